@@ -1,0 +1,2 @@
+// Package backstop is panic governance for Go services, inside the process.
+package backstop

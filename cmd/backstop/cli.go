@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	"golang.org/x/term"
+)
+
+// Exit codes, as in docs/reference/exit-codes.md. They are a contract.
+const (
+	exitOK    = 0
+	exitFail  = 1
+	exitUsage = 2
+)
+
+// stdio is what a command reads and writes, so that tests can stand in.
+type stdio struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// A command is one word after "backstop". Its flags are declared by setup,
+// which returns what to run once they are parsed.
+type command struct {
+	name    string
+	args    string // what follows the flags: "[FILE...]"
+	summary string // one line, lower case, no dot
+	help    string // paragraphs and examples
+	config  bool   // takes -config FILE
+	setup   func(fs *flag.FlagSet) runFunc
+}
+
+type runFunc func(ctx context.Context, std stdio, args []string) error
+
+// An exitError ends the program with a status and, when err is nil, in silence.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// A hintError carries the next step a person can take.
+type hintError struct {
+	err  error
+	hint string
+}
+
+func (e *hintError) Error() string { return e.err.Error() }
+func (e *hintError) Unwrap() error { return e.err }
+
+// withHint adds a next step to an error.
+func withHint(err error, format string, args ...any) error {
+	return &hintError{err: err, hint: fmt.Sprintf(format, args...)}
+}
+
+// usageError is a mistake in how the command was called.
+func usageError(format string, args ...any) error {
+	return &exitError{code: exitUsage, err: fmt.Errorf(format, args...)}
+}
+
+// run is main without the process: it returns the exit status.
+func run(ctx context.Context, args []string, std stdio) int {
+	err := dispatch(ctx, args, std)
+	if err == nil {
+		return exitOK
+	}
+	code := exitFail
+	var exit *exitError
+	if errors.As(err, &exit) {
+		code = exit.code
+		if exit.err == nil {
+			return code
+		}
+	}
+	fmt.Fprintf(std.err, "error: %v\n", err)
+	var hint *hintError
+	if errors.As(err, &hint) {
+		fmt.Fprintf(std.err, "hint: %s\n", hint.hint)
+	}
+	return code
+}
+
+func dispatch(ctx context.Context, args []string, std stdio) error {
+	if len(args) == 0 {
+		printOverview(std.err)
+		return &exitError{code: exitUsage}
+	}
+	name, rest := args[0], args[1:]
+	switch name {
+	case "-h", "-help", "--help":
+		printOverview(std.out)
+		return nil
+	case "help":
+		if len(rest) == 0 {
+			printOverview(std.out)
+			return nil
+		}
+		name, rest = rest[0], []string{"-help"}
+	case "-version", "--version":
+		name = "version"
+	}
+	for _, c := range commands() {
+		if c.name == name {
+			return c.invoke(ctx, rest, std)
+		}
+	}
+	err := usageError("unknown command %q", name)
+	if near := nearest(name); near != "" {
+		return withHint(err, "did you mean %q? run `backstop help` for the list", near)
+	}
+	return withHint(err, "run `backstop help` for the list")
+}
+
+// invoke parses the flags of a command and runs it. A flag not given on the
+// command line is taken from BACKSTOP_<FLAG>, then from the -config file.
+func (c command) invoke(ctx context.Context, args []string, std stdio) error {
+	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {}
+	var configFile string
+	if c.config {
+		fs.StringVar(&configFile, "config", "", "read flags from this YAML `file`, one \"flag: value\" a line")
+	}
+	body := c.setup(fs)
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			c.printHelp(std.out, fs)
+			return nil
+		}
+		return withHint(usageError("%s: %v", c.name, err), "run `backstop help %s` for its flags", c.name)
+	}
+	if err := fromEnvironment(fs, os.LookupEnv); err != nil {
+		return err
+	}
+	if configFile != "" {
+		if err := fromFile(fs, configFile); err != nil {
+			return err
+		}
+	}
+	return body(ctx, std, fs.Args())
+}
+
+// envName is the environment variable that stands for a flag.
+func envName(flagName string) string {
+	return "BACKSTOP_" + strings.ToUpper(strings.ReplaceAll(flagName, "-", "_"))
+}
+
+func given(fs *flag.FlagSet) map[string]bool {
+	set := make(map[string]bool)
+	fs.Visit(func(f *flag.Flag) { set[f.Name] = true })
+	return set
+}
+
+func fromEnvironment(fs *flag.FlagSet, lookup func(string) (string, bool)) error {
+	set := given(fs)
+	var first error
+	fs.VisitAll(func(f *flag.Flag) {
+		value, ok := lookup(envName(f.Name))
+		if !ok || set[f.Name] || first != nil {
+			return
+		}
+		if err := fs.Set(f.Name, value); err != nil {
+			first = usageError("environment variable %s=%q: %v", envName(f.Name), value, err)
+		}
+	})
+	return first
+}
+
+func fromFile(fs *flag.FlagSet, path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return withHint(fmt.Errorf("read configuration: %w", err), "-config names a YAML file of flags and values")
+	}
+	var values map[string]string
+	if err := yaml.Unmarshal(data, &values); err != nil {
+		return withHint(usageError("configuration %s: %v", path, err), "write one \"flag: value\" a line")
+	}
+	set := given(fs)
+	for name, value := range values {
+		if fs.Lookup(name) == nil {
+			return withHint(usageError("configuration %s: unknown key %q", path, name), "run `backstop help %s`: a key is the name of a flag", fs.Name())
+		}
+		if set[name] {
+			continue
+		}
+		if err := fs.Set(name, value); err != nil {
+			return usageError("configuration %s: %s: %v", path, name, err)
+		}
+	}
+	return nil
+}
+
+// nearest finds the command a mistyped name was meant to be: the one within
+// two edits, "" when there is none.
+func nearest(name string) string {
+	best, at := 3, ""
+	for _, c := range commands() {
+		if d := editDistance(name, c.name); d < best {
+			best, at = d, c.name
+		}
+	}
+	return at
+}
+
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}
+
+// isTerminal reports whether w is a terminal that takes colour. NO_COLOR
+// (no-color.org) and TERM=dumb are honoured.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
+}

@@ -1,0 +1,179 @@
+package crash
+
+// Kind is the coarsest answer to "how did it die?".
+type Kind string
+
+// The kinds of a crash. They are part of the JSON contract and never change.
+const (
+	KindPanic    Kind = "panic"    // a Go panic; recover could have stopped it
+	KindFatal    Kind = "fatal"    // a runtime throw or fatal error; recover cannot stop it
+	KindSignal   Kind = "signal"   // the runtime printed a traceback for a signal
+	KindKill     Kind = "kill"     // died of a signal without any text
+	KindExit     Kind = "exit"     // ended by itself with a status other than 0
+	KindRace     Kind = "race"     // a data race report; the process goes on
+	KindHang     Kind = "hang"     // made no progress until somebody ended it
+	KindFragment Kind = "fragment" // frames without a line that says why
+)
+
+// Kinds lists every kind, in the order people should see them.
+func Kinds() []Kind {
+	return []Kind{KindPanic, KindFatal, KindSignal, KindKill, KindExit, KindRace, KindHang, KindFragment}
+}
+
+// A Report is one crash: what the runtime printed, taken apart.
+//
+// The zero value of a field means that the text did not say. Reports made from
+// a recovered value, and not from text, fill the same fields.
+type Report struct {
+	Kind  Kind
+	Class Class
+
+	// Message is the text after "panic: " or "fatal error: " without markers
+	// such as "[recovered]". HasMessage tells an empty message from none.
+	Message    string
+	HasMessage bool
+
+	// Panics is the chain of panics in printed order, the first one first. It
+	// is empty for crashes of other kinds.
+	Panics []Panic
+
+	Signal    Signal
+	GoVersion string // as in runtime.Version, when the text gives it away; else empty
+
+	// Goroutines are in printed order. Crash is the index of the one that
+	// crashed, -1 when the text has no header for it.
+	Goroutines []Goroutine
+	Crash      int
+
+	// GoroutineCount is the number of goroutine headers in the text; for a
+	// race, the number of accessors. It may exceed len(Goroutines) when a
+	// report was shortened on its way.
+	GoroutineCount int
+
+	// RuntimeStack is the g0 stack printed under "runtime stack:".
+	RuntimeStack []Frame
+	// Loose are frames that stand under no header at all.
+	Loose []Frame
+
+	Recovered bool // the process survived this crash
+	Truncated bool // the text was cut at either end
+
+	// Fingerprints are filled by Parse and by Fingerprint's callers, so that
+	// a report read back from JSON shows what its writer computed.
+	Fingerprints Fingerprints
+
+	Problems []Problem
+}
+
+// A Panic is one link of a chain of panics.
+type Panic struct {
+	Message    string
+	Recovered  bool // "[recovered]": a deferred call had recovered it
+	Repanicked bool // the same value was raised again ("[recovered, repanicked]" from Go 1.25)
+	Goexit     bool // ended by runtime.Goexit
+}
+
+// A Signal is what the runtime printed about the signal that killed or
+// panicked the process. Numbers stay text, as printed: they are evidence.
+type Signal struct {
+	Name string // "SIGSEGV"; empty when no signal was involved
+	Code string
+	Addr string
+	PC   string
+}
+
+// A Goroutine is one stack with its header.
+type Goroutine struct {
+	ID     int64
+	State  string // wait reason: "running", "chan receive", "select (no cases)"
+	Labels map[string]string
+
+	WaitMinutes    int
+	LockedToThread bool
+	Scan           bool   // "(scan)"
+	Leaked         bool   // "(leaked)", Go 1.26
+	Durable        bool   // "(durable)", Go 1.25
+	Bubble         int64  // synctest group or bubble; 0 is none
+	GP, M, MP      string // "gp=0x..", "m=3", "mp=0x.." as printed
+
+	Frames    []Frame
+	CreatedBy *CreatedBy
+
+	// Elided is the number of frames the runtime left out, -1 when it did not
+	// say how many; ElidedAt is the index in Frames before which they belong.
+	Elided   int
+	ElidedAt int
+}
+
+// CreatedBy says which go statement started a goroutine.
+type CreatedBy struct {
+	Func      string
+	File      string
+	Line      int
+	Goroutine int64 // 0 before Go 1.21
+}
+
+// A Frame is one call. Func is the full name as printed, import path and
+// receiver included, arguments left out.
+type Frame struct {
+	Func string
+	File string
+	Line int
+
+	Args    string // as printed between the parentheses; "..." for an inlined call
+	Offset  string // "+0x1d": distance of the pc from the function's entry
+	Inlined bool
+}
+
+// A Problem is something in the text that was not understood. Nothing is lost
+// silently: each problem counts the lines it stands for.
+type Problem struct {
+	Code  string `json:"code"`           // stable word, such as "unparsed_line"
+	Line  int    `json:"line,omitempty"` // first line it was met on, counted from 1
+	Count int    `json:"count"`          // how many lines it stands for
+	Text  string `json:"text,omitempty"` // the first such line, at most 200 bytes
+}
+
+// CrashGoroutine returns the goroutine that crashed, nil when the text has no
+// header for it.
+func (r *Report) CrashGoroutine() *Goroutine {
+	if r.Crash < 0 || r.Crash >= len(r.Goroutines) {
+		return nil
+	}
+	return &r.Goroutines[r.Crash]
+}
+
+// CrashStack returns the frames of the crashing stack: those of the crash
+// goroutine, else the runtime's own stack, else frames without a header.
+func (r *Report) CrashStack() []Frame {
+	if g := r.CrashGoroutine(); g != nil {
+		return g.Frames
+	}
+	if len(r.RuntimeStack) > 0 {
+		return r.RuntimeStack
+	}
+	return r.Loose
+}
+
+// TopFrames returns the first five function names of the crashing stack.
+func (r *Report) TopFrames() []string {
+	stack := r.CrashStack()
+	top := make([]string, 0, 5)
+	for i := 0; i < len(stack) && i < 5; i++ {
+		top = append(top, stack[i].Func)
+	}
+	return top
+}
+
+// FirstAppFrame returns the first frame of the crashing stack outside the
+// runtime and the standard library, nil when there is none. Dependencies count
+// as application; Backstop's own guards do not.
+func (r *Report) FirstAppFrame() *Frame {
+	stack := r.CrashStack()
+	for i := range stack {
+		if IsApp(stack[i].Func) {
+			return &stack[i]
+		}
+	}
+	return nil
+}

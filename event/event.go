@@ -1,0 +1,108 @@
+// Package event defines what travels: one occurrence of a crash, with
+// everything that is known about the service, the release and the request it
+// happened in.
+//
+// Start with [Event]. [New] makes one from a parsed or captured report, [Decode]
+// reads and checks what came over the wire, and [Merge] joins two observations
+// of the same occurrence. The package does no I/O.
+package event
+
+import (
+	"time"
+
+	"github.com/backstop-go/backstop/crash"
+)
+
+// An Observer is a part of Backstop that saw a crash.
+type Observer string
+
+// The observers, from the innermost to the outermost.
+const (
+	Guard      Observer = "guard"      // a deferred recover of the SDK, inside the process
+	Monitor    Observer = "monitor"    // the child that reads debug.SetCrashOutput
+	Supervisor Observer = "supervisor" // backstop run, the parent
+	Log        Observer = "log"        // found in container logs
+)
+
+// An Event is one occurrence of a crash. It is also the JSON contract of
+// POST /api/v1/events.
+type Event struct {
+	ID         string      `json:"event_id"` // 32 lower-case hexadecimal digits
+	Class      crash.Class `json:"class"`
+	Message    *string     `json:"message"`     // nil when the crash left none
+	OccurredAt time.Time   `json:"occurred_at"` // by the clock of the host it happened on
+
+	Service     string `json:"service"`
+	Release     string `json:"release"`
+	Environment string `json:"environment"`
+	Instance    string `json:"instance"`
+
+	Request *Request `json:"request"` // nil when no request is known
+	Exit    *Exit    `json:"exit"`    // nil while the process lives, or when its end was not seen
+
+	Observers  []Observer `json:"observers"`
+	StackHash  string     `json:"stack_hash"`            // crash.StackHash of the report
+	PanicValue string     `json:"panic_value,omitempty"` // type and text of a recovered value
+
+	Process     Process `json:"process"`
+	GoroutineID int64   `json:"goroutine_id,omitempty"` // 0 when unknown
+
+	Build  Build         `json:"build"`
+	Report *crash.Report `json:"report"`
+
+	// Text is the traceback as printed, cut in the middle to at most MaxText
+	// bytes; the report's Truncated then says so.
+	Text string `json:"text,omitempty"`
+
+	// Dropped is the number of events that this sender had to give up since
+	// the last one it delivered.
+	Dropped uint64 `json:"dropped,omitempty"`
+}
+
+// MaxText is the largest raw traceback an event carries, in bytes.
+const MaxText = 256 << 10
+
+// A Request is what is known of the request that was being served.
+type Request struct {
+	Method    string `json:"method"`
+	URL       string `json:"url"`   // path only; the query stays in the process
+	Route     string `json:"route"` // the pattern it matched, when known
+	TraceID   string `json:"trace_id"`
+	RequestID string `json:"request_id"`
+}
+
+// An Exit is how a process ended.
+type Exit struct {
+	Status int    `json:"status"`           // -1 when a signal ended it
+	Signal string `json:"signal,omitempty"` // "SIGKILL"
+	OOM    bool   `json:"oom"`              // the kernel's OOM killer did it
+}
+
+// A Process names one run of one program on one boot of one host, so that
+// observers that never met can agree on it.
+type Process struct {
+	BootID string `json:"boot_id,omitempty"`
+	PID    int    `json:"pid,omitempty"`
+	Start  uint64 `json:"start,omitempty"` // clock ticks since boot, field 22 of /proc/PID/stat
+	Host   string `json:"host,omitempty"`
+}
+
+// A Build says what was running.
+type Build struct {
+	GoVersion string `json:"go_version,omitempty"`
+	OS        string `json:"os,omitempty"`
+	Arch      string `json:"arch,omitempty"`
+	Module    string `json:"module,omitempty"`
+	Revision  string `json:"revision,omitempty"`
+	Modified  bool   `json:"modified,omitempty"`
+}
+
+// A Hello announces an instance before anything happened to it, so that its
+// counters exist at 0. It is the body of POST /api/v1/hello.
+type Hello struct {
+	Service     string `json:"service"`
+	Release     string `json:"release"`
+	Environment string `json:"environment"`
+	Instance    string `json:"instance"`
+	Build       Build  `json:"build"`
+}

@@ -1,0 +1,4 @@
+// Command shop is the sample service of `backstop demo`.
+package main
+
+func main() {}

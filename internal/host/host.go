@@ -1,0 +1,91 @@
+// Package host names the process, the instance and the build an event comes
+// from. Start with [Self]; the supervisor uses [Process] for its child.
+package host
+
+import (
+	"bytes"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/backstop-go/backstop/event"
+)
+
+var bootID = sync.OnceValue(func() string {
+	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+})
+
+// Self identifies the running process.
+func Self() event.Process { return Process(os.Getpid()) }
+
+// Process identifies a process that still has its entry in /proc, a zombie
+// included. Where there is no /proc, Start is 0 and BootID empty.
+func Process(pid int) event.Process {
+	p := event.Process{BootID: bootID(), PID: pid, Start: startTicks(pid)}
+	p.Host, _ = os.Hostname() // an empty host name is no reason to lose an event
+	return p
+}
+
+// startTicks reads field 22 of /proc/PID/stat (proc(5)). The command name in
+// field 2 may hold spaces and parentheses, so fields are counted from its last
+// closing parenthesis.
+func startTicks(pid int) uint64 {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return 0
+	}
+	rest := b[bytes.LastIndexByte(b, ')')+1:]
+	fields := bytes.Fields(rest) // fields[0] is field 3
+	if len(fields) < 20 {
+		return 0
+	}
+	ticks, err := strconv.ParseUint(string(fields[19]), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return ticks
+}
+
+// Build describes the running executable.
+func Build() event.Build {
+	b := event.Build{GoVersion: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	b.Module = info.Main.Path
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			b.Revision = s.Value
+		case "vcs.modified":
+			b.Modified = s.Value == "true"
+		}
+	}
+	return b
+}
+
+// Release guesses a release name from the build: the main module's version,
+// else the first 12 digits of the revision (with "+dirty" when modified), else
+// "unknown".
+func Release() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	b := Build()
+	if b.Revision == "" {
+		return "unknown"
+	}
+	rev := b.Revision[:min(12, len(b.Revision))]
+	if b.Modified {
+		rev += "+dirty"
+	}
+	return rev
+}
