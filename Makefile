@@ -1,0 +1,58 @@
+# `make` lists the targets. Everything here is also a plain go command.
+
+MODULES := $(shell go list -f '{{.Dir}}' -m)
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+FUZZTIME := 30s
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race check lint fmt fmt-check modules fuzz bench cover generate demo
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build every module
+	go build work
+
+test: ## test every module, with the workspace
+	go test work
+
+race: ## test the SDK and crash under the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race . ./crash/... ./event/... ./internal/...
+
+check: build fmt-check ## what CI runs
+	go vet work
+	$(MAKE) lint
+	go test work
+	$(MAKE) modules
+	$(MAKE) race
+
+lint: ## golangci-lint, with .golangci.yml
+	@for d in $(MODULES); do (cd $$d && echo "lint $${d#$(CURDIR)}/" && $(GOLANGCI) run ./...) || exit 1; done
+
+fmt: ## format the code
+	@gofmt -w $$(git ls-files '*.go' | grep -v testdata)
+
+fmt-check:
+	@out=$$(gofmt -l $$(git ls-files '*.go' | grep -v testdata)); \
+	if [ -n "$$out" ]; then echo "not gofmt'ed:"; echo "$$out"; exit 1; fi
+
+modules: ## test each module alone, as its users see it
+	@for d in $(MODULES); do (cd $$d && echo "GOWORK=off $${d#$(CURDIR)}/" && GOWORK=off go test ./...) || exit 1; done
+
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	@for p in $$(git grep -l 'func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
+	for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$p/*_test.go); do \
+	(cd $$p && go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) .) || exit 1; done; done
+
+bench: ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem work
+
+cover: ## coverage of the root module, in coverage.html
+	go test -coverprofile=cover.out ./... && go tool cover -html=cover.out -o coverage.html
+
+generate: ## remake generated files
+	go generate ./...
+
+demo: ## show everything at work
+	go run ./cmd/backstop demo

@@ -1,0 +1,63 @@
+package arch
+
+const module = "github.com/backstop-go/backstop"
+
+// A rule says what the packages at and below one directory may import besides
+// the standard library. The first matching rule decides, so that a narrow
+// directory stands before a wide one.
+type rule struct {
+	dir   string   // relative to the repository; "" is the root package itself
+	allow []string // import paths; a trailing "/..." means everything below as well
+	why   string   // printed when the rule is broken
+}
+
+const cmdInternal = module + "/cmd/backstop/internal/"
+
+// rules is the dependency rule of ARCHITECTURE.md. Arrows point one way.
+var rules = []rule{
+	{"crash", nil, "crash is the model at the bottom: it imports nothing of ours"},
+	{"event", []string{module + "/crash"}, "an event wraps a report and knows nothing of who made it"},
+	{"internal/arch", nil, "the rule itself depends on nothing"},
+	{"internal/crashtest", nil, "test support is imported by every test, so it imports nobody"},
+	{"internal/host", []string{module + "/event"}, "host fills in events"},
+	{"internal/spool", []string{module + "/event"}, "the spool stores and sends events"},
+	{"internal/monitor", []string{module + "/crash", module + "/event", module + "/internal/host", module + "/internal/spool"}, "the monitor turns crash text into spooled events"},
+
+	{"cmd/backstop/internal/issue", []string{module + "/crash", module + "/event"}, "issue is pure: events in, changes out"},
+	{"cmd/backstop/internal/store/sqlite", []string{module + "/crash", module + "/event", cmdInternal + "issue", cmdInternal + "store"}, "a store knows the types it keeps and no stage"},
+	{"cmd/backstop/internal/store", []string{module + "/crash", module + "/event", cmdInternal + "issue"}, "the store's types stand below the stages"},
+	{"cmd/backstop/internal/ingest", []string{module + "/crash", module + "/event"}, "ingest makes events out of bytes and knows no other stage"},
+	{"cmd/backstop/internal/web", []string{module + "/crash", module + "/event", cmdInternal + "issue", cmdInternal + "store"}, "pages read the store and nothing else"},
+	{"cmd/backstop/internal/server", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "..."}, "the server wires the stages"},
+	{"cmd/backstop/internal/supervise", []string{module + "/crash", module + "/event", module + "/internal/..."}, "the supervisor makes events and knows no stage"},
+	{"cmd/backstop/internal/human", []string{module + "/crash"}, "rendering a report needs the report only"},
+	{"cmd/backstop/internal/demo", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "server", cmdInternal + "supervise", cmdInternal + "store"}, "the demo drives the server and the supervisor from outside"},
+	{"cmd/backstop", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "..."}, "the command may use everything of ours"},
+
+	{"examples/shop", []string{module, module + "/examples/shop/..."}, "the sample service is a user of the SDK like any other"},
+
+	{"", []string{module + "/crash", module + "/event", module + "/internal/host", module + "/internal/monitor", module + "/internal/spool"}, "the SDK stands on crash, event and its three helpers"},
+}
+
+// A library is a third-party module and the one directory of ours that may
+// import it. Tests of other packages may use those marked inTests.
+type library struct {
+	path    string
+	dir     string
+	inTests bool
+}
+
+var libraries = []library{
+	{"modernc.org/sqlite", "cmd/backstop/internal/store/sqlite", false},
+	{"github.com/pressly/goose/v3", "cmd/backstop/internal/store/sqlite", false},
+	{"github.com/klauspost/compress", "cmd/backstop/internal/store/sqlite", false},
+	{"github.com/prometheus/client_golang", "cmd/backstop/internal/server", false},
+	{"golang.org/x/sys", "cmd/backstop/internal/supervise", false},
+	{"golang.org/x/term", "cmd/backstop", false},
+	{"go.yaml.in/yaml/v3", "cmd/backstop", false},
+	{"github.com/rogpeppe/go-internal", "cmd/backstop", true},
+	{"github.com/google/go-cmp", "", true},
+	{"github.com/chromedp/chromedp", "", true},
+	{"github.com/chromedp/cdproto", "", true},
+	{"pgregory.net/rapid", "", true},
+}
