@@ -1,0 +1,60 @@
+package spool
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// rejectedDir holds what no collector would take and what no longer is an
+// event, for a person to look at. The newest maxRejected are kept.
+const (
+	rejectedDir = "rejected"
+	maxRejected = 100
+)
+
+// reject moves an event out of the queue and counts it as dropped.
+func (s *Spool) reject(e entry) error {
+	dir := filepath.Join(s.dir, rejectedDir)
+	from := filepath.Join(s.dir, e.name)
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		err = os.Rename(from, filepath.Join(dir, e.name))
+	}
+	if err != nil {
+		// What cannot be set aside must still not block the queue.
+		if err := os.RemoveAll(from); err != nil {
+			return err
+		}
+	}
+	s.release(e.size)
+	return errors.Join(s.CountDropped(1), trimRejected(dir))
+}
+
+// Rejected returns how many events were set aside.
+func (s *Spool) Rejected() int {
+	names, err := readNames(filepath.Join(s.dir, rejectedDir))
+	if err != nil {
+		return 0
+	}
+	return len(names)
+}
+
+func trimRejected(dir string) error {
+	names, err := readNames(dir)
+	if err != nil {
+		if isNotExist(err) {
+			return nil
+		}
+		return err
+	}
+	slices.Sort(names) // names begin with their time
+	for len(names) > maxRejected {
+		if err := os.RemoveAll(filepath.Join(dir, names[0])); err != nil && !isNotExist(err) {
+			return err
+		}
+		names = names[1:]
+	}
+	return nil
+}
