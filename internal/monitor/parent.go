@@ -1,0 +1,165 @@
+//go:build unix && go1.23
+
+package monitor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A Monitor is the parent's handle on its child.
+type Monitor struct {
+	pid   int
+	nudge *os.File
+
+	mu   sync.Mutex
+	gone bool // reaped
+}
+
+// Start starts the child and points the runtime's crash output at it. It costs
+// the parent one fork and no goroutine.
+func Start(c Config) (*Monitor, error) {
+	c.Exe = executable()
+	env, err := environ(os.Environ(), c)
+	if err != nil {
+		return nil, err
+	}
+	var open []*os.File
+	defer func() {
+		for _, f := range open {
+			f.Close()
+		}
+	}()
+	keep := func(f *os.File, err error) (*os.File, error) {
+		if err != nil {
+			return nil, fmt.Errorf("start monitor: %w", err)
+		}
+		open = append(open, f)
+		return f, nil
+	}
+	null, err := keep(os.OpenFile(os.DevNull, os.O_RDWR, 0))
+	if err != nil {
+		return nil, err
+	}
+	log := null
+	if path := os.Getenv(envLog); path != "" {
+		if log, err = keep(os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)); err != nil {
+			return nil, err
+		}
+	}
+	crashR, crashW, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("start monitor: %w", err)
+	}
+	open = append(open, crashR, crashW)
+	nudgeR, nudgeW, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("start monitor: %w", err)
+	}
+	open = append(open, nudgeR)
+	widen(crashW)
+
+	pid, err := spawn(env, []*os.File{null, null, log, crashR, nudgeR})
+	if err != nil {
+		nudgeW.Close()
+		return nil, err
+	}
+	m := &Monitor{pid: pid, nudge: nudgeW}
+	// SetCrashOutput keeps a duplicate of its own.
+	if err := debug.SetCrashOutput(crashW, debug.CrashOptions{}); err != nil {
+		nudgeW.Close() // the child sees both pipes close, and exits
+		return nil, fmt.Errorf("start monitor: %w", err)
+	}
+	return m, nil
+}
+
+// spawn starts this executable again, in a process group of its own so that a
+// Ctrl-C at the terminal does not reach it. The arguments stay the same: what
+// runs before the child finds out what it is may look at them.
+func spawn(env []string, files []*os.File) (pid int, err error) {
+	exe := "/proc/self/exe" // stays right when the file was replaced
+	if _, err := os.Stat(exe); err != nil {
+		if exe, err = os.Executable(); err != nil {
+			return 0, fmt.Errorf("start monitor: %w", err)
+		}
+	}
+	args := os.Args
+	if len(args) == 0 {
+		args = []string{exe}
+	}
+	p, err := os.StartProcess(exe, args, &os.ProcAttr{
+		Env:   env,
+		Files: files,
+		Sys:   &syscall.SysProcAttr{Setpgid: true},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("start monitor: %w", err)
+	}
+	pid = p.Pid
+	return pid, p.Release()
+}
+
+// Nudge tells the child to look into the spool. It never blocks. ErrGone means
+// that nobody is there any more.
+func (m *Monitor) Nudge() error {
+	conn, err := m.nudge.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("nudge monitor: %w", err)
+	}
+	// The pipe is non-blocking, and the raw connection does not wait when the
+	// function returns true. A full pipe means that the child knows already.
+	var werr error
+	err = conn.Write(func(fd uintptr) bool {
+		_, werr = syscall.Write(int(fd), []byte{1})
+		return true
+	})
+	if errors.Is(werr, syscall.EPIPE) {
+		m.reap()
+		return ErrGone
+	}
+	if werr != nil && !errors.Is(werr, syscall.EAGAIN) && !errors.Is(werr, syscall.EINTR) {
+		err = werr
+	}
+	if err != nil {
+		return fmt.Errorf("nudge monitor: %w", err)
+	}
+	return nil
+}
+
+// Close lets the child go: it delivers what is left, for a bounded time, and
+// exits.
+func (m *Monitor) Close() error {
+	return errors.Join(debug.SetCrashOutput(nil, debug.CrashOptions{}), m.nudge.Close())
+}
+
+// Wait waits until the child has exited, by asking every few milliseconds: see
+// the package comment for why it does not park in wait4.
+func (m *Monitor) Wait(ctx context.Context) error {
+	for wait := time.Millisecond; !m.reap(); wait = min(2*wait, 20*time.Millisecond) {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for monitor: %w", ctx.Err())
+		case <-time.After(wait):
+		}
+	}
+	return nil
+}
+
+// reap reports whether the child has exited, and takes its entry out of the
+// process table.
+func (m *Monitor) reap() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.gone {
+		return true
+	}
+	pid, err := syscall.Wait4(m.pid, nil, syscall.WNOHANG, nil)
+	m.gone = pid == m.pid || errors.Is(err, syscall.ECHILD)
+	return m.gone
+}

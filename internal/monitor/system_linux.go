@@ -1,0 +1,54 @@
+//go:build go1.23
+
+package monitor
+
+import (
+	"os"
+	"strconv"
+	"syscall"
+)
+
+// widen lets the crash pipe hold a large traceback, so that a program that dies
+// before its monitor is up, or while the monitor is slow, need not wait for it.
+// Pipe sizes are limited per user (fcntl(2), F_SETPIPE_SZ); the default will do.
+func widen(f *os.File) {
+	const setPipeSize = 1031 // F_SETPIPE_SZ, not in package syscall
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return
+	}
+	conn.Control(func(fd uintptr) { //nolint:errcheck // see above
+		syscall.Syscall(syscall.SYS_FCNTL, fd, setPipeSize, 1<<20) //nolint:errcheck // see above
+	})
+}
+
+// closeInherited closes descriptors that came from the parent by accident. Go
+// opens everything close-on-exec, so what is not came through exec: a pipe that
+// would keep `app | cat` from ending, or a listening socket.
+func closeInherited() {
+	dir, err := os.Open("/proc/self/fd")
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		fd, err := strconv.Atoi(name)
+		if err != nil || fd <= nudgeFD {
+			continue
+		}
+		flags, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_GETFD, 0)
+		if errno == 0 && flags&syscall.FD_CLOEXEC == 0 {
+			syscall.Close(fd) //nolint:errcheck // nothing to do about it
+		}
+	}
+}
+
+// rename gives the process a name of its own in ps and top; the command line
+// stays that of the program.
+func rename() {
+	os.WriteFile("/proc/self/comm", []byte("backstop-mon"), 0) //nolint:errcheck // cosmetic
+}

@@ -1,0 +1,9 @@
+//go:build unix && !linux && go1.23
+
+package monitor
+
+import "os"
+
+func widen(*os.File)  {}
+func closeInherited() {}
+func rename()         {}
