@@ -1,0 +1,181 @@
+package backstop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/host"
+	"github.com/backstop-go/backstop/internal/monitor"
+	"github.com/backstop-go/backstop/internal/spool"
+)
+
+// queueLen is how many captured panics may wait for the worker. A record has
+// about 1.3 kB; a storm that outruns the disk is dropped and counted.
+const queueLen = 512
+
+// An agent is everything between Start and Stop.
+type agent struct {
+	options Options
+	process event.Process
+	build   event.Build
+	spool   *spool.Spool
+	monitor *monitor.Monitor // nil: the process delivers by itself
+
+	queue   chan *record
+	quit    chan struct{}
+	done    sync.WaitGroup
+	dropped atomic.Uint64 // by a full queue, not yet in the spool's count
+	active  atomic.Int64  // captures under way: Stop waits for them
+
+	sender sender
+}
+
+func newAgent(o Options) (*agent, error) {
+	sp, err := openSpool(o)
+	if err != nil {
+		return nil, err
+	}
+	a := &agent{
+		options: o,
+		process: host.Self(),
+		build:   host.Build(),
+		spool:   sp,
+		queue:   make(chan *record, queueLen),
+		quit:    make(chan struct{}),
+	}
+	a.dropped.Store(untold.Swap(0))
+	return a, nil
+}
+
+func (a *agent) log(msg string, args ...any) {
+	if a.options.Logger == nil {
+		return
+	}
+	defer func() { recover() }() // a handler of the program's, which may be at fault itself
+	a.options.Logger.Log(context.Background(), slog.LevelWarn, msg, args...)
+}
+
+// startMonitor starts the second process, or says why there is none.
+func (a *agent) startMonitor() {
+	var err error
+	switch {
+	case a.options.DisableMonitor:
+	case inTestBinary():
+		err = errors.New("not in a test binary")
+	default:
+		o := &a.options
+		a.monitor, err = monitor.Start(monitor.Config{
+			Service: o.Service, Release: o.Release, Environment: o.Environment, Instance: o.Instance,
+			Build: a.build, Process: a.process,
+			Collector: o.Collector, Key: o.Key, SpoolDir: a.spool.Dir(), SpoolBytes: o.SpoolBytes,
+		})
+	}
+	if err != nil {
+		a.monitor = nil
+		a.log("backstop: crashes that recover cannot catch will not be reported", "error", err)
+	}
+	if a.monitor == nil {
+		a.sender.start(a, true)
+	}
+}
+
+// work starts the worker. It parks on a channel, which leaves Go's deadlock
+// detector alone: a program in which everybody waits still dies of it.
+func (a *agent) work() {
+	a.done.Add(1)
+	go func() {
+		defer a.done.Done()
+		for {
+			select {
+			case r := <-a.queue:
+				a.handle(r)
+			case <-a.quit:
+				return
+			}
+		}
+	}()
+}
+
+// handle stores a record and returns it to the pool. It runs in the worker, and
+// at a fault of ours the worker goes on.
+func (a *agent) handle(r *record) {
+	defer func() {
+		if recover() != nil {
+			a.dropped.Add(1)
+		}
+		r.free()
+	}()
+	a.store(r)
+}
+
+// store turns a record into an event in the spool and gets it on its way.
+func (a *agent) store(r *record) {
+	e := a.event(r)
+	payload, err := event.Encode(&e)
+	if err == nil {
+		if e.Report.Recovered {
+			err = a.spool.Add(payload)
+		} else {
+			err = a.spool.AddLast(payload)
+		}
+	} else {
+		a.dropped.Add(1)
+	}
+	a.tellDropped()
+	if err != nil {
+		a.log("backstop: event dropped", "error", err)
+		return
+	}
+	if a.monitor != nil {
+		if err := a.monitor.Nudge(); err == nil {
+			return
+		}
+		// The monitor is gone: the process delivers by itself from now on.
+	}
+	a.sender.start(a, false)
+}
+
+// tellDropped moves the count of what the queue could not take to the spool.
+func (a *agent) tellDropped() {
+	if n := a.dropped.Swap(0); n > 0 && a.spool.CountDropped(n) != nil {
+		a.dropped.Add(n) // the disk refuses: it may take the count later
+	}
+}
+
+// stop ends the agent. No capture can begin any more; those under way are
+// waited for.
+func (a *agent) stop(ctx context.Context) error {
+	for a.active.Load() > 0 && ctx.Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
+	close(a.quit)
+	a.done.Wait()
+	for len(a.queue) > 0 {
+		a.handle(<-a.queue)
+	}
+	a.sender.stop()
+	a.tellDropped()
+	var err error
+	if a.monitor != nil {
+		err = errors.Join(a.monitor.Close(), a.monitor.Wait(ctx))
+	} else if a.options.Collector != "" {
+		_, err = a.newSender().Drain(ctx, a.spool)
+	}
+	if a.options.Collector == "" {
+		return err
+	}
+	if left, lerr := a.spool.Pending(); lerr != nil || left > 0 {
+		err = errors.Join(err, lerr, fmt.Errorf("%d events wait in %s for the next start", left, a.spool.Dir()))
+	}
+	return err
+}
+
+func (a *agent) newSender() *spool.Sender {
+	return &spool.Sender{URL: a.options.Collector, Key: a.options.Key, Client: spool.NewClient()}
+}

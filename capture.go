@@ -1,0 +1,116 @@
+package backstop
+
+import (
+	"context"
+	"net/http"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A manner is how a panic reached us.
+type manner uint8
+
+const (
+	panicked manner = iota // recovered for good
+	passing                // about to be raised again: the process may die of it
+	served                 // about to be raised again below net/http's own recover
+	handed                 // recovered by somebody else and handed to Capture
+)
+
+// maxFrames is how many program counters are kept of a stack, from the top.
+const maxFrames = 128
+
+// A record is a captured panic before anybody has time for it.
+type record struct {
+	pcs       [maxFrames]uintptr
+	n         int
+	at        time.Time
+	typ, text string
+	request   requestInfo
+	goroutine int64 // 0 when not asked for
+	recovered bool
+	handed    bool
+}
+
+var records = sync.Pool{New: func() any { return new(record) }}
+
+func (r *record) free() {
+	pcs := r.pcs // cleared by n
+	*r = record{pcs: pcs}
+	records.Put(r)
+}
+
+// fault is set by tests to make our own code panic at a named point.
+var fault atomic.Pointer[func(point string)]
+
+func checkFault(point string) {
+	if f := fault.Load(); f != nil {
+		(*f)(point)
+	}
+}
+
+// capture takes down what only the panicking goroutine knows, and lets go. It
+// never panics and never waits, except that a passing panic is written to disk.
+//
+// It is called by an exported function that is itself called by the runtime or
+// by the user: the first program counter kept is that caller's.
+func capture(ctx context.Context, v any, m manner) {
+	defer func() {
+		if recover() != nil {
+			countLost()
+		}
+	}()
+	if v == http.ErrAbortHandler { //nolint:errorlint // net/http compares the same way
+		return
+	}
+	a := current.Load()
+	if a == nil {
+		countLost()
+		return
+	}
+	a.active.Add(1)
+	defer a.active.Add(-1)
+	checkFault("capture")
+	if p, ok := v.(*PanicError); ok && p.captured {
+		return
+	}
+
+	r := records.Get().(*record)
+	r.n = runtime.Callers(3, r.pcs[:])
+	r.at = time.Now()
+	r.typ, r.text = describe(v)
+	stack := r.pcs[:r.n]
+	again, inHandler := recognise(stack)
+	if again && seenBefore(stack, r.typ, r.text) {
+		r.free()
+		return
+	}
+	r.request = requestIn(ctx, inHandler)
+	r.recovered = m != passing
+	r.handed = m == handed
+	if m == passing || m == served {
+		r.goroutine = goroutineID()
+		remember(r.goroutine, r.typ, r.text)
+	}
+	if m == passing {
+		a.handle(r)
+		return
+	}
+	select {
+	case a.queue <- r:
+	default:
+		r.free()
+		a.dropped.Add(1)
+	}
+}
+
+// countLost counts a panic that nobody will be told of.
+func countLost() {
+	if a := current.Load(); a != nil {
+		a.dropped.Add(1)
+		return
+	}
+	untold.Add(1)
+}

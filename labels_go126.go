@@ -1,0 +1,48 @@
+//go:build go1.26
+
+package backstop
+
+import (
+	"context"
+	"runtime/pprof"
+
+	"github.com/backstop-go/backstop/event"
+)
+
+// labelled returns ctx with the request as goroutine labels. They are set with
+// SetGoroutineLabels and not with pprof.Do: Do puts the old labels back while
+// the stack unwinds, before an unrecovered panic is printed.
+func labelled(ctx context.Context, i *requestInfo) context.Context {
+	var list [10]string
+	args := list[:0]
+	for _, l := range [...]struct{ key, value string }{
+		{event.LabelMethod, labelText(i.method, event.MaxMethod)},
+		{event.LabelPath, labelText(i.path, event.MaxPath)},
+		{event.LabelRoute, labelText(i.route, event.MaxRoute)},
+		{event.LabelTraceID, event.TraceIDFromTraceparent(i.traceparent)},
+		{event.LabelRequestID, labelText(i.requestID, event.MaxRequestID)},
+	} {
+		if l.value != "" {
+			args = append(args, l.key, l.value)
+		}
+	}
+	return pprof.WithLabels(ctx, pprof.Labels(args...))
+}
+
+func setLabels(ctx context.Context) { pprof.SetGoroutineLabels(ctx) }
+
+// clearLabels is for goroutines of ours that were started by a labelled one.
+func clearLabels() { pprof.SetGoroutineLabels(context.Background()) }
+
+// inheritLabels labels a goroutine with the request of its context, which need
+// not be that of the goroutine that started it.
+func inheritLabels(ctx context.Context) {
+	if requestOf(ctx) != nil {
+		pprof.SetGoroutineLabels(ctx)
+	}
+}
+
+// enableTracebackLabels lets the runtime print labels in tracebacks.
+func enableTracebackLabels() { addGODEBUG("tracebacklabels", "1") }
+
+const canLabel = true

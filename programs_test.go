@@ -1,0 +1,154 @@
+package backstop
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/backstop-go/backstop/internal/crashtest"
+)
+
+func cancelled() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
+
+// programs are what the test binary does when it starts itself again. They
+// report to BACKSTOP_COLLECTOR.
+var programs = map[string]crashtest.Program{
+	"panic": func([]string) {
+		mustStart(Options{})
+		go explode(3)
+		select {}
+	},
+	"guarded": func([]string) {
+		mustStart(Options{})
+		defer Guard(context.Background())
+		explode(3)
+	},
+	"recovered": func([]string) {
+		mustStart(Options{})
+		func() {
+			defer Recover()
+			explode(3)
+		}()
+		stopFully()
+	},
+	"nil-map": func([]string) {
+		mustStart(Options{})
+		writeNilMap(nil)
+	},
+	"concurrent-map": func([]string) {
+		mustStart(Options{})
+		concurrentMap()
+	},
+	"stack-overflow": func([]string) {
+		mustStart(Options{})
+		overflow(0)
+	},
+	"unlock": func([]string) {
+		mustStart(Options{})
+		var mu sync.Mutex
+		mu.Unlock()
+	},
+	"serve-stray": func([]string) { serve(stray) },
+	"serve-fatal": func([]string) { serve(fatal) },
+	"serve-guard": func([]string) { serve(guardedStray) },
+	"serve-panic": func([]string) { serve(func(*http.Request) { explode(7) }) },
+	"clean-exit": func([]string) {
+		mustStart(Options{})
+		fmt.Println("done")
+	},
+	"sleep": func([]string) {
+		mustStart(Options{})
+		fmt.Println("up")
+		time.Sleep(time.Hour)
+	},
+}
+
+//go:noinline
+func explode(i int) {
+	list := []int{1, 2, 3}
+	_ = list[i]
+}
+
+//go:noinline
+func writeNilMap(m map[string]int) { m["a"] = 1 }
+
+//go:noinline
+func overflow(n int) int { return overflow(n+1) + 1 }
+
+func concurrentMap() {
+	m := map[int]int{}
+	for range 4 {
+		go func() {
+			for i := 0; ; i++ {
+				m[i%100] = i
+			}
+		}()
+	}
+	time.Sleep(time.Minute)
+}
+
+func stopFully() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := Stop(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(98)
+	}
+}
+
+// stray panics in a goroutine that the handler starts with a bare go statement.
+func stray(*http.Request) {
+	go explode(3)
+	time.Sleep(time.Minute)
+}
+
+func fatal(*http.Request) {
+	var mu sync.RWMutex
+	mu.Unlock()
+}
+
+// guardedStray dies in a goroutine that has a guard with the request.
+func guardedStray(r *http.Request) {
+	go func() {
+		defer Guard(r.Context())
+		explode(3)
+	}()
+	time.Sleep(time.Minute)
+}
+
+const (
+	testTrace  = "0af7651916cd43dd8448eb211c80319c"
+	testParent = "00-" + testTrace + "-b7ad6b7169203331-01"
+)
+
+// serve starts a server, sends it one request, and dies of it, or ends with
+// status 0 when it survives.
+func serve(h func(*http.Request)) {
+	mustStart(Options{})
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /items/{id}", func(_ http.ResponseWriter, r *http.Request) { h(r) })
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	go http.Serve(l, Handler(mux, HandlerOptions{})) //nolint:errcheck // ends with the process
+	req, err := http.NewRequest(http.MethodGet, "http://"+l.Addr().String()+"/items/a[7]?secret=1", nil)
+	if err != nil {
+		panic(err)
+	}
+	req.Header.Set("Traceparent", testParent)
+	req.Header.Set("X-Request-Id", "req-1")
+	resp, err := http.DefaultClient.Do(req)
+	if err == nil {
+		resp.Body.Close()
+	}
+	stopFully()
+}

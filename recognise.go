@@ -1,0 +1,130 @@
+package backstop
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+)
+
+// A panic that passes several guards must be reported once. While a deferred
+// call runs, the stack of the panic is still there below it; when a guard has
+// raised a panic again, its call of gopanic is therefore on every stack captured
+// later. One return address, learnt at Start, tells.
+//
+// The same trick tells whether the goroutine is inside the ServeHTTP call of
+// Handler: only then may the request, which net/http's mux writes the route
+// into, be read.
+var (
+	repanicPC atomic.Uintptr // return address of the panic call in repanic
+	servePC   atomic.Uintptr // return address of the ServeHTTP call in handler.serve
+)
+
+// learnCallSites finds the return addresses by passing each place once.
+func learnCallSites() {
+	func() {
+		defer func() {
+			recover()
+			var pcs [16]uintptr
+			stack := pcs[:runtime.Callers(1, pcs[:])]
+			for i := range stack[:max(len(stack)-1, 0)] {
+				if isGopanic(stack[i]) {
+					repanicPC.Store(stack[i+1])
+					return
+				}
+			}
+		}()
+		repanic(http.ErrAbortHandler)
+	}()
+	h := &handler{next: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		var pcs [2]uintptr
+		// The frames of this function and of HandlerFunc.ServeHTTP are left out.
+		if runtime.Callers(3, pcs[:]) > 0 {
+			servePC.Store(pcs[0])
+		}
+	})}
+	h.serve(nil, nil, &requestContext{Context: context.Background()})
+}
+
+func isGopanic(pc uintptr) bool {
+	f := runtime.FuncForPC(pc - 1)
+	return f != nil && f.Name() == "runtime.gopanic"
+}
+
+// recognise looks for the two return addresses.
+func recognise(stack []uintptr) (again, inHandler bool) {
+	repanic, serve := repanicPC.Load(), servePC.Load()
+	for _, pc := range stack {
+		again = again || pc == repanic
+		inHandler = inHandler || pc == serve
+	}
+	return again, inHandler
+}
+
+// seenBefore decides about a stack with a guard's panic on it: either that is
+// the panic just recovered, or, when other code recovered it and panicked
+// again, the value tells.
+func seenBefore(stack []uintptr, typ, text string) bool {
+	repanic := repanicPC.Load()
+	for i := 1; i < len(stack); i++ {
+		if isGopanic(stack[i-1]) {
+			if stack[i] == repanic {
+				return true
+			}
+			break
+		}
+	}
+	return remembered(goroutineID(), typ, text)
+}
+
+// passed remembers the latest panics that guards have raised again.
+var passed struct {
+	sync.Mutex
+	next int
+	ring [32]struct {
+		goroutine int64
+		typ, text string
+	}
+}
+
+func remember(goroutine int64, typ, text string) {
+	passed.Lock()
+	defer passed.Unlock()
+	e := &passed.ring[passed.next%len(passed.ring)]
+	e.goroutine, e.typ, e.text = goroutine, typ, text
+	passed.next++
+}
+
+func remembered(goroutine int64, typ, text string) bool {
+	passed.Lock()
+	defer passed.Unlock()
+	for i := range passed.ring {
+		e := &passed.ring[i]
+		if e.goroutine == goroutine && e.typ == typ && e.text == text {
+			return true
+		}
+	}
+	return false
+}
+
+// goroutineID reads the id from the header that runtime.Stack prints
+// ("goroutine 7 [running]:"; runtime/traceback.go, goroutineheader). It takes
+// microseconds, so it is asked for only where an observer outside has to find
+// the same goroutine.
+func goroutineID() int64 {
+	var buf [64]byte
+	line := buf[:runtime.Stack(buf[:], false)]
+	line, ok := bytes.CutPrefix(line, []byte("goroutine "))
+	if !ok {
+		return 0
+	}
+	digits, _, _ := bytes.Cut(line, []byte(" "))
+	id, err := strconv.ParseInt(string(digits), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return id
+}

@@ -1,0 +1,105 @@
+package backstop
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/backstop-go/backstop/event"
+)
+
+// A sender delivers from inside the process when there is no monitor. Its
+// goroutine exists only while there is something to deliver, and gives up after
+// a few attempts: a goroutine that waits for a timer or a connection would keep
+// Go's deadlock detector from working. The next event, or the next Start, tries
+// again.
+type sender struct {
+	mu      sync.Mutex
+	running bool
+	again   bool // something was added while it ran
+	told    bool // the collector had our hello
+	stopped bool
+	cancel  context.CancelFunc
+	done    chan struct{}
+}
+
+const (
+	sendAttempts = 6
+	firstPause   = 200 * time.Millisecond
+)
+
+// start delivers what is in the spool. hello asks to announce the instance too.
+func (s *sender) start(a *agent, hello bool) {
+	if a.options.Collector == "" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running || s.stopped {
+		s.again = s.again || !hello
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.running, s.again, s.cancel, s.done = true, false, cancel, make(chan struct{})
+	go s.run(ctx, a, s.done)
+}
+
+func (s *sender) run(ctx context.Context, a *agent, done chan struct{}) {
+	defer close(done)
+	clearLabels() // started by whoever panicked: its labels are not ours
+	for {
+		err := s.deliver(ctx, a)
+		s.mu.Lock()
+		if err != nil || !s.again || s.stopped {
+			s.running = false
+			s.mu.Unlock()
+			return
+		}
+		s.again = false
+		s.mu.Unlock()
+	}
+}
+
+func (s *sender) deliver(ctx context.Context, a *agent) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("fault in the sender: %v", v) // the events are in the spool
+		}
+	}()
+	out := a.newSender()
+	pause := firstPause
+	for attempt := 0; attempt < sendAttempts; attempt++ {
+		if attempt > 0 {
+			select {
+			case <-time.After(pause):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			pause *= 2
+		}
+		if !s.told {
+			o := &a.options
+			s.told = out.Hello(ctx, event.Hello{
+				Service: o.Service, Release: o.Release, Environment: o.Environment, Instance: o.Instance, Build: a.build,
+			}) == nil
+		}
+		if _, err = out.Drain(ctx, a.spool); err == nil {
+			return nil
+		}
+	}
+	a.log("backstop: collector not reached, events stay in the spool", "error", err)
+	return err
+}
+
+// stop ends a run, if there is one, and waits for it.
+func (s *sender) stop() {
+	s.mu.Lock()
+	s.stopped = true
+	cancel, done := s.cancel, s.done
+	s.mu.Unlock()
+	if cancel != nil {
+		cancel()
+		<-done
+	}
+}
