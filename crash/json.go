@@ -12,6 +12,7 @@ type wire struct {
 	SignalCode     string          `json:"signal_code,omitempty"`
 	SignalAddr     string          `json:"signal_addr,omitempty"`
 	SignalPC       string          `json:"signal_pc,omitempty"`
+	SignalInCgo    bool            `json:"signal_in_cgo,omitempty"`
 	GoVersion      *string         `json:"go_version"`
 	GoroutineCount int             `json:"goroutine_count"`
 	CrashGoroutine *wireGoroutine  `json:"crash_goroutine"`
@@ -47,6 +48,13 @@ type wireGoroutine struct {
 	CreatedBy      *wireCreatedBy    `json:"created_by"`
 	Elided         int               `json:"elided,omitempty"`
 	ElidedAt       int               `json:"elided_at,omitempty"`
+	Ancestors      []wireAncestor    `json:"ancestors,omitempty"`
+}
+
+type wireAncestor struct {
+	ID        int64          `json:"id"`
+	Frames    []wireFrame    `json:"frames"`
+	CreatedBy *wireCreatedBy `json:"created_by"`
 }
 
 type wireFrame struct {
@@ -73,6 +81,7 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 		SignalCode:     r.Signal.Code,
 		SignalAddr:     r.Signal.Addr,
 		SignalPC:       r.Signal.PC,
+		SignalInCgo:    r.Signal.InCgo,
 		GoroutineCount: r.GoroutineCount,
 		RuntimeStack:   toWireFrames(r.RuntimeStack),
 		TopFrames:      r.TopFrames(),
@@ -124,7 +133,7 @@ func (r *Report) UnmarshalJSON(data []byte) error {
 	*r = Report{
 		Kind:           w.Kind,
 		Class:          w.Class,
-		Signal:         Signal{Code: w.SignalCode, Addr: w.SignalAddr, PC: w.SignalPC},
+		Signal:         Signal{Code: w.SignalCode, Addr: w.SignalAddr, PC: w.SignalPC, InCgo: w.SignalInCgo},
 		GoroutineCount: w.GoroutineCount,
 		Crash:          -1,
 		RuntimeStack:   fromWireFrames(w.RuntimeStack),
@@ -178,11 +187,28 @@ func toWireGoroutine(g *Goroutine) *wireGoroutine {
 	if w.Labels == nil {
 		w.Labels = map[string]string{}
 	}
-	if g.CreatedBy != nil {
-		c := wireCreatedBy(*g.CreatedBy)
-		w.CreatedBy = &c
+	w.CreatedBy = toWireCreatedBy(g.CreatedBy)
+	for i := range g.Ancestors {
+		a := &g.Ancestors[i]
+		w.Ancestors = append(w.Ancestors, wireAncestor{ID: a.ID, Frames: toWireFrames(a.Frames), CreatedBy: toWireCreatedBy(a.CreatedBy)})
 	}
 	return w
+}
+
+func toWireCreatedBy(c *CreatedBy) *wireCreatedBy {
+	if c == nil {
+		return nil
+	}
+	w := wireCreatedBy(*c)
+	return &w
+}
+
+func (w *wireCreatedBy) createdBy() *CreatedBy {
+	if w == nil {
+		return nil
+	}
+	c := CreatedBy(*w)
+	return &c
 }
 
 func (w *wireGoroutine) goroutine() Goroutine {
@@ -198,9 +224,9 @@ func (w *wireGoroutine) goroutine() Goroutine {
 	if len(w.Labels) > 0 {
 		g.Labels = w.Labels
 	}
-	if w.CreatedBy != nil {
-		c := CreatedBy(*w.CreatedBy)
-		g.CreatedBy = &c
+	g.CreatedBy = w.CreatedBy.createdBy()
+	for _, a := range w.Ancestors {
+		g.Ancestors = append(g.Ancestors, Ancestor{ID: a.ID, Frames: fromWireFrames(a.Frames), CreatedBy: a.CreatedBy.createdBy()})
 	}
 	return g
 }

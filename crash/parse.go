@@ -5,25 +5,73 @@ import (
 	"io"
 )
 
-// ErrNoCrash is returned by Parse when the text holds no crash at all.
+// ErrNoCrash is returned by [Parse] when the text holds no crash at all.
 var ErrNoCrash = errors.New("no crash found")
 
-func Parse(r io.Reader) (*Report, error) { return nil, ErrNoCrash }
+// Parse reads the first crash of a stream. Text before it is skipped, text
+// after it is not looked at further than needed to know that it has ended.
+//
+// The error is [ErrNoCrash] when there is none, or what the reader returned;
+// what was understood until then is returned with it. Damage is no error: it
+// is counted in the report's Problems.
+func Parse(r io.Reader) (*Report, error) {
+	report, err := NewReader(r).Next()
+	if err == io.EOF {
+		return nil, ErrNoCrash
+	}
+	return report, err
+}
 
-type Reader struct{}
+// ParseCrashOutput is [Parse] for text that the runtime wrote to the file given
+// to debug.SetCrashOutput. Until at least Go 1.27 the headline of a fatal error
+// is missing there (golang/go#76859), so a stack without a cause is that of a
+// fatal error and not a fragment.
+func ParseCrashOutput(r io.Reader) (*Report, error) {
+	reader := NewReader(r)
+	reader.asm.crashOutput = true
+	report, err := reader.Next()
+	if err == io.EOF {
+		return nil, ErrNoCrash
+	}
+	return report, err
+}
 
-func NewReader(r io.Reader) *Reader { return &Reader{} }
+// A Reader yields the crashes of a stream, in order.
+type Reader struct {
+	lines lineReader
+	asm   assembler
+	err   error
+}
 
-func (r *Reader) Next() (*Report, error) { return nil, io.EOF }
+// NewReader returns a Reader of r. It buffers: r may be read further than the
+// crash that Next returned.
+func NewReader(r io.Reader) *Reader {
+	return &Reader{lines: lineReader{r: r}}
+}
 
-func Classify(r *Report) Class { return "panic.custom" }
-
-func Explain(c Class) Info { return Info{Class: c} }
-
-func Classes() []Info { return nil }
-
-func Fingerprint(r *Report) Fingerprints { return Fingerprints{} }
-
-func StackHash(r *Report) string { return "" }
-
-func IsApp(fn string) bool { return true }
+// Next returns the next crash. The error is io.EOF at the end, or what the
+// reader returned; a crash that was cut short by an error comes first.
+//
+// A crash ends where the next one begins, at an "exit status" line, after 32
+// lines that are no part of a traceback, or at the end. See [ErrPause] for
+// streams that stand still.
+func (r *Reader) Next() (*Report, error) {
+	for {
+		if report := r.asm.pop(); report != nil {
+			return report, nil
+		}
+		if r.err != nil {
+			return nil, r.err
+		}
+		line, err := r.lines.next()
+		switch {
+		case err == nil:
+			r.asm.line(line, r.lines.number, r.lines.long)
+		case err == ErrPause:
+			r.asm.pause()
+		default:
+			r.err = err
+			r.asm.end()
+		}
+	}
+}

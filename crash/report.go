@@ -80,6 +80,8 @@ type Signal struct {
 	Code string
 	Addr string
 	PC   string
+
+	InCgo bool // "signal arrived during cgo execution"
 }
 
 // A Goroutine is one stack with its header.
@@ -103,6 +105,17 @@ type Goroutine struct {
 	// say how many; ElidedAt is the index in Frames before which they belong.
 	Elided   int
 	ElidedAt int
+
+	// Ancestors are the stacks of the go statements that led here, printed
+	// with GODEBUG=tracebackancestors; the creator first.
+	Ancestors []Ancestor
+}
+
+// An Ancestor is the stack a goroutine's creator had when it started it.
+type Ancestor struct {
+	ID        int64
+	Frames    []Frame
+	CreatedBy *CreatedBy
 }
 
 // CreatedBy says which go statement started a goroutine.
@@ -176,4 +189,20 @@ func (r *Report) FirstAppFrame() *Frame {
 		}
 	}
 	return nil
+}
+
+// Origin returns the application frame where it began: the first one below the
+// oldest panic of the crashing stack. Unlike [Report.FirstAppFrame] it passes
+// over deferred functions that ran, or recovered, because of that panic.
+func (r *Report) Origin() *Frame {
+	stack := r.CrashStack()
+	if r.Kind == KindPanic {
+		stack = stack[panicAt(stack)+1:]
+	}
+	for i := range stack {
+		if IsApp(stack[i].Func) {
+			return &stack[i]
+		}
+	}
+	return r.FirstAppFrame()
 }

@@ -1,0 +1,246 @@
+package crash
+
+import "bytes"
+
+// maxMessage is how much of a message is kept, in bytes.
+const maxMessage = 64 << 10
+
+const (
+	maxOdd      = 32      // lines in a row that are no traceback, and the crash is over
+	maxZone     = 4 << 20 // bytes between a headline and the first stack
+	maxZoneOdd  = 64      // lines between a recovered panic's log line and its stack
+	maxInterned = 1 << 14 // distinct strings remembered by one report
+)
+
+type mode uint8
+
+const (
+	idle      mode = iota // between crashes
+	inMessage             // after a headline, before the first stack
+	inBody                // among stacks
+	inRace                // in a report of the race detector
+)
+
+// An assembler turns lines into reports. It looks at each line once and keeps
+// nothing of it but what becomes part of the report.
+type assembler struct {
+	crashOutput bool // a stack without a cause is a fatal error
+
+	cur  *draft
+	mode mode
+	done []*Report
+
+	number  int    // of the current line
+	blank   bool   // the line before was blank
+	before  string // the last line outside any crash, while it stands right above
+	nearby  bool   // before is set and stands right above
+	odd     oddRun
+	zone    int  // bytes seen in inMessage
+	zoneOdd int  // lines seen in inMessage that are not message
+	threads bool // behind "-----": other threads report (GOTRACEBACK=crash)
+}
+
+// A call is a function line that waits for its file line.
+type call struct {
+	name, args string
+	created    bool
+	goroutine  int64
+	set        bool
+	bare       bool // a C frame: a name without parentheses
+}
+
+func (a *assembler) pop() *Report {
+	if len(a.done) == 0 {
+		return nil
+	}
+	r := a.done[0]
+	a.done = a.done[1:]
+	return r
+}
+
+func (a *assembler) line(line []byte, number int, long bool) {
+	a.number = number
+	if long && a.cur != nil {
+		a.cur.problem("long_line", number, line)
+	}
+	switch a.mode {
+	case idle:
+		a.idleLine(line)
+	case inMessage:
+		a.messageLine(line)
+	case inBody:
+		a.bodyLine(line)
+	case inRace:
+		a.raceLine(line)
+	}
+	a.blank = len(bytes.TrimSpace(line)) == 0
+}
+
+// begin starts a report.
+func (a *assembler) begin(m mode) *draft {
+	a.end()
+	a.cur = newDraft(a.crashOutput)
+	if a.nearby {
+		a.cur.lineAbove = a.before
+	}
+	a.nearby = false
+	a.mode, a.threads = m, false
+	a.odd, a.zone, a.zoneOdd = oddRun{}, 0, 0
+	return a.cur
+}
+
+// end finishes the report under way. Odd lines behind its last good line were
+// no part of it.
+func (a *assembler) end() {
+	if a.cur == nil {
+		return
+	}
+	a.done = append(a.done, a.cur.finish())
+	a.cur, a.mode = nil, idle
+}
+
+// pause finishes a report that looks complete.
+func (a *assembler) pause() {
+	if a.cur != nil && a.mode != inMessage && a.cur.complete() {
+		a.end()
+	}
+}
+
+// remember keeps a line outside any crash, for whoever comes right after it.
+func (a *assembler) remember(line []byte) {
+	a.nearby = false
+	if n := len(line); n > 0 && n <= 4<<10 {
+		a.before, a.nearby = string(line), true
+	}
+}
+
+func (a *assembler) idleLine(line []byte) {
+	if len(line) == 0 {
+		a.nearby = false
+		return
+	}
+	if a.start(line) {
+		return
+	}
+	switch line[0] {
+	case '\t', ' ':
+		// A file line under a call: the beginning of the text is missing.
+		if a.nearby {
+			if fn, args, ok := cutCall([]byte(a.before)); ok && plausibleFunc(fn) {
+				if pos, ok := parsePos(bytes.TrimLeft(line, " \t")); ok {
+					a.nearby = false
+					d := a.begin(inBody)
+					d.report.Truncated = true
+					d.pend(fn, args)
+					d.position(pos)
+					return
+				}
+			}
+		}
+	case 'g':
+		if g, ok := parseHeader(line); ok {
+			a.begin(inBody).goroutine(g, false)
+			return
+		}
+	case 'r':
+		if isRuntimeStack(line) {
+			a.begin(inBody).runtimeStack()
+			return
+		}
+	case '[':
+		if s, ok := parseBracketSignal(line); ok {
+			a.begin(inMessage).report.Signal = s
+			return
+		}
+	}
+	a.remember(line)
+}
+
+// start begins a report if the line is a headline.
+func (a *assembler) start(line []byte) bool {
+	c, ok := parseCause(line)
+	if !ok {
+		return false
+	}
+	if c.kind == KindRace {
+		a.begin(inRace).cause(c)
+		return true
+	}
+	a.begin(inMessage).cause(c)
+	return true
+}
+
+// messageLine handles a line between a headline and the first stack. Until Go
+// 1.22 the lines of a message are not indented, so that anything may stand
+// here, a forged header included.
+func (a *assembler) messageLine(line []byte) {
+	d := a.cur
+	a.zone += len(line) + 1
+	if len(line) == 0 {
+		d.messageText(line)
+		return
+	}
+	switch line[0] {
+	case 'g':
+		if g, ok := parseHeader(line); ok {
+			a.mode = inBody
+			d.goroutine(g, a.blank)
+			d.messageText(line)
+			return
+		}
+	case 'r':
+		if isRuntimeStack(line) {
+			a.mode = inBody
+			d.runtimeStack()
+			return
+		}
+	case '[':
+		if s, ok := parseBracketSignal(line); ok {
+			d.report.Signal = s
+			return
+		}
+	case '\t':
+		if d.nested(line[1:]) {
+			return
+		}
+	}
+	if d.signalDetail(line) {
+		return
+	}
+	if c, ok := parseCause(line); ok && !c.recovered {
+		if d.joins(c) {
+			return
+		}
+		a.start(line)
+		return
+	}
+	if d.report.Recovered || looksLogged(line) {
+		if fn, args, ok := cutCall(line); ok && d.report.Recovered && plausibleFunc(fn) {
+			a.mode = inBody // a stack without a header
+			d.loose()
+			d.pend(fn, args)
+			return
+		}
+		a.zoneOdd++
+	}
+	d.messageText(line)
+	if a.zone > maxZone || a.zoneOdd > maxZoneOdd {
+		a.end()
+	}
+}
+
+// looksLogged tells a log line that got between a headline and its stack from
+// a line of a message.
+func looksLogged(line []byte) bool {
+	switch {
+	case len(line) > 10 && line[0] == '2' && line[1] == '0' && digits(line) == 4 && (line[4] == '/' || line[4] == '-'):
+		return true
+	case bytes.HasPrefix(line, []byte("{\"")), bytes.HasPrefix(line, []byte("time=")), bytes.HasPrefix(line, []byte("level=")):
+		return true
+	}
+	return false
+}
+
+func isRuntimeStack(line []byte) bool {
+	return string(bytes.TrimRight(line, " \t")) == "runtime stack:"
+}

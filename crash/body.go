@@ -1,0 +1,194 @@
+package crash
+
+import "bytes"
+
+// An oddRun is a run of lines that were not understood. Whether they cost
+// anything is known only later: a traceback that goes on behind them was
+// interrupted, and one that does not had ended.
+type oddRun struct {
+	count int
+	first int
+	text  []byte
+}
+
+func (a *assembler) oddLine(line []byte) {
+	if a.odd.count == 0 {
+		a.odd.first = a.number
+		a.odd.text = append(a.odd.text[:0], clip(line)...)
+	}
+	a.odd.count++
+	a.remember(line)
+	if a.odd.count > maxOdd {
+		a.end()
+	}
+}
+
+// good commits the odd lines before a line that was understood.
+func (a *assembler) good() {
+	if a.odd.count > 0 {
+		a.cur.problems("unparsed_line", a.odd.first, a.odd.count, a.odd.text)
+		a.odd.count = 0
+	}
+	a.nearby = false
+}
+
+// bodyLine handles a line among stacks.
+func (a *assembler) bodyLine(line []byte) {
+	d := a.cur
+	d.messageText(line)
+	if len(bytes.TrimSpace(line)) == 0 {
+		return
+	}
+	if line[0] == '\t' || line[0] == ' ' {
+		a.indented(line)
+		return
+	}
+	switch line[0] {
+	case 'g':
+		if g, ok := parseHeader(line); ok {
+			a.header(g)
+			return
+		}
+	case 'c':
+		if fn, id, ok := parseCreatedBy(line); ok {
+			a.good()
+			d.createdBy(fn, id)
+			return
+		}
+	case '.':
+		if n, ok := parseElided(line); ok {
+			a.good()
+			d.elided(n)
+			return
+		}
+	case '[':
+		if bytes.HasPrefix(line, []byte("[originating from goroutine ")) {
+			a.good()
+			d.ancestor(line)
+			return
+		}
+		if s, ok := parseBracketSignal(line); ok && d.report.Signal.Name == "" {
+			a.good()
+			d.report.Signal = s
+			return
+		}
+	case 'n':
+		if bytes.HasPrefix(line, []byte("non-Go function")) {
+			a.good()
+			d.pendBare("non-Go function")
+			return
+		}
+	case 'r':
+		if isRuntimeStack(line) {
+			a.good()
+			d.runtimeStack()
+			return
+		}
+	case 'e':
+		if rest, ok := bytes.CutPrefix(line, []byte("exit status ")); ok && digits(rest) == len(bytes.TrimSpace(rest)) {
+			a.end()
+			return
+		}
+	case '-':
+		if string(line) == "-----" {
+			a.good()
+			a.threads = true
+			return
+		}
+	}
+	a.otherLine(line)
+}
+
+// otherLine handles the lines of a body that have no first letter of their own.
+func (a *assembler) otherLine(line []byte) {
+	d := a.cur
+	if fn, args, ok := cutCall(line); ok && plausibleFunc(fn) {
+		a.good()
+		d.pend(fn, args)
+		return
+	}
+	if a.threads && (d.signalDetail(line) || bytes.HasPrefix(line, []byte("SIG"))) {
+		a.good()
+		return
+	}
+	if c, ok := parseCause(line); ok {
+		if d.duplicate(c) {
+			return
+		}
+		a.nearby = false
+		a.start(line)
+		return
+	}
+	if d.call.set && !d.call.bare {
+		if pos, ok := parsePos(line); ok && looksLikePos(line, pos) {
+			a.good()
+			d.problem("unindented_position", a.number, line)
+			d.position(pos)
+			return
+		}
+	}
+	if isRegister(line) || bytes.HasPrefix(line, []byte("runtime: ")) || d.signalDetail(line) {
+		return
+	}
+	if bytes.IndexByte(line, ' ') < 0 && len(line) < 1<<10 {
+		d.bareName = append(d.bareName[:0], line...) // perhaps a C frame
+	}
+	a.oddLine(line)
+}
+
+// indented handles file lines and the few other lines that stand under others.
+func (a *assembler) indented(line []byte) {
+	d := a.cur
+	text := bytes.TrimSpace(line)
+	if pos, ok := parsePos(text); ok {
+		if d.call.set {
+			a.good()
+			d.position(pos)
+			return
+		}
+		if len(d.bareName) > 0 && a.odd.count > 0 && bytes.Contains(text, []byte(" pc=0x")) {
+			a.odd.count-- // the name was no odd line after all
+			a.good()
+			d.pendBare(string(d.bareName))
+			d.position(pos)
+			return
+		}
+	}
+	switch {
+	case bytes.HasPrefix(text, []byte("goroutine running on other thread")):
+		a.good()
+		return
+	case bytes.HasPrefix(text, []byte("goroutine in C code")):
+		a.good()
+		return
+	case d.call.set && d.call.bare && bytes.HasPrefix(text, []byte("pc=0x")):
+		a.good()
+		d.position(filePos{})
+		return
+	}
+	a.oddLine(line)
+}
+
+// header handles a goroutine header among stacks: one more goroutine, or the
+// beginning of another crash without a headline.
+func (a *assembler) header(g Goroutine) {
+	d := a.cur
+	interrupted := a.nearby && !a.blank
+	if g.State == "running" && d.single() || d.report.Recovered && len(d.report.Goroutines) > 0 ||
+		g.State == "running" && interrupted && d.complete() {
+		a.begin(inBody).goroutine(g, a.blank)
+		return
+	}
+	a.good()
+	d.goroutine(g, a.blank)
+}
+
+// isRegister recognises a line of the register dump printed for signals:
+// "rax    0x0".
+func isRegister(line []byte) bool {
+	fields := bytes.Fields(line)
+	return len(fields) == 2 && len(fields[0]) <= 8 && bytes.HasPrefix(fields[1], []byte("0x")) && digitsHex(fields[1][2:]) == len(fields[1])-2
+}
+
+// clip bounds a line kept as an example.
+func clip(line []byte) []byte { return line[:min(len(line), 200)] }

@@ -1,0 +1,169 @@
+package crash
+
+import (
+	"bytes"
+	"strings"
+)
+
+// A cause is what a headline says.
+type cause struct {
+	kind      Kind
+	message   []byte
+	recovered bool // logged by somebody who recovered: the process lives
+	signal    string
+}
+
+// parseCause recognises the first line of a crash. Only what the runtime
+// prints at the start of a line counts, and the log lines of those who recover
+// and are known to print a stack.
+func parseCause(line []byte) (cause, bool) {
+	if len(line) < 5 {
+		return cause{}, false
+	}
+	switch line[0] {
+	case 'p':
+		if rest, ok := bytes.CutPrefix(line, []byte("panic: ")); ok {
+			return cause{kind: KindPanic, message: rest}, true
+		}
+		if string(line) == "panic:" {
+			return cause{kind: KindPanic}, true // an empty message, trimmed on the way
+		}
+	case 'f':
+		if rest, ok := bytes.CutPrefix(line, []byte("fatal error: ")); ok {
+			return cause{kind: KindFatal, message: rest}, true
+		}
+	case 'S':
+		if name, ok := parseSignalLine(line); ok {
+			return cause{kind: KindSignal, signal: name, message: line}, true
+		}
+	case 'E':
+		if rest, ok := bytes.CutPrefix(line, []byte("Exception 0x")); ok && digitsHex(rest) > 0 {
+			return cause{kind: KindSignal, signal: "Exception 0x" + string(rest[:digitsHex(rest)]), message: line}, true
+		}
+	case 'W':
+		if string(line) == "WARNING: DATA RACE" {
+			return cause{kind: KindRace}, true
+		}
+	}
+	return recoveredCause(line)
+}
+
+// recoveredCause recognises the log lines of well-known recoverers that are
+// followed by a stack: net/http (server.go, conn.serve), its HTTP/2 half, and
+// Kubernetes' HandleCrash.
+func recoveredCause(line []byte) (cause, bool) {
+	if i := bytes.Index(line, []byte(": panic serving ")); i >= 0 {
+		// The address ends at the first ": ": an IPv6 address holds no space.
+		if _, message, ok := bytes.Cut(line[i+len(": panic serving "):], []byte(": ")); ok {
+			return cause{kind: KindPanic, message: message, recovered: true}, true
+		}
+	}
+	if i := bytes.Index(line, []byte("Observed a panic: ")); i >= 0 {
+		return cause{kind: KindPanic, message: line[i+len("Observed a panic: "):], recovered: true}, true
+	}
+	return cause{}, false
+}
+
+// loggedValue guesses the recovered value from the line somebody logged right
+// before the text of debug.Stack: what follows the first ": " after a word that
+// speaks of a panic.
+func loggedValue(line string) (string, bool) {
+	lower := strings.ToLower(line)
+	at := -1
+	for _, word := range [...]string{"panic", "recover"} {
+		if i := strings.Index(lower, word); i >= 0 && (at < 0 || i < at) {
+			at = i
+		}
+	}
+	if at < 0 || len(lower) != len(line) {
+		return "", false
+	}
+	_, value, ok := strings.Cut(line[at:], ": ")
+	value = strings.TrimSpace(value)
+	return value, ok && value != ""
+}
+
+// signalNames are the names of the tables in runtime/sigtab_*.go, which are
+// printed when a signal kills the process.
+var signalNames = map[string]bool{
+	"SIGABRT": true, "SIGALRM": true, "SIGBUS": true, "SIGCHLD": true, "SIGCONT": true,
+	"SIGEMT": true, "SIGFPE": true, "SIGHUP": true, "SIGILL": true, "SIGINFO": true,
+	"SIGINT": true, "SIGIO": true, "SIGKILL": true, "SIGPIPE": true, "SIGPOLL": true,
+	"SIGPROF": true, "SIGPWR": true, "SIGQUIT": true, "SIGSEGV": true, "SIGSTKFLT": true,
+	"SIGSTOP": true, "SIGSYS": true, "SIGTERM": true, "SIGTRAP": true, "SIGTSTP": true,
+	"SIGTTIN": true, "SIGTTOU": true, "SIGURG": true, "SIGUSR1": true, "SIGUSR2": true,
+	"SIGVTALRM": true, "SIGWINCH": true, "SIGXCPU": true, "SIGXFSZ": true, "SIGTHR": true,
+}
+
+// parseSignalLine reads "SIGABRT: abort" and, for signals that have no name,
+// "Signal 34".
+func parseSignalLine(line []byte) (string, bool) {
+	name, text, found := bytes.Cut(line, []byte(": "))
+	if found && len(text) > 0 && signalNames[string(name)] {
+		return string(name), true
+	}
+	rest, ok := bytes.CutPrefix(line, []byte("Signal "))
+	if ok && len(rest) > 0 && len(rest) < 4 && digits(rest) == len(rest) {
+		return string(line), true
+	}
+	return "", false
+}
+
+func digitsHex(b []byte) int {
+	n := 0
+	for n < len(b) && (('0' <= b[n] && b[n] <= '9') || ('a' <= b[n] && b[n] <= 'f')) {
+		n++
+	}
+	return n
+}
+
+// parseBracketSignal reads "[signal SIGSEGV: segmentation violation code=0x1
+// addr=0x0 pc=0x48]", printed after a panic or a fault. On Windows the name is
+// an exception code, "[signal 0xc0000005 code=0x0 addr=0x0 pc=0x48]".
+func parseBracketSignal(line []byte) (Signal, bool) {
+	rest, ok := bytes.CutPrefix(line, []byte("[signal "))
+	if !ok {
+		return Signal{}, false
+	}
+	rest, ok = bytes.CutSuffix(bytes.TrimRight(rest, " \t"), []byte("]"))
+	if !ok {
+		return Signal{}, false
+	}
+	var s Signal
+	for i, field := range strings.Fields(string(rest)) {
+		if i == 0 {
+			s.Name = strings.TrimSuffix(field, ":")
+		}
+		s.field(field)
+	}
+	return s, s.Name != ""
+}
+
+// field takes one "key=value" of a signal's description.
+func (s *Signal) field(field string) {
+	key, value, ok := strings.Cut(field, "=")
+	if !ok {
+		return
+	}
+	switch key {
+	case "code", "sigcode":
+		s.Code = value
+	case "addr":
+		s.Addr = value
+	case "pc", "PC":
+		s.PC = value
+	}
+}
+
+// panicMarks cuts the marker that runtime.printpanics adds after a value.
+func panicMarks(message string) Panic {
+	p := Panic{Message: message}
+	if rest, ok := strings.CutSuffix(message, " [recovered, repanicked]"); ok {
+		p.Message, p.Recovered, p.Repanicked = rest, true, true
+	} else if rest, ok := strings.CutSuffix(message, " [recovered]"); ok {
+		p.Message, p.Recovered = rest, true
+	} else if rest, ok := strings.CutSuffix(message, " [goexit]"); ok {
+		p.Message, p.Goexit = rest, true
+	}
+	return p
+}

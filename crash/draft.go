@@ -1,0 +1,349 @@
+package crash
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+)
+
+// target says where the frames of the lines to come belong.
+type target uint8
+
+const (
+	toLoose target = iota
+	toRuntime
+	toGoroutine
+	toAncestor
+)
+
+// A draft is a report under construction.
+type draft struct {
+	report      Report
+	kind        Kind // by headline; empty without one
+	crashOutput bool
+	lineAbove   string // what stood right above a stack without a headline
+
+	links  []link // headlines of a chain of panics, in printed order
+	starts []start
+	bodyAt int // length of the last link's rest where the stacks began; -1 before
+	call   call
+
+	to       target
+	bareName []byte
+	raceOf   int64 // goroutine whose creation the race detector is telling
+	interned map[string]string
+}
+
+// A link is one headline and the lines of its message.
+type link struct {
+	first     string
+	rest      []byte // each line preceded by "\n"
+	fatal     bool
+	truncated bool
+}
+
+// A start remembers where a goroutine's header stood, so that a header that
+// turns out to be part of a message can be given back to it.
+type start struct {
+	at    int  // length of the last link's rest at the header
+	blank bool // a blank line stood before the header
+}
+
+func newDraft(crashOutput bool) *draft {
+	return &draft{report: Report{Crash: -1}, crashOutput: crashOutput, bodyAt: -1, interned: make(map[string]string)}
+}
+
+// string copies bytes, once for each distinct text: names and files repeat.
+func (d *draft) string(b []byte) string {
+	if s, ok := d.interned[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	if len(d.interned) < maxInterned {
+		d.interned[s] = s
+	}
+	return s
+}
+
+func (d *draft) problem(code string, line int, text []byte) { d.problems(code, line, 1, text) }
+
+// problems counts lines under a code; each code is one entry.
+func (d *draft) problems(code string, line, count int, text []byte) {
+	for i := range d.report.Problems {
+		if p := &d.report.Problems[i]; p.Code == code {
+			p.Count += count
+			return
+		}
+	}
+	d.report.Problems = append(d.report.Problems, Problem{
+		Code: code, Line: line, Count: count, Text: strings.ToValidUTF8(string(clip(text)), "\uFFFD"),
+	})
+}
+
+// cause records the headline a report begins with.
+func (d *draft) cause(c cause) {
+	d.kind = c.kind
+	d.report.Recovered = c.recovered
+	if c.kind == KindSignal {
+		d.report.Signal.Name = c.signal
+	}
+	if c.kind == KindRace {
+		return
+	}
+	d.link(c.message, c.kind == KindFatal)
+}
+
+func (d *draft) link(message []byte, fatal bool) {
+	l := link{first: string(message), fatal: fatal}
+	if len(l.first) > maxMessage {
+		l.first, l.truncated = l.first[:maxMessage], true
+	}
+	d.links = append(d.links, l)
+}
+
+// nested recognises the further headlines of a chain, which stand behind a tab:
+// "\tpanic: " and, from Go 1.26, "\tfatal error: ".
+func (d *draft) nested(line []byte) bool {
+	if d.kind != KindPanic && d.kind != KindFatal || d.report.Recovered {
+		return false
+	}
+	if message, ok := bytes.CutPrefix(line, []byte("panic: ")); ok {
+		d.link(message, false)
+		return true
+	}
+	if message, ok := bytes.CutPrefix(line, []byte("fatal error: ")); ok {
+		d.link(message, true)
+		return true
+	}
+	return false
+}
+
+// joins reports whether a second headline belongs to the same death: threads
+// that fail at once print theirs before the first stack, and a throw during a
+// panic prints its own.
+func (d *draft) joins(c cause) bool {
+	switch {
+	case d.kind == KindFatal && c.kind == KindFatal:
+		return true
+	case d.kind == KindPanic && c.kind == KindFatal && !d.report.Recovered:
+		d.link(c.message, true)
+		return true
+	case d.kind == KindSignal && c.kind == KindFatal:
+		d.kind = KindFatal
+		d.links = nil
+		d.link(c.message, true)
+		return true
+	}
+	return false
+}
+
+// duplicate reports whether a headline among stacks is that of a second thread
+// that died of the same.
+func (d *draft) duplicate(c cause) bool {
+	if c.kind != KindFatal || len(d.links) == 0 || d.links[0].first != string(c.message) {
+		return false
+	}
+	n := len(d.report.Goroutines)
+	return n == 0 || len(d.report.Goroutines[n-1].Frames) == 0 && !d.call.set
+}
+
+// messageText adds a line to the message under way. Among stacks it goes on for
+// a while, because what looked like a stack may prove to be message.
+func (d *draft) messageText(line []byte) {
+	if d.kind != KindPanic || len(d.links) == 0 {
+		return
+	}
+	l := &d.links[len(d.links)-1]
+	if len(l.first)+len(l.rest)+1+len(line) > maxMessage {
+		l.truncated = len(d.report.Goroutines) == 0
+		return
+	}
+	l.rest = append(append(l.rest, '\n'), line...)
+}
+
+// signalDetail reads the lines under a signal's headline.
+func (d *draft) signalDetail(line []byte) bool {
+	switch {
+	case bytes.HasPrefix(line, []byte("PC=0x")):
+		if d.report.Signal.PC == "" {
+			for _, field := range strings.Fields(string(line)) {
+				d.report.Signal.field(field)
+			}
+		}
+		return true
+	case string(line) == "signal arrived during cgo execution", string(line) == "signal arrived during external code execution":
+		d.report.Signal.InCgo = true
+		return true
+	case bytes.HasPrefix(line, []byte("instruction bytes:")), bytes.HasPrefix(line, []byte("Time: ")) && d.kind == KindSignal:
+		return true
+	}
+	return false
+}
+
+func (d *draft) goroutine(g Goroutine, blank bool) {
+	d.flush()
+	d.stacksBegin()
+	at := 0
+	if n := len(d.links); n > 0 {
+		at = len(d.links[n-1].rest)
+	}
+	g.State = d.string([]byte(g.State))
+	d.raceOf = 0
+	d.report.Goroutines = append(d.report.Goroutines, g)
+	d.starts = append(d.starts, start{at: at, blank: blank})
+	d.to = toGoroutine
+}
+
+func (d *draft) last() *Goroutine { return &d.report.Goroutines[len(d.report.Goroutines)-1] }
+
+func (d *draft) runtimeStack() {
+	d.flush()
+	d.stacksBegin()
+	d.to = toRuntime
+}
+
+func (d *draft) loose() {
+	d.flush()
+	d.stacksBegin()
+	d.to = toLoose
+}
+
+// stacksBegin notes where the message ends, unless a header proves forged.
+func (d *draft) stacksBegin() {
+	if d.bodyAt >= 0 {
+		return
+	}
+	d.bodyAt = 0
+	if n := len(d.links); n > 0 {
+		d.bodyAt = len(d.links[n-1].rest)
+	}
+}
+
+// ancestor begins a stack printed because of GODEBUG=tracebackancestors:
+// "[originating from goroutine 7]:".
+func (d *draft) ancestor(line []byte) {
+	d.flush()
+	if d.to == toLoose || d.to == toRuntime || len(d.report.Goroutines) == 0 {
+		return
+	}
+	number := bytes.TrimPrefix(line, []byte("[originating from goroutine "))
+	id, err := strconv.ParseInt(string(number[:digits(number)]), 10, 64)
+	if err != nil {
+		id = 0 // unknown
+	}
+	g := d.last()
+	g.Ancestors = append(g.Ancestors, Ancestor{ID: id})
+	d.to = toAncestor
+}
+
+// frames returns where frames go at the moment.
+func (d *draft) frames() *[]Frame {
+	switch d.to {
+	case toRuntime:
+		return &d.report.RuntimeStack
+	case toGoroutine:
+		return &d.last().Frames
+	case toAncestor:
+		g := d.last()
+		return &g.Ancestors[len(g.Ancestors)-1].Frames
+	default:
+		return &d.report.Loose
+	}
+}
+
+func (d *draft) pend(fn, args []byte) {
+	d.flush()
+	d.call = call{name: d.string(fn), args: string(args), set: true}
+}
+
+func (d *draft) pendBare(name string) {
+	d.flush()
+	d.bareName = d.bareName[:0]
+	d.call = call{name: name, set: true, bare: true}
+}
+
+func (d *draft) createdBy(fn []byte, goroutine int64) {
+	d.flush()
+	d.call = call{name: d.string(fn), goroutine: goroutine, created: true, set: true}
+}
+
+// position completes the call that waits for its file line.
+func (d *draft) position(p filePos) {
+	c := d.call
+	d.call = call{}
+	if c.created {
+		d.creator(CreatedBy{Func: c.name, File: d.string(p.file), Line: p.line, Goroutine: c.goroutine})
+		return
+	}
+	frames := d.frames()
+	*frames = append(*frames, Frame{
+		Func: c.name, File: d.string(p.file), Line: p.line,
+		Args: c.args, Offset: d.string(p.offset), Inlined: c.args == "...",
+	})
+}
+
+func (d *draft) creator(by CreatedBy) {
+	if d.kind == KindRace {
+		d.raceCreated(by)
+		return
+	}
+	switch d.to {
+	case toGoroutine:
+		d.last().CreatedBy = &by
+	case toAncestor:
+		g := d.last()
+		g.Ancestors[len(g.Ancestors)-1].CreatedBy = &by
+	}
+}
+
+// flush commits a call whose file line never came.
+func (d *draft) flush() {
+	c := d.call
+	if !c.set {
+		return
+	}
+	if !c.bare {
+		d.problem("missing_position", 0, []byte(c.name))
+	}
+	d.position(filePos{})
+}
+
+func (d *draft) elided(n int) {
+	d.flush()
+	if d.to != toGoroutine {
+		return
+	}
+	g := d.last()
+	g.Elided, g.ElidedAt = n, len(g.Frames)
+}
+
+// single reports whether the report holds the stack of one goroutine that
+// printed itself, as debug.Stack does: another header is another crash.
+func (d *draft) single() bool {
+	if len(d.report.Goroutines) != 1 {
+		return false
+	}
+	return printedItself(d.report.Goroutines[0].Frames)
+}
+
+func printedItself(stack []Frame) bool {
+	if len(stack) == 0 {
+		return false
+	}
+	switch stack[0].Func {
+	case "runtime/debug.Stack", "runtime/debug.PrintStack", "runtime.Stack", "runtime/pprof.writeGoroutineStacks":
+		return true
+	}
+	return false
+}
+
+// complete reports whether nothing is missing at the end of the text so far.
+func (d *draft) complete() bool {
+	if d.call.set {
+		return false
+	}
+	if n := len(d.report.Goroutines); n > 0 {
+		return len(d.report.Goroutines[n-1].Frames) > 0
+	}
+	return len(d.report.RuntimeStack)+len(d.report.Loose) > 0
+}

@@ -1,0 +1,104 @@
+package crash
+
+import "strings"
+
+// inferKind finds out what a stack without a headline is the rest of: the
+// output of debug.SetCrashOutput lacks the headlines of fatal errors, logs lack
+// the line that named the recovered value, and pasted text lacks anything.
+func (d *draft) inferKind() {
+	r := &d.report
+	r.Kind = KindFragment
+	var stack []Frame
+	switch {
+	case len(r.RuntimeStack) > 0:
+		stack = r.RuntimeStack
+	case len(r.Goroutines) > 0:
+		stack = r.Goroutines[0].Frames
+	default:
+		stack = r.Loose
+	}
+	switch {
+	case throwAt(stack) >= 0, len(r.RuntimeStack) > 0, r.Signal.Name != "", deadlocked(r):
+		r.Kind = KindFatal
+	case panicAt(stack) >= 0:
+		r.Kind = KindPanic
+		if printedItself(stack) {
+			r.Recovered = true
+		}
+		if v, ok := loggedValue(d.lineAbove); ok {
+			r.Message, r.HasMessage, r.Recovered = v, true, true
+			r.Panics = []Panic{{Message: v}}
+		}
+	case d.crashOutput:
+		r.Kind = KindFatal
+	}
+}
+
+// throwAt returns the index of the frame that ended the process, -1 when there
+// is none: runtime.throw and runtime.fatal, and the entry points other packages
+// have to them (sync.fatal, internal/runtime/maps.fatal, ...). Frames of a panic
+// may stand above it, but no application frame does.
+func throwAt(stack []Frame) int {
+	for i := range stack {
+		fn := stack[i].Func
+		switch fn {
+		case "runtime.throw", "runtime.fatal", "runtime.fatalthrow", "runtime.fatalpanic", "runtime.dopanic":
+			return i
+		}
+		if name, ok := strings.CutSuffix(fn, ".fatal"); ok && !IsApp(name+".x") {
+			return i
+		}
+		if name, ok := strings.CutSuffix(fn, ".throw"); ok && !IsApp(name+".x") {
+			return i
+		}
+		if IsApp(fn) {
+			return -1
+		}
+	}
+	return -1
+}
+
+// panicAt returns the index of the deepest, that is oldest, panic on a stack:
+// what stands below it is the code that panicked first.
+func panicAt(stack []Frame) int {
+	for i := len(stack) - 1; i >= 0; i-- {
+		if fn := stack[i].Func; fn == "panic" || fn == "runtime.gopanic" {
+			return i
+		}
+	}
+	return -1
+}
+
+// deadlocked reports whether every goroutine waits for another one, the main
+// one first: what is printed after "all goroutines are asleep - deadlock!".
+func deadlocked(r *Report) bool {
+	if len(r.Goroutines) == 0 || r.Goroutines[0].ID != 1 || r.Truncated {
+		return false
+	}
+	for i := range r.Goroutines {
+		g := &r.Goroutines[i]
+		if !waitsForGoroutine(g.State) && !backgroundState(g.State) {
+			return false
+		}
+	}
+	return waitsForGoroutine(r.Goroutines[0].State)
+}
+
+// waitsForGoroutine reports whether only another goroutine can end this wait
+// (runtime/runtime2.go, waitReasonStrings).
+func waitsForGoroutine(state string) bool {
+	switch state {
+	case "semacquire", "select (no cases)", "select", "coroutine":
+		return true
+	}
+	return strings.HasPrefix(state, "chan ") || strings.HasPrefix(state, "sync.")
+}
+
+// backgroundState reports whether a goroutine of the runtime itself waits so.
+func backgroundState(state string) bool {
+	switch state {
+	case "force gc (idle)", "GC sweep wait", "GC scavenge wait", "finalizer wait", "cleanup wait", "GC worker (idle)", "GOMAXPROCS updater (idle)", "trace reader (blocked)":
+		return true
+	}
+	return false
+}
