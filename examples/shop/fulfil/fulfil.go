@@ -1,4 +1,4 @@
-// Package fulfil packs orders.
+// Package fulfil packs orders, several parcels at a time.
 package fulfil
 
 import "fmt"
