@@ -16,6 +16,8 @@ func main() {
 // commands lists every command in the order people should meet them.
 func commands() []command {
 	return []command{
+		parseCommand(),
+		sameCommand(),
 		versionCommand(),
 		completionCommand(),
 	}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/backstop-go/backstop/crash"
+)
+
+// quiet is how long a live input must say nothing until a crash that looks
+// complete is taken for complete.
+const quiet = 300 * time.Millisecond
+
+// openInput opens a file, or standard input for "-", and unpacks gzip.
+func openInput(stdin io.Reader, name string) (io.ReadCloser, error) {
+	if name == "-" {
+		live := stdin
+		if f, ok := stdin.(*os.File); ok {
+			if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
+				live = newLiveReader(f)
+			}
+		}
+		return unpack(live, io.NopCloser(nil))
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("open input: %w", err)
+	}
+	in, err := unpack(f, f)
+	if err != nil {
+		f.Close() // the error that counts is unpack's
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	return in, nil
+}
+
+type input struct {
+	io.Reader
+	io.Closer
+}
+
+// unpack looks at the first two bytes and unpacks gzip. It reads no more than
+// it is asked for, so that a live input stays live.
+func unpack(r io.Reader, c io.Closer) (io.ReadCloser, error) {
+	head := make([]byte, 2)
+	n := 0
+	for n < len(head) {
+		m, err := r.Read(head[n:])
+		n += m
+		if err == crash.ErrPause {
+			continue
+		}
+		if err != nil {
+			if err == io.EOF {
+				break
+			}
+			return nil, err
+		}
+	}
+	r = io.MultiReader(bytes.NewReader(head[:n]), r)
+	if n < 2 || head[0] != 0x1f || head[1] != 0x8b {
+		return input{r, c}, nil
+	}
+	z, err := gzip.NewReader(bufio.NewReader(r))
+	if err != nil {
+		return nil, fmt.Errorf("unpack gzip: %w", err)
+	}
+	return input{z, c}, nil
+}
+
+// A liveReader reads a pipe or a terminal and says crash.ErrPause, once, when
+// nothing came for a while. Its goroutine ends with the input.
+type liveReader struct {
+	chunks chan chunk
+	rest   []byte
+	err    error
+	paused bool
+}
+
+type chunk struct {
+	data []byte
+	err  error
+}
+
+func newLiveReader(r io.Reader) *liveReader {
+	l := &liveReader{chunks: make(chan chunk)}
+	go func() {
+		for {
+			buf := make([]byte, 32<<10)
+			n, err := r.Read(buf)
+			l.chunks <- chunk{buf[:n], err}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return l
+}
+
+func (l *liveReader) Read(p []byte) (int, error) {
+	if len(l.rest) == 0 && l.err == nil {
+		if !l.fetch() {
+			l.paused = true
+			return 0, crash.ErrPause
+		}
+	}
+	n := copy(p, l.rest)
+	l.rest = l.rest[n:]
+	if len(l.rest) == 0 && n == 0 {
+		return 0, l.err
+	}
+	return n, nil
+}
+
+// fetch waits for input, and for no longer than quiet unless the pause was
+// reported already.
+func (l *liveReader) fetch() bool {
+	var timeout <-chan time.Time
+	if !l.paused {
+		timer := time.NewTimer(quiet)
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	select {
+	case c := <-l.chunks:
+		l.rest, l.err, l.paused = c.data, c.err, false
+		return true
+	case <-timeout:
+		return false
+	}
+}
