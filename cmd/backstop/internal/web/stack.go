@@ -1,0 +1,143 @@
+package web
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/backstop-go/backstop/crash"
+)
+
+// A stack is frames as a page shows them: runs of frames that nobody has to
+// read are folded.
+type stack struct {
+	Runs      []run
+	CreatedBy *createdBy
+	Cut       int // frames left out by the page
+}
+
+// A run is a number of frames of the same sort, one after the other.
+type run struct {
+	App      bool
+	Frames   []frame
+	Packages string // of folded frames: "runtime, net/http"
+	Elided   string // set for a gap the runtime left: says how large
+}
+
+type frame struct {
+	Number  int // from 1, the innermost
+	Func    name
+	File    name
+	Line    int
+	Inlined bool
+	Focus   bool // the first application frame
+}
+
+type createdBy struct {
+	Func      name
+	File      name
+	Line      int
+	Goroutine int64
+}
+
+// newStack prepares frames; elidedAt is where the runtime left elided frames
+// out (-1: an unknown number, 0: none).
+func newStack(frames []crash.Frame, by *crash.CreatedBy, elided, elidedAt int) stack {
+	var s stack
+	if len(frames) > maxFrames {
+		s.Cut = len(frames) - maxFrames
+		frames = frames[:maxFrames]
+	}
+	focused := false
+	for i, f := range frames {
+		if elided != 0 && i == elidedAt {
+			s.Runs = append(s.Runs, gap(elided))
+		}
+		app := crash.IsApp(f.Func)
+		v := frame{Number: i + 1, Func: splitFunc(f.Func), File: splitFile(f.File), Line: f.Line, Inlined: f.Inlined}
+		if app && !focused {
+			v.Focus, focused = true, true
+		}
+		if last := len(s.Runs) - 1; last >= 0 && s.Runs[last].App == app && s.Runs[last].Elided == "" {
+			s.Runs[last].Frames = append(s.Runs[last].Frames, v)
+			continue
+		}
+		s.Runs = append(s.Runs, run{App: app, Frames: []frame{v}})
+	}
+	if elided != 0 && elidedAt >= len(frames) {
+		s.Runs = append(s.Runs, gap(elided))
+	}
+	for i := range s.Runs {
+		s.Runs[i].Packages = packagesOf(s.Runs[i].Frames)
+	}
+	if by != nil {
+		s.CreatedBy = &createdBy{splitFunc(by.Func), splitFile(by.File), by.Line, by.Goroutine}
+	}
+	return s
+}
+
+func gap(elided int) run {
+	if elided < 0 {
+		return run{Elided: "frames"}
+	}
+	return run{Elided: plural(elided, "frame")}
+}
+
+// packagesOf names the packages of some frames, each once, at most four.
+func packagesOf(frames []frame) string {
+	var names []string
+	for _, f := range frames {
+		pkg, _, _ := strings.Cut(f.Func.Base, ".")
+		pkg = f.Func.Path + pkg
+		if pkg == "panic" || pkg == "" {
+			pkg = "runtime" // the runtime prints its own gopanic as panic
+		}
+		if pkg = plain(60, pkg); !slices.Contains(names, pkg) {
+			names = append(names, pkg)
+		}
+	}
+	if len(names) > 4 {
+		names = append(names[:4], "…")
+	}
+	return strings.Join(names, ", ")
+}
+
+// A bucket is a set of goroutines with the same stack and wait reason.
+type bucket struct {
+	Count       int
+	State       string
+	WaitMinutes int
+	Where       name // first application frame, else the top one
+	App         bool
+	IDs         []int64
+	MoreIDs     int
+	Stack       stack
+}
+
+func newBuckets(r *crash.Report) (buckets []bucket, goroutines, cut int) {
+	for i, b := range r.Fold() {
+		goroutines += len(b.IDs)
+		if i >= maxBuckets {
+			cut++
+			continue
+		}
+		v := bucket{
+			Count: len(b.IDs), State: b.State, WaitMinutes: b.WaitMinutes, IDs: b.IDs,
+			Stack: newStack(b.Frames, b.CreatedBy, b.Elided, b.ElidedAt),
+		}
+		if len(v.IDs) > maxIDs {
+			v.MoreIDs = len(v.IDs) - maxIDs
+			v.IDs = v.IDs[:maxIDs]
+		}
+		for _, f := range b.Frames {
+			if crash.IsApp(f.Func) {
+				v.Where, v.App = splitFunc(f.Func), true
+				break
+			}
+		}
+		if !v.App && len(b.Frames) > 0 {
+			v.Where = splitFunc(b.Frames[0].Func)
+		}
+		buckets = append(buckets, v)
+	}
+	return buckets, goroutines, cut
+}
