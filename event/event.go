@@ -32,6 +32,11 @@ type Event struct {
 	Message    *string     `json:"message"`     // nil when the crash left none
 	OccurredAt time.Time   `json:"occurred_at"` // by the clock of the host it happened on
 
+	// ReportedAt is what that clock said, kept when it cannot be right (in the
+	// future, or long past) and the collector set OccurredAt to the time it
+	// received the event. Senders leave it nil.
+	ReportedAt *time.Time `json:"reported_at,omitempty"`
+
 	Service     string `json:"service"`
 	Release     string `json:"release"`
 	Environment string `json:"environment"`
