@@ -1,0 +1,266 @@
+// Package ingest turns requests into events: it reads a body within limits,
+// takes it apart, and checks each event by itself, so that one malformed event
+// in a batch costs only that event. Start with [Decoder.Decode]; [Normalise]
+// then brings an event into the form that the later stages rely on. The package
+// keeps nothing and knows no store.
+package ingest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/backstop-go/backstop/event"
+)
+
+// Errors of a whole request. What is wrong with single events is [Rejected].
+var (
+	ErrTooLarge = errors.New("the body is too large")
+	ErrEncoding = errors.New("the content encoding is not known")
+	ErrEmpty    = errors.New("the body is empty")
+	ErrBody     = errors.New("the body cannot be read")
+)
+
+// A Rejection says why one event of a body was not accepted.
+type Rejection struct {
+	Index int    `json:"index"` // position in the body, from 0
+	Error string `json:"error"`
+}
+
+// Rejected lists the events of a body that were not accepted. It is an error
+// that Decode returns beside the events that were.
+type Rejected []Rejection
+
+func (r Rejected) Error() string {
+	if len(r) == 1 {
+		return fmt.Sprintf("event %d: %s", r[0].Index, r[0].Error)
+	}
+	return fmt.Sprintf("%d events were rejected; event %d: %s", len(r), r[0].Index, r[0].Error)
+}
+
+// A Decoder reads bodies. Its zero value has the default limits.
+type Decoder struct {
+	MaxEvent  int // bytes of one event; 1 MiB when 0
+	MaxBody   int // bytes of a body, compressed and decompressed; 16 MiB when 0
+	MaxEvents int // events in one body; 10 000 when 0
+}
+
+func or(n, def int) int {
+	if n > 0 {
+		return n
+	}
+	return def
+}
+
+// Decode reads events with the default limits.
+func Decode(r *http.Request) ([]event.Event, error) { return Decoder{}.Decode(r) }
+
+// Decode reads the events of a POST: one JSON object, a JSON array of objects,
+// or objects one after another (JSON Lines), compressed with gzip or not. The
+// content type is not looked at; clients get it wrong.
+//
+// The error is [Rejected] when some events were bad, and the good ones are
+// returned beside it. Any other error means that there are none: it wraps one
+// of the errors of this package, or the one that ended the reading.
+func (d Decoder) Decode(r *http.Request) ([]event.Event, error) {
+	body, err := d.read(r)
+	if err != nil {
+		return nil, err
+	}
+	return d.DecodeBytes(body)
+}
+
+// read returns the decompressed body.
+func (d Decoder) read(r *http.Request) ([]byte, error) {
+	limit := or(d.MaxBody, 16<<20)
+	if r.ContentLength > int64(limit) {
+		return nil, fmt.Errorf("%w: %d bytes, at most %d are taken", ErrTooLarge, r.ContentLength, limit)
+	}
+	var from io.Reader = r.Body
+	switch enc := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); enc {
+	case "", "identity":
+	case "gzip", "x-gzip":
+		// The compressed size is limited too: gzip members may be empty, and
+		// an endless row of them decompresses to nothing.
+		gz, err := gzip.NewReader(io.LimitReader(r.Body, int64(limit)))
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrBody, err)
+		}
+		from = gz
+	default:
+		return nil, fmt.Errorf("%w: %q", ErrEncoding, enc)
+	}
+	var buf bytes.Buffer
+	if r.ContentLength > 0 && from == r.Body {
+		buf.Grow(int(r.ContentLength) + bytes.MinRead)
+	}
+	n, err := buf.ReadFrom(io.LimitReader(from, int64(limit)+1))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBody, err)
+	}
+	if n > int64(limit) {
+		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
+	}
+	return buf.Bytes(), nil
+}
+
+// DecodeBytes takes a body apart.
+func (d Decoder) DecodeBytes(body []byte) ([]event.Event, error) {
+	rest := trim(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
+	if len(rest) == 0 {
+		return nil, ErrEmpty
+	}
+	s := splitter{rest: rest, limit: or(d.MaxEvent, 1<<20)}
+	if rest[0] == '[' {
+		s.array, s.rest = true, rest[1:]
+	}
+	var events []event.Event
+	var rejected Rejected
+	for index := 0; ; index++ {
+		raw, ok := s.next()
+		if !ok {
+			break
+		}
+		if index >= or(d.MaxEvents, 10_000) {
+			return nil, fmt.Errorf("%w: more than %d events", ErrTooLarge, or(d.MaxEvents, 10_000))
+		}
+		e, err := d.one(raw)
+		if err == nil {
+			events = append(events, e)
+			continue
+		}
+		rejected = append(rejected, Rejection{index, err.Error()})
+		if errors.Is(err, event.ErrSyntax) && !s.array {
+			s.resync(raw)
+		}
+	}
+	if len(events) == 0 && len(rejected) == 0 {
+		return nil, ErrEmpty
+	}
+	if len(rejected) > 0 {
+		return events, rejected
+	}
+	return events, nil
+}
+
+func (d Decoder) one(raw []byte) (event.Event, error) {
+	if limit := or(d.MaxEvent, 1<<20); len(raw) > limit {
+		return event.Event{}, fmt.Errorf("it has %d bytes, at most %d are taken", len(raw), limit)
+	}
+	return event.Decode(raw)
+}
+
+// A splitter cuts a body into JSON values without reading them: it counts
+// brackets outside strings. Where the text is broken it goes on with the next
+// line that begins with a brace, as every line of JSON Lines does.
+type splitter struct {
+	rest   []byte
+	array  bool
+	limit  int // of one value; a longer one is not looked through to its end
+	broken int // values that did not end
+}
+
+// maxBroken is how often a body may be broken before the rest of it is taken as
+// one bad event: each time up to limit bytes were looked at in vain.
+const maxBroken = 100
+
+func (s *splitter) next() ([]byte, bool) {
+	s.rest = trim(s.rest)
+	if s.array {
+		if len(s.rest) > 0 && s.rest[0] == ',' {
+			s.rest = trim(s.rest[1:])
+		}
+		if len(s.rest) > 0 && s.rest[0] == ']' {
+			// Whatever follows the array is an event of its own, or broken.
+			s.array, s.rest = false, trim(s.rest[1:])
+		}
+	}
+	if len(s.rest) == 0 {
+		return nil, false
+	}
+	n := s.end()
+	raw := s.rest[:n]
+	s.rest = s.rest[n:]
+	return raw, true
+}
+
+// end finds where the value at the start of rest ends.
+func (s *splitter) end() int {
+	b := s.rest
+	if b[0] != '{' && b[0] != '[' {
+		return scalarEnd(b, s.array)
+	}
+	look := b
+	if !s.array && len(look) > s.limit {
+		look = look[:s.limit+1]
+	}
+	if n := balanced(look); n > 0 {
+		return n
+	}
+	s.broken++
+	if i := bytes.Index(b, nextLine); i >= 0 && s.broken < maxBroken {
+		return i + 1
+	}
+	return len(b)
+}
+
+var nextLine = []byte("\n{")
+
+// resync goes back after raw turned out not to be JSON although its brackets
+// match: it may have swallowed the lines behind it.
+func (s *splitter) resync(raw []byte) {
+	i := bytes.Index(raw, nextLine)
+	if i < 0 || s.broken >= maxBroken {
+		return
+	}
+	s.broken++
+	whole := raw[:len(raw)+len(s.rest)] // raw lies right before rest
+	s.rest = whole[i+1:]
+}
+
+func trim(b []byte) []byte { return bytes.TrimLeft(b, " \t\r\n") }
+
+// balanced returns the length of the object or array at the start of b, 0 when
+// it does not end. A line break within a string ends the search: JSON has none.
+func balanced(b []byte) int {
+	depth, inString := 0, false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case inString:
+			switch c {
+			case '\\':
+				i++
+			case '"':
+				inString = false
+			case '\n':
+				return 0
+			}
+		case c == '"':
+			inString = true
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
+}
+
+// scalarEnd goes to the end of the line, in an array to the next comma or
+// bracket.
+func scalarEnd(b []byte, array bool) int {
+	stop := "\n"
+	if array {
+		stop = ",]"
+	}
+	if i := bytes.IndexAny(b, stop); i > 0 {
+		return i
+	}
+	return len(b)
+}

@@ -1,0 +1,142 @@
+package issue
+
+import (
+	"strings"
+	"time"
+
+	"github.com/backstop-go/backstop/crash"
+	"github.com/backstop-go/backstop/event"
+)
+
+// KeyOf names the issue an event belongs to. The event has been normalised: it
+// has a report with fingerprints.
+func KeyOf(e *event.Event) Key {
+	return Key{Service: e.Service, Fingerprint: e.Report.Fingerprints.Tolerant}
+}
+
+// Apply counts an event into its issue. The first event makes the issue; one
+// that happened after the issue was resolved makes it regressed. An event that
+// happened before, and only arrived later, is counted and changes no status.
+func Apply(s State, e *event.Event) (State, Change) {
+	before := s.Status
+	if s.Count == 0 && before == "" {
+		s = State{
+			ID:           s.ID,
+			Key:          KeyOf(e),
+			Algorithm:    e.Report.Fingerprints.Version,
+			Status:       New,
+			FirstSeen:    e.OccurredAt,
+			FirstRelease: e.Release,
+		}
+	}
+	s.Count++
+	if s.Class == "" {
+		s.describe(e)
+	}
+	if e.OccurredAt.Before(s.FirstSeen) {
+		s.FirstSeen, s.FirstRelease = e.OccurredAt, e.Release
+	}
+	if !e.OccurredAt.Before(s.LastSeen) {
+		s.LastSeen, s.LastRelease = e.OccurredAt, e.Release
+	}
+	switch s.Status {
+	case Resolved:
+		if e.OccurredAt.After(s.ResolvedAt) {
+			s.Status = Regressed
+		}
+	case New:
+		if s.FirstRelease != s.LastRelease {
+			s.Status = Ongoing
+		}
+		s.Status = s.At(s.LastSeen)
+	}
+	return s, Change{Before: before, State: s, Event: *e}
+}
+
+// At is the status of the issue at a time: nobody has to do anything for an
+// issue to stop being new.
+func (s *State) At(now time.Time) Status {
+	if s.Status == New && now.Sub(s.FirstSeen) >= NewFor {
+		return Ongoing
+	}
+	return s.Status
+}
+
+// Set gives an issue the status that somebody chose.
+func Set(s State, to Status, now time.Time) State {
+	s.Status, s.ResolvedAt = to, time.Time{}
+	if to == Resolved {
+		s.ResolvedAt = now
+	}
+	return s
+}
+
+// A Rest is what is left of an issue when one event is taken out of it.
+type Rest struct {
+	FirstSeen, LastSeen       time.Time
+	FirstRelease, LastRelease string
+}
+
+// Withdraw takes an event out of the issue it was counted under, because a
+// later observation showed that it belongs elsewhere. The rest says what the
+// other events of the issue are; it is not looked at when there are none. A
+// State with Count 0 is an issue that should not have been.
+func Withdraw(s State, rest Rest) State {
+	s.Count--
+	if s.Count <= 0 {
+		return State{ID: s.ID, Key: s.Key}
+	}
+	s.FirstSeen, s.FirstRelease = rest.FirstSeen, rest.FirstRelease
+	s.LastSeen, s.LastRelease = rest.LastSeen, rest.LastRelease
+	if s.Status == Regressed && !s.ResolvedAt.IsZero() && !s.LastSeen.After(s.ResolvedAt) {
+		s.Status = Resolved // it was only this event that had brought it back
+	}
+	return s
+}
+
+// describe writes down what a person recognises the issue by.
+func (s *State) describe(e *event.Event) {
+	s.Class = e.Class
+	s.Culprit = ""
+	if f := e.Report.FirstAppFrame(); f != nil {
+		s.Culprit = clip(f.Func)
+	}
+	s.Title = title(e)
+}
+
+const maxTitle = 200
+
+// title is the headline of the class and the message, or what there is of them.
+func title(e *event.Event) string {
+	head := crash.Explain(e.Class).Title
+	message := ""
+	if e.Message != nil {
+		message, _, _ = strings.Cut(strings.TrimSpace(*e.Message), "\n")
+	}
+	switch {
+	case head == "" && message == "":
+		return string(e.Class)
+	case head == "":
+		return clip(message)
+	case message == "":
+		return clip(head)
+	}
+	return clip(head + ": " + message)
+}
+
+// clip cuts at a rune, for what people read.
+func clip(s string) string {
+	if len(s) <= maxTitle {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxTitle-3], "") + "..."
+}
+
+// Amend takes in what a further observation of an event that is counted already
+// has shown: it may have happened earlier than the first one said.
+func Amend(s State, e *event.Event) State {
+	if e.OccurredAt.Before(s.FirstSeen) {
+		s.FirstSeen, s.FirstRelease = e.OccurredAt, e.Release
+	}
+	return s
+}
