@@ -108,9 +108,16 @@ type Point struct {
 }
 
 // A Counter is one series of go_panic_total.
+//
+// Count is exact. It goes down when a later observation shows that an event was
+// of another kind: an exit turns out to be the panic behind it. Prometheus would
+// take that for a restart and count everything again, so the series shows Peak,
+// the most that Count ever was. The two agree again with the next event of the
+// kind; until then the sum over all kinds of the series is ahead by one.
 type Counter struct {
 	Service     string
 	Environment string
 	Kind        crash.Kind
 	Count       int64
+	Peak        int64
 }
