@@ -18,6 +18,8 @@ func commands() []command {
 	return []command{
 		parseCommand(),
 		sameCommand(),
+		serveCommand(),
+		projectCommand(),
 		versionCommand(),
 		completionCommand(),
 	}
