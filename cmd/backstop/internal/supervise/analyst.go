@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -204,8 +205,16 @@ func panicking(r *crash.Report) bool {
 // atEnd sorts the crashes of the last text into those that ended the process
 // and those it had survived.
 func (a *analyst) atEnd(d death) (ended, others []event.Event) {
+	reports := a.reports(*d.text)
+	if rest, ok := unglue(d.text.text); ok && !slices.ContainsFunc(reports, d.endedBy) {
+		cut := *d.text
+		cut.text = rest
+		if again := a.reports(cut); slices.ContainsFunc(again, d.endedBy) {
+			reports = again
+		}
+	}
 	var lived []*crash.Report
-	for _, r := range a.reports(*d.text) {
+	for _, r := range reports {
 		switch {
 		case r.Kind == crash.KindSignal && d.asked[signalNumber(r.Signal.Name)]:
 			// The traceback of a QUIT that we passed on: it was asked for.
@@ -216,6 +225,20 @@ func (a *analyst) atEnd(d death) (ended, others []event.Event) {
 		}
 	}
 	return ended, a.survived(*d.text, lived)
+}
+
+// unglue cuts off what stands before a headline on its line: a program that
+// dies after it has printed half a line. Package crash takes headlines at the
+// start of a line only, for anything may stand in the middle of one; here the
+// process has died, so it is worth another look.
+func unglue(text []byte) ([]byte, bool) {
+	end := bytes.IndexByte(text, '\n')
+	for _, headline := range []string{"panic: ", "fatal error: "} {
+		if i := bytes.Index(text, []byte(headline)); i > 0 && i < end {
+			return text[i:], true
+		}
+	}
+	return nil, false
 }
 
 // endedBy reports whether a crash explains a death. The runtime exits with

@@ -47,6 +47,7 @@ func (d *drain) read() {
 		if over {
 			return
 		}
+		d.split.ended = lingering
 		n, err := d.r.Read(buf)
 		if n > 0 {
 			if d.relay != nil {

@@ -22,7 +22,7 @@ const (
 	maxLast    = 1 << 10          // of the last line
 	classified = 256              // bytes of a line that are looked at
 	markerKeep = 64               // more than the longest marker
-	maxHeld    = 10 * time.Second // a headline without a stack, while other text flows
+	maxHeld    = 10 * time.Second // a text that ends a process, while other text flows
 )
 
 // A captured text is what was collected from the first line of a crash to its
@@ -40,10 +40,12 @@ type splitter struct {
 	emit func(captured) // called for texts that ended while the process lives
 
 	active bool
-	dying  bool // a line was seen after which processes die
-	weak   bool // it began with something that may well be an ordinary log line
-	header bool // a goroutine header or another stack was seen
-	noise  int  // lines in a row that belong to no traceback
+	dying  bool      // a line was seen after which processes die
+	weak   bool      // it began with something that may well be an ordinary log line
+	header bool      // a goroutine header or another stack was seen
+	ended  bool      // set by the owner: the process is dead, so nothing lives on
+	noise  int       // lines in a row that belong to no traceback
+	quiet  time.Time // when the last line of a traceback came
 	start  time.Time
 	text   headTail
 
@@ -110,7 +112,7 @@ func (s *splitter) look(line []byte, now time.Time) {
 	if m == plain || m == body {
 		return
 	}
-	s.active, s.start = true, now
+	s.active, s.start, s.quiet = true, now, now
 	s.dying, s.header, s.weak, s.noise = m == deadly, m == stack, m == hint, 0
 	s.text = headTail{max: s.text.max}
 	s.text.write(line)
@@ -120,6 +122,9 @@ func (s *splitter) look(line []byte, now time.Time) {
 // it has been added to.
 func (s *splitter) judge(line []byte, now time.Time) {
 	m := markOf(line)
+	if m != plain && m != hint {
+		s.quiet = now
+	}
 	switch m {
 	case deadly:
 		s.dying, s.weak, s.noise = true, false, 0
@@ -140,8 +145,11 @@ func (s *splitter) judge(line []byte, now time.Time) {
 	}
 	s.noise++
 	switch {
+	case s.ended:
 	case s.header:
-		if s.noise > maxNoise {
+		// A grandchild may go on printing for as long as it takes us to notice
+		// a death, so a text that ends a process needs silence as well.
+		if s.noise > maxNoise && (!s.dying || now.Sub(s.quiet) > maxHeld) {
 			s.flush()
 		}
 	case s.weak && s.text.total > maxWeak, s.text.total > maxForeign, now.Sub(s.start) > maxHeld && s.noise > maxNoise:

@@ -114,6 +114,17 @@ func TestSplitterLetsGo(t *testing.T) {
 	if len(lived) != 1 || last != "" || len(lived[0]) > maxWeak+8192 {
 		t.Errorf("after a hint: %d texts, %d bytes left", len(lived), len(last))
 	}
+	// What ends a process is kept while its death may not have been noticed.
+	if lived, last = splitAll(traceback+busy, whole); len(lived) != 0 || last != traceback+busy {
+		t.Errorf("after a deadly text: %d texts, %d bytes left", len(lived), len(last))
+	}
+	var n int
+	s := splitter{emit: func(captured) { n++ }}
+	s.write([]byte(traceback), time.Unix(0, 0))
+	s.write([]byte(busy), time.Unix(0, 0).Add(maxHeld+1))
+	if n != 1 || s.gap() != 0 {
+		t.Errorf("a process that lives on after a deadly text: %d texts", n)
+	}
 	// A long message is not let go of before its stack has come.
 	long := "panic: " + strings.Repeat("line\n", 1<<16) + "\ngoroutine 1 [running]:\nmain.main()\n"
 	if lived, last = splitAll(long, whole); len(lived) != 0 || last != long {

@@ -51,12 +51,9 @@ func main() {
 			flag.CommandLine.Init("crasher", flag.ExitOnError)
 			_ = flag.CommandLine.Parse([]string{"-nope"})
 		},
-		"sleep": func() { fmt.Println("ready"); time.Sleep(time.Hour) },
-		"sigpipe": func() {
-			signal.Reset(syscall.SIGPIPE)
-			_ = syscall.Kill(os.Getpid(), syscall.SIGPIPE)
-			time.Sleep(time.Hour)
-		},
+		"sleep":   func() { fmt.Println("ready"); time.Sleep(time.Hour) },
+		"sigpipe": sigpipe,
+
 		"http":            func() { serve(func() { panic("cart is nil") }) },
 		"http-abort":      func() { serve(func() { panic(http.ErrAbortHandler) }) },
 		"http-then-panic": func() { serve(func() { panic("first") }); panic("second") },
@@ -90,6 +87,22 @@ func main() {
 		os.Exit(100)
 	}
 	f()
+}
+
+// sigpipe writes to a stdout that nobody reads any more.
+func sigpipe() {
+	r, w, err := os.Pipe()
+	if err != nil {
+		log.Fatal(err)
+	}
+	os.Stdout.Close()
+	fd, err := syscall.Dup(int(w.Fd())) // the lowest that is free: 1
+	if err != nil || fd != 1 {
+		log.Fatal("dup: ", fd, err)
+	}
+	r.Close()
+	_, err = os.NewFile(1, "stdout").WriteString("hello")
+	log.Fatal("still alive: ", err)
 }
 
 func worker() { var items []int; _ = items[len(os.Args)] }
