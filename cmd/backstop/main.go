@@ -16,6 +16,7 @@ func main() {
 // commands lists every command in the order people should meet them.
 func commands() []command {
 	return []command{
+		demoCommand(),
 		parseCommand(),
 		sameCommand(),
 		serveCommand(),
