@@ -110,6 +110,7 @@ func startError(name string, err error) *StartError {
 	if errors.As(err, &inner) {
 		err = inner.Err
 	}
+	err = unwrapPath(err)
 	code := 126
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
 		code = 127
@@ -198,7 +199,7 @@ func (l *life) start() error {
 	w.Close()
 	if err != nil {
 		r.Close()
-		return startError(s.o.Command[0], unwrapPath(err))
+		return startError(s.o.Command[0], err)
 	}
 	pid := l.cmd.Process.Pid
 	if err := s.o.Limits.apply(pid); err != nil {
@@ -214,7 +215,7 @@ func (l *life) start() error {
 	return nil
 }
 
-// unwrapPath drops "fork/exec PATH:", which repeats the name.
+// unwrapPath drops "fork/exec PATH:" and its kind, which repeat the name.
 func unwrapPath(err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {

@@ -57,10 +57,12 @@ type Options struct {
 	// (BACKSTOP_COLLECTOR, BACKSTOP_KEY), unless set there.
 	Collector, Key string
 
-	// OnStart is called with each process as soon as it runs; OnEvent with
+	// OnHello is called once, before the first start, with what is known of
+	// the instance. OnStart is called with each process as soon as it runs; OnEvent with
 	// each event, one at a time and in order, the last one before Run returns.
 	// Both must not block for long: the child's output waits behind OnStart,
 	// and further crashes behind OnEvent.
+	OnHello func(event.Hello)
 	OnStart func(event.Process)
 	OnEvent func(event.Event)
 
@@ -136,6 +138,12 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	s, err := newSupervisor(o)
 	if err != nil {
 		return Result{}, err
+	}
+	if o.OnHello != nil {
+		o.OnHello(event.Hello{
+			Service: s.o.Service, Release: s.o.Release, Environment: s.o.Environment, Instance: s.o.Instance,
+			Build: s.build,
+		})
 	}
 	warmThreads()
 	return s.loop(ctx)
