@@ -17,6 +17,7 @@ func main() {
 func commands() []command {
 	return []command{
 		demoCommand(),
+		runCommand(),
 		parseCommand(),
 		sameCommand(),
 		serveCommand(),

@@ -15,6 +15,7 @@ func TestMain(m *testing.M) {
 		"backstop": func() {
 			os.Exit(run(context.Background(), os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr}))
 		},
+		"shop": dyingShop,
 	})
 }
 

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/crashtest"
+)
+
+// dyingShop is the program "shop" of the scripts: it ends as told.
+func dyingShop() {
+	way := "nothing"
+	if len(os.Args) > 1 {
+		way = os.Args[1]
+	}
+	switch way {
+	case "nothing":
+	case "panic":
+		var cart map[string]int
+		cart["apple"]++
+	case "hostile":
+		panic("\x1b[31mred\x1b[0m\nsecond line")
+	case "fatal":
+		log.SetFlags(0)
+		log.Fatal("listen tcp :80: permission denied")
+	case "flag":
+		fmt.Fprintln(os.Stderr, "flag provided but not defined: -nope")
+		os.Exit(2)
+	case "kill":
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL) // nothing comes after it
+	case "http":
+		srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("coupon is expired") }))
+		resp, err := http.Get(srv.URL)
+		if err == nil {
+			resp.Body.Close()
+		}
+		srv.Close()
+	case "echo":
+		if _, err := io.Copy(io.MultiWriter(os.Stdout, os.Stderr), os.Stdin); err != nil {
+			log.Fatal(err)
+		}
+	case "counted": // panics until it has been started three times
+		runs, _ := os.ReadFile("runs") // the first run has none
+		if err := os.WriteFile("runs", append(runs, '.'), 0o600); err != nil {
+			log.Fatal(err)
+		}
+		if len(runs) < 2 {
+			panic("not yet")
+		}
+		fmt.Println("third time lucky")
+	case "wait":
+		// Whole or not at all: a script waits for the file and reads it.
+		if err := os.WriteFile("ready.tmp", fmt.Appendln(nil, os.Getpid(), os.Getppid()), 0o600); err != nil {
+			log.Fatal(err)
+		}
+		if err := os.Rename("ready.tmp", "ready"); err != nil {
+			log.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+	}
+}
+
+// shopPath returns the program as an executable of its own. The test binary
+// looks at the name it was called by (testscript.Main).
+func shopPath(t *testing.T) string {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "shop")
+	if err := os.Symlink(exe, link); err != nil {
+		t.Fatal(err)
+	}
+	return link
+}
+
+// runQuietly calls the command as a user would.
+func runQuietly(t *testing.T, args ...string) (code int, stderr string) {
+	t.Helper()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	var out, errs bytes.Buffer
+	code = run(context.Background(), append([]string{"run"}, args...), stdio{strings.NewReader(""), &out, &errs})
+	return code, errs.String()
+}
+
+func decodeEvents(t *testing.T, raw []json.RawMessage) []event.Event {
+	t.Helper()
+	events := make([]event.Event, len(raw))
+	for i, r := range raw {
+		if err := json.Unmarshal(r, &events[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return events
+}
+
+func TestRunDelivers(t *testing.T) {
+	c := crashtest.NewCollector(t)
+	code, stderr := runQuietly(t, "-collector", c.URL, "-key", "secret", "-release", "1.2", "-env", "test", "-instance", "i-7", "--", shopPath(t), "panic")
+	if code != 2 {
+		t.Errorf("status %d\n%s", code, stderr)
+	}
+	events := decodeEvents(t, c.Events())
+	if len(events) != 1 {
+		t.Fatalf("%d events arrived\n%s", len(events), stderr)
+	}
+	e := events[0]
+	if e.Class != "panic.nil_map" || e.Service != "shop" || e.Release != "1.2" || e.Environment != "test" || e.Instance != "i-7" ||
+		e.Exit == nil || e.Exit.Status != 2 || !slices.Equal(e.Observers, []event.Observer{event.Supervisor}) {
+		t.Errorf("event %+v", e)
+	}
+	if !strings.Contains(stderr, "died: panic.nil_map: assignment to entry in nil map (cmd_run_test.go:") || !strings.Contains(stderr, e.ID) {
+		t.Errorf("stderr: %s", stderr)
+	}
+	for _, k := range c.Keys() {
+		if k != "secret" {
+			t.Errorf("key %q", k)
+		}
+	}
+	var hello event.Hello
+	if h := c.Hellos(); len(h) != 1 || json.Unmarshal(h[0], &hello) != nil || hello.Service != "shop" || hello.Release != "1.2" || hello.Build.GoVersion == "" {
+		t.Errorf("hellos %s", h)
+	}
+}
+
+// TestRunHellosWithoutCrash: counters must exist at 0.
+func TestRunHellosWithoutCrash(t *testing.T) {
+	c := crashtest.NewCollector(t)
+	code, stderr := runQuietly(t, "-collector", c.URL, "--", shopPath(t))
+	if code != 0 || stderr != "" || len(c.Hellos()) != 1 || len(c.Events()) != 0 {
+		t.Errorf("status %d, %d hellos, %d events\n%s", code, len(c.Hellos()), len(c.Events()), stderr)
+	}
+}
+
+// TestRunKeepsWhatCannotBeDelivered: the event of a run without a collector goes
+// out with the next run.
+func TestRunKeepsWhatCannotBeDelivered(t *testing.T) {
+	c := crashtest.NewCollector(t)
+	shop, spool := shopPath(t), t.TempDir()
+	c.Answer(func([][]byte) int { return http.StatusServiceUnavailable })
+	code, stderr := runQuietly(t, "-collector", c.URL, "-spool", spool, "--", shop, "panic")
+	if code != 2 || !strings.Contains(stderr, "warning: 1 event was not delivered") || !strings.Contains(stderr, spool) {
+		t.Errorf("status %d\n%s", code, stderr)
+	}
+	c.Answer(nil)
+	if code, stderr = runQuietly(t, "-collector", c.URL, "-spool", spool, "--", shop); code != 0 || stderr != "" {
+		t.Errorf("next run: status %d\n%s", code, stderr)
+	}
+	if events := decodeEvents(t, c.Events()); len(events) != 1 || events[0].Class != "panic.nil_map" {
+		t.Errorf("%d events arrived", len(events))
+	}
+}
+
+// TestRunCollectorHangs: an answer that never comes holds nobody for long.
+func TestRunCollectorHangs(t *testing.T) {
+	c := crashtest.NewCollector(t)
+	c.Stall()
+	defer c.Resume()
+	started := time.Now()
+	code, stderr := runQuietly(t, "-collector", c.URL, "--", shopPath(t), "panic")
+	if code != 2 || !strings.Contains(stderr, "1 event was not delivered") {
+		t.Errorf("status %d\n%s", code, stderr)
+	}
+	if took := time.Since(started); took > 10*lastDelivery {
+		t.Errorf("took %v", took)
+	}
+}
+
+func TestRunUnwritable(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	marker := filepath.Join(t.TempDir(), "started")
+	for _, flags := range [][]string{
+		{"-out", filepath.Join(file, "below")},
+		{"-collector", "http://127.0.0.1:1", "-spool", filepath.Join(file, "below")},
+	} {
+		code, stderr := runQuietly(t, append(flags, "--", "touch", marker)...)
+		if code != exitFail || !strings.HasPrefix(stderr, "error: run: ") || !strings.Contains(stderr, "\nhint: ") {
+			t.Errorf("%v: status %d, %s", flags, code, stderr)
+		}
+		if _, err := os.Stat(marker); err == nil {
+			t.Errorf("%v: the program was started all the same", flags)
+		}
+	}
+}
+
+// TestRunOutDisappears: the directory goes away while the program runs.
+func TestRunOutDisappears(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	code, stderr := runQuietly(t, "-out", out, "--", "sh", "-c", `rm -r "$0"; exit 3`, out)
+	if code != 3 || !strings.Contains(stderr, "warning: 1 event was not written to "+out) {
+		t.Errorf("status %d\n%s", code, stderr)
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	var e event.Event
+	line := `{"class":"panic.custom","message":"a\u001b[31m\nb\u202e","report":{"kind":"panic","crash_goroutine":{"id":1,"frames":[{"func":"main.f","file":"/x/ma\u001bin.go","line":3}]}}}`
+	if err := json.Unmarshal([]byte(line), &e); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := describe(&e), "panic.custom: a[31m b (main.go:3)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
