@@ -6,6 +6,8 @@ import (
 )
 
 //go:generate go run ./internal/gen stdlist.go
+//go:generate go run ./internal/record testdata
+//go:generate go test -run TestGolden -update
 
 // self is the import path of the SDK. Its guards stand on the stack of every
 // panic they catch and are never the place where the bug is.

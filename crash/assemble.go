@@ -175,6 +175,7 @@ func (a *assembler) start(line []byte) bool {
 // here, a forged header included.
 func (a *assembler) messageLine(line []byte) {
 	d := a.cur
+	d.setMark()
 	a.zone += len(line) + 1
 	if len(line) == 0 {
 		d.messageText(line)

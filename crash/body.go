@@ -35,6 +35,7 @@ func (a *assembler) good() {
 // bodyLine handles a line among stacks.
 func (a *assembler) bodyLine(line []byte) {
 	d := a.cur
+	d.setMark()
 	d.messageText(line)
 	if len(bytes.TrimSpace(line)) == 0 {
 		return

@@ -34,11 +34,11 @@ func parseCause(line []byte) (cause, bool) {
 		}
 	case 'S':
 		if name, ok := parseSignalLine(line); ok {
-			return cause{kind: KindSignal, signal: name, message: line}, true
+			return cause{kind: KindSignal, signal: name}, true
 		}
 	case 'E':
 		if rest, ok := bytes.CutPrefix(line, []byte("Exception 0x")); ok && digitsHex(rest) > 0 {
-			return cause{kind: KindSignal, signal: "Exception 0x" + string(rest[:digitsHex(rest)]), message: line}, true
+			return cause{kind: KindSignal, signal: "Exception 0x" + string(rest[:digitsHex(rest)])}, true
 		}
 	case 'W':
 		if string(line) == "WARNING: DATA RACE" {

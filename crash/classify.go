@@ -13,7 +13,7 @@ type rule struct {
 	contains string // anywhere in the message
 	frame    string // beginning of the name of a frame above the first application frame
 	caller   string // beginning of the name of the frame below that one
-	signal   string // Signal.Name
+	signal   string // beginning of Signal.Name
 	inCgo    bool
 }
 
@@ -74,7 +74,7 @@ func (u *rule) matches(r *Report, message string, causes []Frame) bool {
 	if u.kind != r.Kind || u.inCgo && !r.Signal.InCgo {
 		return false
 	}
-	if u.signal != "" && u.signal != r.Signal.Name {
+	if !strings.HasPrefix(r.Signal.Name, u.signal) {
 		return false
 	}
 	if u.exact != "" && message != u.exact ||

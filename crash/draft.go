@@ -26,6 +26,7 @@ type draft struct {
 	links  []link // headlines of a chain of panics, in printed order
 	starts []start
 	bodyAt int // length of the last link's rest where the stacks began; -1 before
+	mark   int // length of the last link's rest before the current line
 	call   call
 
 	to       target
@@ -87,7 +88,7 @@ func (d *draft) cause(c cause) {
 	if c.kind == KindSignal {
 		d.report.Signal.Name = c.signal
 	}
-	if c.kind == KindRace {
+	if c.kind == KindRace || c.kind == KindSignal {
 		return
 	}
 	d.link(c.message, c.kind == KindFatal)
@@ -130,7 +131,6 @@ func (d *draft) joins(c cause) bool {
 		return true
 	case d.kind == KindSignal && c.kind == KindFatal:
 		d.kind = KindFatal
-		d.links = nil
 		d.link(c.message, true)
 		return true
 	}
@@ -145,6 +145,14 @@ func (d *draft) duplicate(c cause) bool {
 	}
 	n := len(d.report.Goroutines)
 	return n == 0 || len(d.report.Goroutines[n-1].Frames) == 0 && !d.call.set
+}
+
+// setMark notes where the message would end if the current line began a stack.
+func (d *draft) setMark() {
+	d.mark = 0
+	if n := len(d.links); n > 0 {
+		d.mark = len(d.links[n-1].rest)
+	}
 }
 
 // messageText adds a line to the message under way. Among stacks it goes on for
@@ -183,14 +191,10 @@ func (d *draft) signalDetail(line []byte) bool {
 func (d *draft) goroutine(g Goroutine, blank bool) {
 	d.flush()
 	d.stacksBegin()
-	at := 0
-	if n := len(d.links); n > 0 {
-		at = len(d.links[n-1].rest)
-	}
 	g.State = d.string([]byte(g.State))
 	d.raceOf = 0
 	d.report.Goroutines = append(d.report.Goroutines, g)
-	d.starts = append(d.starts, start{at: at, blank: blank})
+	d.starts = append(d.starts, start{at: d.mark, blank: blank})
 	d.to = toGoroutine
 }
 
@@ -213,10 +217,7 @@ func (d *draft) stacksBegin() {
 	if d.bodyAt >= 0 {
 		return
 	}
-	d.bodyAt = 0
-	if n := len(d.links); n > 0 {
-		d.bodyAt = len(d.links[n-1].rest)
-	}
+	d.bodyAt = d.mark
 }
 
 // ancestor begins a stack printed because of GODEBUG=tracebackancestors:

@@ -104,8 +104,23 @@ func messageTemplate(r *Report, class Class) string {
 	switch class {
 	case "panic.custom", "panic.log", "panic.runtime", "panic.must", "panic.reflect", "panic.registered_twice", "panic.http_route":
 		return template(r.Message)
+	case "panic.test_timeout":
+		return runningTests(r.Message)
 	}
 	return ""
+}
+
+// runningTests names the tests that were running when a test binary timed out:
+// the stack is that of the alarm and says nothing.
+func runningTests(message string) string {
+	_, list, _ := strings.Cut(message, "running tests:\n")
+	var names []string
+	for _, line := range strings.Split(list, "\n") {
+		if name, _, ok := strings.Cut(strings.TrimSpace(line), " ("); ok && len(names) < 10 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, " ")
 }
 
 const (

@@ -124,9 +124,6 @@ func (d *draft) messages(first int) {
 			r.Panics[i].Repanicked = true // as Go 1.25 prints it
 		}
 	}
-	if d.kind == KindSignal && len(d.links) > 0 {
-		r.Message = d.links[0].first
-	}
 }
 
 // indentedOnly is what belongs to a message when no stack follows: from Go 1.23

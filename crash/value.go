@@ -2,8 +2,10 @@ package crash
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
+	"strings"
 )
 
 // maxValue bounds the text of a value that has no text of its own, in bytes.
@@ -47,8 +49,7 @@ func ValueText(v any) (text string) {
 	}
 }
 
-// basicText prints a basic value as the runtime's print does, floating point
-// numbers with six digits and a three-digit exponent included.
+// basicText prints a basic value as the runtime's print does.
 func basicText(v reflect.Value) (string, bool) {
 	switch v.Kind() {
 	case reflect.String:
@@ -60,34 +61,34 @@ func basicText(v reflect.Value) (string, bool) {
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		return strconv.FormatUint(v.Uint(), 10), true
 	case reflect.Float32, reflect.Float64:
+		if shortFloats {
+			return strconv.FormatFloat(v.Float(), 'g', -1, v.Type().Bits()), true
+		}
 		return floatText(v.Float()), true
 	case reflect.Complex64, reflect.Complex128:
 		c := v.Complex()
+		if shortFloats {
+			return strconv.FormatComplex(c, 'g', -1, v.Type().Bits()), true
+		}
 		return "(" + floatText(real(c)) + floatText(imag(c)) + "i)", true
 	}
 	return "", false
 }
 
+// floatText prints a floating point number as the runtime did until Go 1.25
+// (runtime/print.go, printfloat): six digits and a three-digit exponent.
 func floatText(f float64) string {
 	switch {
-	case f != f:
+	case math.IsNaN(f):
 		return "NaN"
-	case f > maxFloat:
-		return "+Inf"
-	case f < -maxFloat:
-		return "-Inf"
+	case math.IsInf(f, 0):
+		return fmt.Sprintf("%+v", f) // +Inf, -Inf
 	}
-	mantissa := fmt.Sprintf("%+.6e", f)
-	for i := len(mantissa) - 1; i >= 0; i-- {
-		if mantissa[i] == 'e' {
-			exponent, err := strconv.Atoi(mantissa[i+1:])
-			if err != nil {
-				return mantissa
-			}
-			return mantissa[:i] + fmt.Sprintf("e%+04d", exponent)
-		}
+	text := fmt.Sprintf("%+.6e", f) // +1.500000e+00
+	digits, exponent, _ := strings.Cut(text, "e")
+	n, err := strconv.Atoi(exponent)
+	if err != nil {
+		return text
 	}
-	return mantissa
+	return fmt.Sprintf("%se%+04d", digits, n)
 }
-
-const maxFloat = 0x1p1023 * (1 + (1 - 0x1p-52))

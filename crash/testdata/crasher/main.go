@@ -86,6 +86,7 @@ var cases = map[string]func(){
 	"goexit-panic":       goexitPanic,
 	"deep":               func() { deep(150) },
 	"panic-nil":          func() { panic(nil) },
+	"race":               race,
 	"exit":               func() { log.Fatal("configuration: no such file") },
 }
 
@@ -283,4 +284,11 @@ func deep(n int) {
 		index()
 	}
 	deep(n - 1)
+}
+
+func race() {
+	done := make(chan bool)
+	go func() { total++; close(done) }()
+	total++
+	<-done
 }

@@ -1,0 +1,7 @@
+//go:build !go1.23
+
+package crash
+
+const canSetCrashOutput = false
+
+func setCrashOutput(string) {}
