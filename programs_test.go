@@ -1,4 +1,4 @@
-package backstop
+package backstop_test
 
 import (
 	"context"
@@ -7,52 +7,58 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"testing"
 	"time"
 
+	"github.com/backstop-go/backstop"
 	"github.com/backstop-go/backstop/internal/crashtest"
 )
 
-func cancelled() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
+func TestMain(m *testing.M) { crashtest.Main(m, programs) }
+
+// mustStart starts the SDK in a crashing program.
+func mustStart(o backstop.Options) {
+	if err := backstop.Start(o); err != nil {
+		fmt.Fprintln(os.Stderr, "start:", err)
+		os.Exit(99)
+	}
 }
 
 // programs are what the test binary does when it starts itself again. They
 // report to BACKSTOP_COLLECTOR.
 var programs = map[string]crashtest.Program{
 	"panic": func([]string) {
-		mustStart(Options{})
+		mustStart(backstop.Options{})
 		go explode(3)
 		select {}
 	},
 	"guarded": func([]string) {
-		mustStart(Options{})
-		defer Guard(context.Background())
+		mustStart(backstop.Options{})
+		defer backstop.Guard(context.Background())
 		explode(3)
 	},
 	"recovered": func([]string) {
-		mustStart(Options{})
+		mustStart(backstop.Options{})
 		func() {
-			defer Recover()
+			defer backstop.Recover()
 			explode(3)
 		}()
 		stopFully()
 	},
 	"nil-map": func([]string) {
-		mustStart(Options{})
+		mustStart(backstop.Options{})
 		writeNilMap(nil)
 	},
 	"concurrent-map": func([]string) {
-		mustStart(Options{})
+		mustStart(backstop.Options{})
 		concurrentMap()
 	},
 	"stack-overflow": func([]string) {
-		mustStart(Options{})
+		mustStart(backstop.Options{})
 		overflow(0)
 	},
 	"unlock": func([]string) {
-		mustStart(Options{})
+		mustStart(backstop.Options{})
 		var mu sync.Mutex
 		mu.Unlock()
 	},
@@ -61,11 +67,11 @@ var programs = map[string]crashtest.Program{
 	"serve-guard": func([]string) { serve(guardedStray) },
 	"serve-panic": func([]string) { serve(func(*http.Request) { explode(7) }) },
 	"clean-exit": func([]string) {
-		mustStart(Options{})
+		mustStart(backstop.Options{})
 		fmt.Println("done")
 	},
 	"sleep": func([]string) {
-		mustStart(Options{})
+		mustStart(backstop.Options{})
 		fmt.Println("up")
 		time.Sleep(time.Hour)
 	},
@@ -98,7 +104,7 @@ func concurrentMap() {
 func stopFully() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if err := Stop(ctx); err != nil {
+	if err := backstop.Stop(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(98)
 	}
@@ -118,7 +124,7 @@ func fatal(*http.Request) {
 // guardedStray dies in a goroutine that has a guard with the request.
 func guardedStray(r *http.Request) {
 	go func() {
-		defer Guard(r.Context())
+		defer backstop.Guard(r.Context())
 		explode(3)
 	}()
 	time.Sleep(time.Minute)
@@ -132,14 +138,14 @@ const (
 // serve starts a server, sends it one request, and dies of it, or ends with
 // status 0 when it survives.
 func serve(h func(*http.Request)) {
-	mustStart(Options{})
+	mustStart(backstop.Options{})
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /items/{id}", func(_ http.ResponseWriter, r *http.Request) { h(r) })
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
 	}
-	go http.Serve(l, Handler(mux, HandlerOptions{})) //nolint:errcheck // ends with the process
+	go http.Serve(l, backstop.Handler(mux, backstop.HandlerOptions{})) //nolint:errcheck // ends with the process
 	req, err := http.NewRequest(http.MethodGet, "http://"+l.Addr().String()+"/items/a[7]?secret=1", nil)
 	if err != nil {
 		panic(err)

@@ -1,10 +1,9 @@
 package spool
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 )
 
 // rejectedDir holds what no collector would take and what no longer is an
@@ -24,12 +23,13 @@ func (s *Spool) reject(e entry) error {
 	}
 	if err != nil {
 		// What cannot be set aside must still not block the queue.
-		if err := os.RemoveAll(from); err != nil {
+		if err := os.Remove(from); err != nil {
 			return err
 		}
 	}
 	s.release(e.size)
-	return errors.Join(s.CountDropped(1), trimRejected(dir))
+	trimRejected(dir)
+	return s.CountDropped(1)
 }
 
 // Rejected returns how many events were set aside.
@@ -41,20 +41,15 @@ func (s *Spool) Rejected() int {
 	return len(names)
 }
 
-func trimRejected(dir string) error {
+// trimRejected removes the oldest. What it cannot remove is in nobody's way.
+func trimRejected(dir string) {
 	names, err := readNames(dir)
 	if err != nil {
-		if isNotExist(err) {
-			return nil
-		}
-		return err
+		return
 	}
-	slices.Sort(names) // names begin with their time
+	sort.Strings(names) // they begin with their time
 	for len(names) > maxRejected {
-		if err := os.RemoveAll(filepath.Join(dir, names[0])); err != nil && !isNotExist(err) {
-			return err
-		}
+		os.Remove(filepath.Join(dir, names[0])) //nolint:errcheck // see above
 		names = names[1:]
 	}
-	return nil
 }

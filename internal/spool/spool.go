@@ -17,7 +17,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -205,13 +205,13 @@ func (s *Spool) list() ([]entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read spool: %w", err)
 	}
+	sort.Strings(names) // they begin with their time
 	var entries []entry
 	for _, name := range names {
 		if size, ok := sizeInName(name); ok {
 			entries = append(entries, entry{name, size})
 		}
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
 	return entries, nil
 }
 
