@@ -1,22 +1,24 @@
 package event
 
 import (
-	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
+	"math/rand/v2"
 	"slices"
 	"time"
 
 	"github.com/backstop-go/backstop/crash"
 )
 
-// NewID returns a fresh event id. It cannot fail: since Go 1.24 crypto/rand
-// never returns an error, and before that an id made of the time still is
-// unique enough for one host.
+// NewID returns a fresh event id: 128 random bits from the runtime's generator,
+// which is seeded by the system. crypto/rand is avoided on purpose: its first
+// use sets a timer of one minute (crypto/internal/sysrand, Read), and a thread
+// that goes to sleep meanwhile keeps Go's deadlock detector from working until
+// it has passed.
 func NewID() string {
 	var b [16]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		copy(b[:], time.Now().UTC().Format("060102150405.000000000"))
-	}
+	binary.BigEndian.PutUint64(b[:8], rand.Uint64())
+	binary.BigEndian.PutUint64(b[8:], rand.Uint64())
 	return hex.EncodeToString(b[:])
 }
 
