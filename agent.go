@@ -31,7 +31,7 @@ type agent struct {
 	quit    chan struct{}
 	done    sync.WaitGroup
 	dropped atomic.Uint64 // by a full queue, not yet in the spool's count
-	active  atomic.Int64  // captures under way: Stop waits for them
+	active  atomic.Int64  // captures on their way to the spool: Stop waits for them
 
 	sender sender
 }
@@ -95,6 +95,7 @@ func (a *agent) work() {
 			select {
 			case r := <-a.queue:
 				a.handle(r)
+				a.active.Add(-1)
 			case <-a.quit:
 				return
 			}
@@ -149,14 +150,14 @@ func (a *agent) tellDropped() {
 }
 
 // stop ends the agent. No capture can begin any more; those under way are
-// waited for.
+// waited for, and written in any case.
 func (a *agent) stop(ctx context.Context) error {
 	for a.active.Load() > 0 && ctx.Err() == nil {
 		time.Sleep(time.Millisecond)
 	}
 	close(a.quit)
 	a.done.Wait()
-	for len(a.queue) > 0 {
+	for len(a.queue) > 0 { // ctx was done first
 		a.handle(<-a.queue)
 	}
 	a.sender.stop()

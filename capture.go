@@ -57,21 +57,28 @@ func checkFault(point string) {
 // It is called by an exported function that is itself called by the runtime or
 // by the user: the first program counter kept is that caller's.
 func capture(ctx context.Context, v any, m manner) {
-	defer func() {
-		if recover() != nil {
-			countLost()
-		}
-	}()
 	if v == http.ErrAbortHandler { //nolint:errorlint // net/http compares the same way
 		return
 	}
 	a := current.Load()
 	if a == nil {
-		countLost()
+		untold.Add(1)
 		return
 	}
 	a.active.Add(1)
-	defer a.active.Add(-1)
+	queued := false
+	defer func() {
+		if recover() != nil {
+			a.dropped.Add(1) // a fault of ours, or of a context of theirs
+		}
+		if !queued {
+			a.active.Add(-1)
+		}
+	}()
+	if current.Load() != a {
+		untold.Add(1) // Stop was faster and does not wait for us
+		return
+	}
 	checkFault("capture")
 	if p, ok := v.(*PanicError); ok && p.captured {
 		return
@@ -100,17 +107,9 @@ func capture(ctx context.Context, v any, m manner) {
 	}
 	select {
 	case a.queue <- r:
+		queued = true // the worker counts it off
 	default:
 		r.free()
 		a.dropped.Add(1)
 	}
-}
-
-// countLost counts a panic that nobody will be told of.
-func countLost() {
-	if a := current.Load(); a != nil {
-		a.dropped.Add(1)
-		return
-	}
-	untold.Add(1)
 }

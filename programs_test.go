@@ -2,6 +2,7 @@ package backstop_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -49,6 +50,13 @@ var programs = map[string]crashtest.Program{
 		mustStart(backstop.Options{})
 		writeNilMap(nil)
 	},
+	"nil-map-guarded":     guardedBy(func() { writeNilMap(nil) }),
+	"nil-deref-guarded":   guardedBy(func() { dereference(nil) }),
+	"custom-guarded":      guardedBy(func() { raise(errors.New("first line\nsecond line")) }),
+	"typed-guarded":       guardedBy(func() { raise(name("two\nlines")) }),
+	"closed-chan-guarded": guardedBy(sendClosed),
+	"divide-guarded":      guardedBy(func() { divide(0) }),
+	"deep-guarded":        guardedBy(func() { deep(300) }),
 	"concurrent-map": func([]string) {
 		mustStart(backstop.Options{})
 		concurrentMap()
@@ -59,8 +67,7 @@ var programs = map[string]crashtest.Program{
 	},
 	"unlock": func([]string) {
 		mustStart(backstop.Options{})
-		var mu sync.Mutex
-		mu.Unlock()
+		unlock()
 	},
 	"serve-stray": func([]string) { serve(stray) },
 	"serve-fatal": func([]string) { serve(fatal) },
@@ -85,6 +92,39 @@ func explode(i int) {
 
 //go:noinline
 func writeNilMap(m map[string]int) { m["a"] = 1 }
+
+type name string
+
+//go:noinline
+func raise(v any) { panic(v) }
+
+//go:noinline
+func dereference(p *struct{ a [4]int }) int { return p.a[2] }
+
+//go:noinline
+func divide(n int) int { return 7 / n }
+
+//go:noinline
+func sendClosed() {
+	c := make(chan int)
+	close(c)
+	c <- 1
+}
+
+//go:noinline
+func unlock() {
+	var mu sync.Mutex
+	mu.Unlock()
+}
+
+// guardedBy dies of f, with a guard.
+func guardedBy(f func()) crashtest.Program {
+	return func([]string) {
+		mustStart(backstop.Options{})
+		defer backstop.Guard()
+		f()
+	}
+}
 
 //go:noinline
 func overflow(n int) int { return overflow(n+1) + 1 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/signal"
@@ -124,9 +125,8 @@ func (k *keeper) serve(ctx context.Context) {
 			fmt.Fprintln(os.Stderr, "backstop monitor:", err)
 		}
 		// Half to one and a half pauses, so that a fleet does not come back at
-		// once: the low digits of the clock are random enough, and math/rand
-		// would be 8 kB more in every program.
-		wait := pause/2 + time.Duration(time.Now().UnixNano()/1000)%pause
+		// once.
+		wait := pause/2 + rand.N(pause)
 		var status *spool.StatusError
 		if errors.As(err, &status) {
 			wait = max(wait, min(status.RetryAfter, lastPause))

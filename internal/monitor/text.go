@@ -4,6 +4,7 @@ package monitor
 
 import (
 	"bytes"
+	"strings"
 	"time"
 
 	"github.com/backstop-go/backstop/crash"
@@ -78,7 +79,29 @@ func parse(data []byte) (r *crash.Report) {
 	if err != nil || r == nil {
 		return unreadable("no_crash_found", data)
 	}
+	if r.Kind == crash.KindFragment && asleep(r) {
+		r.Kind, r.Class = crash.KindFatal, "fatal.deadlock"
+		r.Fingerprints = crash.Fingerprint(r)
+	}
 	return r
+}
+
+// asleep reports whether the stacks are those of a deadlock after main has
+// ended with runtime.Goexit. In any text they might be an excerpt; here it is
+// known that they are all the runtime printed, and in every other crash one
+// goroutine, or the runtime's own stack, was running.
+func asleep(r *crash.Report) bool {
+	if len(r.Goroutines) == 0 || len(r.RuntimeStack) > 0 || r.Truncated {
+		return false
+	}
+	for i := range r.Goroutines {
+		switch state := r.Goroutines[i].State; {
+		case strings.HasPrefix(state, "chan "), strings.HasPrefix(state, "sync."), strings.HasPrefix(state, "select"), state == "semacquire":
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 func unreadable(code string, data []byte) *crash.Report {

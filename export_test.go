@@ -1,0 +1,26 @@
+package backstop
+
+import (
+	"runtime"
+	"testing"
+)
+
+// SetFault makes our own code call f at each named point until the test ends.
+func SetFault(t testing.TB, f func(point string)) {
+	fault.Store(&f)
+	t.Cleanup(func() { fault.Store(nil) })
+}
+
+// Settle waits until everything captured so far is in the spool.
+func Settle(t testing.TB) {
+	t.Helper()
+	for a := current.Load(); a.active.Load() > 0; {
+		runtime.Gosched()
+	}
+}
+
+// Untold returns how many panics nobody was told of.
+func Untold() uint64 { return untold.Load() }
+
+// Describe is how a panic value is described.
+func Describe(v any) (typ, text string) { return describe(v) }
