@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	neturl "net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +20,12 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"github.com/backstop-go/backstop/crash"
+	"github.com/backstop-go/backstop/event"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/issue"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/store"
 )
 
 // newBrowser starts Chromium and returns the context of its first tab. Missing
@@ -126,6 +133,191 @@ func dress(width, height int64, scheme string, script bool) chromedp.Action[chro
 		_, err = cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !script})
 		return err
 	})
+}
+
+// layout is what a test wants to know of a page once it is laid out. The
+// debugger evaluates it whether the page may run scripts or not.
+type layout struct {
+	Title, Heading, Background, Color, Pwned string
+	Width, Window                            int
+	Forms, Scripts                           int
+}
+
+const askLayout = `({
+	Title: document.title,
+	Heading: document.querySelector("h1").textContent,
+	Background: getComputedStyle(document.body).backgroundColor,
+	Color: getComputedStyle(document.body).color,
+	Pwned: String(window.pwned),
+	Width: document.documentElement.scrollWidth,
+	Window: window.innerWidth,
+	Forms: document.forms.length,
+	Scripts: document.scripts.length,
+})`
+
+// visit opens a page in some dress and returns its layout.
+func visit(t *testing.T, tab context.Context, url string, width int64, scheme string, script bool) layout {
+	t.Helper()
+	if err := chromedp.Do(tab, dress(width, 900, scheme, script), chromedp.Navigate(url)); err != nil {
+		t.Fatalf("%s: %v", url, err)
+	}
+	l, err := chromedp.Run(tab, chromedp.Evaluate[layout](askLayout))
+	if err != nil {
+		t.Fatalf("%s: %v", url, err)
+	}
+	return l
+}
+
+func TestPagesInChromium(t *testing.T) {
+	url := serve(t, newHandler(t, sampleShop(), Options{Resolve: noResolve, API: true}))
+	tab := newTab(newBrowser(t), t)
+	said := complaints(tab, t)
+	for _, p := range paths() {
+		t.Run(p, func(t *testing.T) {
+			before := len(said())
+			light := visit(t, tab, url+p, 1280, "light", true)
+			dark := visit(t, tab, url+p, 1280, "dark", false)
+			phone := visit(t, tab, url+p, 320, "light", false)
+			for _, l := range []layout{light, dark, phone} {
+				if strings.TrimSpace(l.Heading) == "" || !strings.HasSuffix(l.Title, "Backstop") {
+					t.Errorf("heading %q, title %q", l.Heading, l.Title)
+				}
+				if l.Width > l.Window {
+					t.Errorf("%d wide in a window of %d", l.Width, l.Window)
+				}
+			}
+			if light.Background != "rgb(247, 247, 245)" || dark.Background != "rgb(20, 24, 26)" || light.Color == dark.Color {
+				t.Errorf("light %s on %s, dark %s on %s", light.Color, light.Background, dark.Color, dark.Background)
+			}
+			for _, s := range said()[before:] {
+				// The page that does not exist is an error by itself.
+				if p != "/nothing" || !strings.Contains(s, "404") {
+					t.Errorf("console: %s", s)
+				}
+			}
+		})
+	}
+}
+
+// TestHostileTextInChromium lets every payload loose on every page, with
+// scripts allowed: only escaping and the policy stand between.
+func TestHostileTextInChromium(t *testing.T) {
+	tab := newTab(newBrowser(t), t)
+	said := complaints(tab, t)
+	for i, s := range payloads {
+		s = strings.ReplaceAll(s, "alert(", "window.pwned=(")
+		m, id := hostile(s, crash.KindPanic)
+		url := serve(t, newHandler(t, m, Options{Resolve: noResolve}))
+		for _, p := range []string{"/", "/issues?service=" + neturl.QueryEscape(s), "/issues/1", "/events/" + neturl.PathEscape(id), "/events/" + neturl.PathEscape(id) + "/message"} {
+			if strings.HasSuffix(p, "/message") {
+				if err := chromedp.Do(tab, chromedp.Navigate(url+p)); err != nil {
+					t.Fatal(err)
+				}
+				continue
+			}
+			l := visit(t, tab, url+p, 390, "light", true)
+			if l.Pwned != "undefined" || l.Scripts != 0 || l.Forms > 1 || !strings.HasSuffix(l.Title, "Backstop") {
+				t.Errorf("payload %d got into %s: %+v", i, p, l)
+			}
+			if l.Width > l.Window {
+				t.Errorf("payload %d makes %s %d wide in a window of %d", i, p, l.Width, l.Window)
+			}
+		}
+	}
+	for _, s := range said() {
+		t.Errorf("console: %s", s)
+	}
+}
+
+// TestPolicyHoldsByItself shows that the checks above can fail: a page that does
+// carry a script says so in the console, and the policy stops it.
+func TestPolicyHoldsByItself(t *testing.T) {
+	tab := newTab(newBrowser(t), t)
+	said := complaints(tab, t)
+	url := serve(t, secure(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprint(w, `<!DOCTYPE html><title>x Backstop</title><h1 style="color:red" onclick="1">x</h1><script>window.pwned = 1</script><img src="//127.0.0.1:1/x">`)
+	})))
+	l := visit(t, tab, url, 1280, "light", true)
+	if l.Pwned != "undefined" || l.Scripts != 1 {
+		t.Errorf("%+v", l)
+	}
+	if got := strings.Join(said(), "\n"); !strings.Contains(got, "Content Security Policy") {
+		t.Errorf("console: %q", got)
+	}
+}
+
+func TestLongTextDoesNotWidenThePage(t *testing.T) {
+	e := detached()
+	long := strings.Repeat("x", 1<<20)
+	e.Message, e.PanicValue, e.Service, e.Instance, e.Release, e.Text = &long, long, long, long, long, long
+	e.Request = &event.Request{Method: "GET", URL: "/" + long, Route: long, TraceID: long, RequestID: long}
+	e.Report.Goroutines[0].Frames[2].Func = shop + long
+	e.Report.Goroutines[0].Frames[2].File = "/" + long
+	m := sampleShop()
+	id := m.add(e, issue.New, 1, now)
+	m.issues[id-1].Title, m.issues[id-1].Culprit = long, long
+	m.services = append(m.services, store.Service{Name: long, Environments: []string{long}, LastRelease: long})
+	url := serve(t, newHandler(t, m, Options{Resolve: noResolve}))
+	tab := newTab(newBrowser(t), t)
+	for _, p := range []string{"/", "/issues", issueURL(id), eventURL(e.ID)} {
+		for _, width := range []int64{320, 1280} {
+			if l := visit(t, tab, url+p, width, "light", false); l.Width > l.Window {
+				t.Errorf("%s: %d wide in a window of %d", p, l.Width, l.Window)
+			}
+		}
+	}
+}
+
+// TestUseWithoutScript resolves an issue, filters and unfolds a stack in a
+// browser that runs no script.
+func TestUseWithoutScript(t *testing.T) {
+	m := sampleShop()
+	var mu sync.Mutex
+	resolve := func(_ context.Context, id int64, s issue.Status) error {
+		mu.Lock()
+		defer mu.Unlock()
+		m.issues[id-1].Status = s
+		return nil
+	}
+	url := serve(t, newHandler(t, m, Options{Resolve: resolve}))
+	tab := newTab(newBrowser(t), t)
+	visit(t, tab, url+"/issues/1", 1280, "light", false)
+	if _, err := chromedp.RunResponse(tab, chromedp.Click(chromedp.CSS("main form button"))); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask[string](t, tab, `document.querySelector("main form button").textContent + " " + document.querySelector(".crumb .status").textContent`); got != "Reopen resolved" {
+		t.Errorf("after the button: %q", got)
+	}
+
+	const unfolded = `document.querySelector("details.std").open`
+	if ask[bool](t, tab, unfolded) {
+		t.Error("frames of the runtime are unfolded")
+	}
+	if err := chromedp.Do(tab, chromedp.Focus(chromedp.CSS("details.std > summary")), chromedp.KeyEvent("\r")); err != nil {
+		t.Fatal(err)
+	}
+	if !ask[bool](t, tab, unfolded) {
+		t.Error("the keyboard does not unfold them")
+	}
+
+	visit(t, tab, url+"/issues", 1280, "light", false)
+	steps := chromedp.Steps(chromedp.SetValue(chromedp.CSS("select[name=class]"), "fatal."), chromedp.Click(chromedp.CSS("form.filter button")))
+	if _, err := chromedp.RunResponse(tab, steps); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask[string](t, tab, `location.search + " " + document.querySelectorAll("a.name").length`); got != "?service=&status=&class=fatal. 2" {
+		t.Errorf("after filtering: %q", got)
+	}
+}
+
+func ask[T any](t *testing.T, tab context.Context, expression string) T {
+	t.Helper()
+	v, err := chromedp.Run(tab, chromedp.Evaluate[T](expression))
+	if err != nil {
+		t.Fatalf("%s: %v", expression, err)
+	}
+	return v
 }
 
 // TestScreenshots writes a picture of every page into the directory named by

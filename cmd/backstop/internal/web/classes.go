@@ -53,7 +53,7 @@ func explain(c crash.Class) crash.Info {
 	info := crash.Explain(c)
 	info.Class = c
 	info.Kind = cmp.Or(info.Kind, kindOf(c))
-	info.Title = cmp.Or(info.Title, string(c))
+	info.Title = sentence(cmp.Or(info.Title, string(c)))
 	if info.Recoverable == "" {
 		info.Recoverable = crash.RecoverNo
 		if info.Kind == crash.KindPanic {

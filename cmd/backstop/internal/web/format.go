@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/backstop-go/backstop/crash"
 
@@ -120,6 +122,24 @@ func splitFunc(fn string) name {
 	}
 	i := strings.LastIndexByte(head, '/') + 1
 	return name{fn[:i], fn[i:]}
+}
+
+// shortFunc leaves out type arguments, as the runtime does in a traceback.
+func shortFunc(fn string) string {
+	start, end := strings.IndexByte(fn, '['), strings.LastIndexByte(fn, ']')
+	if start < 0 || end < start {
+		return fn
+	}
+	return fn[:start] + "[...]" + fn[end+1:]
+}
+
+// sentence begins a title with a capital letter, unless its first word is code.
+func sentence(s string) string {
+	if first, _, _ := strings.Cut(s, " "); strings.ContainsAny(first, ".(_") {
+		return s
+	}
+	r, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[size:]
 }
 
 // splitFile does the same for a file, keeping its directory's own name.

@@ -35,7 +35,7 @@ type occurrence struct {
 	Request   *event.Request
 	NoRequest string // why no request is known
 
-	Focus      *frame // the first application frame
+	Focus      *frame // the application frame where it happened
 	Stack      *stack // nil when nobody saw one
 	StackName  string
 	NoStack    string // why there is no stack
@@ -74,7 +74,7 @@ func newOccurrence(e *event.Event) occurrence {
 	}
 	o.Headline = o.Info.Title
 	if o.Focus != nil {
-		o.Headline += " in " + o.Focus.Func.Base
+		o.Headline += " in " + shortFunc(o.Focus.Func.Base)
 	}
 	if emptyRequest(o.Request) {
 		o.Request = nil
@@ -93,13 +93,14 @@ func (o *occurrence) addReport(r *crash.Report) {
 	if len(o.Panics) > maxPanics {
 		o.Panics = o.Panics[:maxPanics]
 	}
-	if f := r.FirstAppFrame(); f != nil {
+	origin := r.Origin()
+	if f := origin; f != nil {
 		o.Focus = &frame{Func: splitFunc(f.Func), File: splitFile(f.File), Line: f.Line, Inlined: f.Inlined}
 	}
 	g := r.CrashGoroutine()
 	switch {
 	case g != nil:
-		s := newStack(g.Frames, g.CreatedBy, g.Elided, g.ElidedAt)
+		s := newStack(g.Frames, origin, g.CreatedBy, g.Elided, g.ElidedAt)
 		o.Stack, o.StackName = &s, goroutineName(g)
 		for k, v := range g.Labels {
 			o.Labels = append(o.Labels, label{k, v})
@@ -109,14 +110,14 @@ func (o *occurrence) addReport(r *crash.Report) {
 			o.Labels = o.Labels[:maxLabels]
 		}
 		if len(r.RuntimeStack) > 0 {
-			s := newStack(r.RuntimeStack, nil, 0, 0)
+			s := newStack(r.RuntimeStack, origin, nil, 0, 0)
 			o.Runtime = &s
 		}
 	case len(r.RuntimeStack) > 0:
-		s := newStack(r.RuntimeStack, nil, 0, 0)
+		s := newStack(r.RuntimeStack, origin, nil, 0, 0)
 		o.Stack, o.StackName = &s, "the runtime's own stack"
 	case len(r.Loose) > 0:
-		s := newStack(r.Loose, nil, 0, 0)
+		s := newStack(r.Loose, origin, nil, 0, 0)
 		o.Stack, o.StackName = &s, "frames without a goroutine header"
 	}
 	o.Buckets, o.Goroutines, o.CutBuckets = newBuckets(r)
@@ -161,7 +162,7 @@ func whyNoRequest(e *event.Event) string {
 	if e.Report == nil || len(e.Report.CrashStack()) == 0 {
 		return "Nobody inside the process saw the crash, so nobody knows whether it was serving one."
 	}
-	return "No observer knew of one. A traceback does not name the request; a guard in its goroutine does."
+	return "No observer knew of one. It takes Backstop's HTTP handler inside the program to name a request."
 }
 
 // whyNoStack says why an event of a kind comes without a stack.

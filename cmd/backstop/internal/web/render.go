@@ -166,8 +166,12 @@ func (a *app) assetURL(name string) string {
 	return "/assets/" + name + "?v=" + a.assets[name].hash
 }
 
-func (a *app) asset(w http.ResponseWriter, r *http.Request) {
-	f, ok := a.assets[r.PathValue("name")]
+func (a *app) asset(w http.ResponseWriter, r *http.Request) { a.serveAsset(w, r, r.PathValue("name")) }
+
+func (a *app) favicon(w http.ResponseWriter, r *http.Request) { a.serveAsset(w, r, "logo.svg") }
+
+func (a *app) serveAsset(w http.ResponseWriter, r *http.Request, name string) {
+	f, ok := a.assets[name]
 	if !ok {
 		a.fail(w, r, store.ErrNotFound)
 		return

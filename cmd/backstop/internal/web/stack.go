@@ -29,7 +29,7 @@ type frame struct {
 	File    name
 	Line    int
 	Inlined bool
-	Focus   bool // the first application frame
+	Focus   bool // the application frame where it happened
 }
 
 type createdBy struct {
@@ -39,24 +39,22 @@ type createdBy struct {
 	Goroutine int64
 }
 
-// newStack prepares frames; elidedAt is where the runtime left elided frames
-// out (-1: an unknown number, 0: none).
-func newStack(frames []crash.Frame, by *crash.CreatedBy, elided, elidedAt int) stack {
+// newStack prepares frames; focus is the one to put forward, nil for none, and
+// elidedAt is where the runtime left elided frames out (-1: an unknown number,
+// 0: none).
+func newStack(frames []crash.Frame, focus *crash.Frame, by *crash.CreatedBy, elided, elidedAt int) stack {
 	var s stack
 	if len(frames) > maxFrames {
 		s.Cut = len(frames) - maxFrames
 		frames = frames[:maxFrames]
 	}
-	focused := false
-	for i, f := range frames {
+	for i := range frames {
+		f := &frames[i]
 		if elided != 0 && i == elidedAt {
 			s.Runs = append(s.Runs, gap(elided))
 		}
 		app := crash.IsApp(f.Func)
-		v := frame{Number: i + 1, Func: splitFunc(f.Func), File: splitFile(f.File), Line: f.Line, Inlined: f.Inlined}
-		if app && !focused {
-			v.Focus, focused = true, true
-		}
+		v := frame{Number: i + 1, Func: splitFunc(f.Func), File: splitFile(f.File), Line: f.Line, Inlined: f.Inlined, Focus: f == focus}
 		if last := len(s.Runs) - 1; last >= 0 && s.Runs[last].App == app && s.Runs[last].Elided == "" {
 			s.Runs[last].Frames = append(s.Runs[last].Frames, v)
 			continue
@@ -106,11 +104,25 @@ type bucket struct {
 	Count       int
 	State       string
 	WaitMinutes int
-	Where       name // first application frame, else the top one
-	App         bool
+	Where       name // first application frame, else what the goroutine was started for
 	IDs         []int64
 	MoreIDs     int
 	Stack       stack
+}
+
+// purpose names a goroutine: by its first application frame, else by the
+// outermost one, because the innermost is where all goroutines wait.
+func purpose(frames []crash.Frame) string {
+	outermost := ""
+	for _, f := range frames {
+		if crash.IsApp(f.Func) {
+			return f.Func
+		}
+		if f.Func != "runtime.goexit" {
+			outermost = f.Func
+		}
+	}
+	return outermost
 }
 
 func newBuckets(r *crash.Report) (buckets []bucket, goroutines, cut int) {
@@ -122,21 +134,13 @@ func newBuckets(r *crash.Report) (buckets []bucket, goroutines, cut int) {
 		}
 		v := bucket{
 			Count: len(b.IDs), State: b.State, WaitMinutes: b.WaitMinutes, IDs: b.IDs,
-			Stack: newStack(b.Frames, b.CreatedBy, b.Elided, b.ElidedAt),
+			Stack: newStack(b.Frames, nil, b.CreatedBy, b.Elided, b.ElidedAt),
 		}
 		if len(v.IDs) > maxIDs {
 			v.MoreIDs = len(v.IDs) - maxIDs
 			v.IDs = v.IDs[:maxIDs]
 		}
-		for _, f := range b.Frames {
-			if crash.IsApp(f.Func) {
-				v.Where, v.App = splitFunc(f.Func), true
-				break
-			}
-		}
-		if !v.App && len(b.Frames) > 0 {
-			v.Where = splitFunc(b.Frames[0].Func)
-		}
+		v.Where = splitFunc(purpose(b.Frames))
 		buckets = append(buckets, v)
 	}
 	return buckets, goroutines, cut

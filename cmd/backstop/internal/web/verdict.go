@@ -28,7 +28,7 @@ type verdict struct {
 // the same for a signal that is not turned into a panic by sigpanic; os.Exit
 // documents that deferred functions are not run.
 func classVerdict(info crash.Info) verdict {
-	if info.Recoverable == crash.RecoverMaybe {
+	if info.Recoverable == crash.RecoverMaybe && info.Kind != crash.KindFragment {
 		return verdict{Answer: "It depends", Tone: "warn", Reason: "It depends on where it happened. " + info.Explanation}
 	}
 	if info.Recoverable == crash.RecoverYes {
@@ -89,9 +89,9 @@ func verdictFor(info crash.Info, e *event.Event) verdict {
 		return v
 	}
 	v.Answer, v.Tone = "Yes, but none did", "warn"
-	v.Reason = "It is a panic, and no deferred function on this goroutine recovered it. A recover anywhere else, in main or in the handler that started it, cannot."
+	v.Reason = "It is a panic, and nothing on this goroutine recovered it; a recover on any other goroutine cannot."
 	if entry := entryOf(g); entry != nil {
-		v.Advice = "A guard would have to stand at the top of"
+		v.Advice = "A guard belongs at the top of"
 		v.Entry = entry.Func
 		if g.CreatedBy != nil && g.CreatedBy.File != "" {
 			v.At = fmt.Sprintf("%s:%d", splitFile(g.CreatedBy.File).Base, g.CreatedBy.Line)

@@ -85,6 +85,7 @@ func New(r store.Reader, o Options) http.Handler {
 	mux.Handle("GET /classes", a.page(a.classes))
 	mux.Handle("GET /classes/{class}", a.page(a.class))
 	mux.HandleFunc("GET /assets/{name}", a.asset)
+	mux.HandleFunc("GET /favicon.ico", a.favicon) // asked for by answers of plain text
 	if o.Resolve != nil {
 		mux.Handle("POST /issues/{id}/status", a.page(a.setStatus))
 	}

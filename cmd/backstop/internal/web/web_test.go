@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -20,7 +21,7 @@ func newHandler(t *testing.T, r store.Reader, o Options) http.Handler {
 	t.Helper()
 	o.Now = func() time.Time { return now }
 	if o.Logger == nil {
-		o.Logger = slog.New(slog.NewTextHandler(logWriter{t}, nil))
+		o.Logger = newTextLogger(logWriter{t})
 	}
 	return New(r, o)
 }
@@ -37,10 +38,16 @@ func noResolve(context.Context, int64, issue.Status) error { return nil }
 
 func get(t *testing.T, h http.Handler, url string) *httptest.ResponseRecorder {
 	t.Helper()
+	return getContext(context.Background(), h, url)
+}
+
+func getContext(ctx context.Context, h http.Handler, url string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, url, nil))
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, url, nil).WithContext(ctx))
 	return w
 }
+
+func newTextLogger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
 
 // open asks for a page, checks what holds for every page, and parses it.
 func open(t *testing.T, h http.Handler, url string, status int) []element {
@@ -172,7 +179,7 @@ func TestOverview(t *testing.T) {
 func TestNewcomersAreToldWhatToDo(t *testing.T) {
 	all := open(t, newHandler(t, &memory{}, Options{Collector: "http://127.0.0.1:7070"}), "/", 200)
 	main := textOf(all, "main", "")
-	for _, want := range []string{"backstop run -collector http://127.0.0.1:7070", "backstop.Start(backstop.Options{", `Collector: "http://127.0.0.1:7070"`, "backstop.Handler(mux)"} {
+	for _, want := range []string{"backstop run -collector http://127.0.0.1:7070", "backstop.Start(backstop.Options{", `Collector: "http://127.0.0.1:7070"`, "backstop.Handler(mux, "} {
 		if !strings.Contains(main, want) {
 			t.Errorf("the empty overview lacks %q", want)
 		}
@@ -332,7 +339,7 @@ func TestResolve(t *testing.T) {
 func TestErrorsArePages(t *testing.T) {
 	m := sampleShop()
 	var log strings.Builder
-	h := newHandler(t, m, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	h := newHandler(t, m, Options{Logger: newTextLogger(&log)})
 	for _, p := range []string{"/nothing", "/issues/77", "/issues/x", "/events/nothing", "/events/" + oomKill().ID + "/text", "/classes/panic.nothing"} {
 		all := open(t, h, p, 404)
 		if got := textOf(all, "h1", ""); got != "There is no such page" {
