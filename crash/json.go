@@ -166,12 +166,20 @@ func (r *Report) UnmarshalJSON(data []byte) error {
 			r.Goroutines = append(r.Goroutines, g)
 		}
 		for _, id := range o.IDs {
+			if len(r.Goroutines) >= maxUnfolded {
+				r.Truncated = true
+				return nil
+			}
 			g.ID = id
 			r.Goroutines = append(r.Goroutines, g)
 		}
 	}
 	return nil
 }
+
+// maxUnfolded bounds what a short text can become: two bytes of an id stand for
+// a whole goroutine. GoroutineCount still tells how many there were.
+const maxUnfolded = 20_000
 
 func toWireGoroutine(g *Goroutine) *wireGoroutine {
 	w := &wireGoroutine{
