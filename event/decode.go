@@ -165,7 +165,10 @@ func (e *Event) bound() {
 	for i := range e.Observers {
 		e.Observers[i] = e.Observers[i].word()
 	}
-	e.Observers = slices.DeleteFunc(union(e.Observers, []Observer{}), func(o Observer) bool { return o == "" })
+	e.Observers = slices.DeleteFunc(union(e.Observers, nil), func(o Observer) bool { return o == "" })
+	if len(e.Observers) == 0 {
+		e.Observers = []Observer{} // "[]" and not "null" in JSON
+	}
 	cut := false
 	if len(e.Text) > MaxText {
 		e.Text, cut = CutText([]byte(e.Text))
@@ -275,6 +278,7 @@ func boundFrames(frames []crash.Frame) (kept []crash.Frame, cut bool) {
 // line cleans a string that stands on one line: no control characters, no
 // surrounding space, at most limit bytes.
 func line(s string, limit int) string {
+	s = strings.TrimSpace(s)
 	clean := true
 	for i := 0; i < len(s) && clean; i++ {
 		clean = s[i] >= ' ' && s[i] < 0x7f
@@ -287,7 +291,7 @@ func line(s string, limit int) string {
 			return r
 		}, s)
 	}
-	return ellipsis(strings.TrimSpace(s), limit)
+	return ellipsis(s, limit)
 }
 
 // text cleans a string of several lines: newlines and tabs stay.
