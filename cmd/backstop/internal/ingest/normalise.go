@@ -85,19 +85,16 @@ func ownWord(k crash.Kind) bool {
 
 // defaultClass names the end of a process whose observer did not.
 func defaultClass(e *event.Event) crash.Class {
-	switch e.Report.Kind {
-	case crash.KindKill:
-		if e.Exit != nil && e.Exit.OOM {
+	r := e.Report
+	if r.Kind == crash.KindKill && e.Exit != nil {
+		if e.Exit.OOM {
 			return "kill.oom"
 		}
-		if e.Exit != nil && e.Exit.Signal != "" {
-			return crash.Class("kill." + strings.ToLower(e.Exit.Signal))
+		if r.Signal.Name == "" {
+			r.Signal.Name = e.Exit.Signal
 		}
-		return "kill.sigkill"
-	case crash.KindExit:
-		return "exit.os_exit"
 	}
-	return crash.Class(e.Report.Kind)
+	return crash.Classify(r)
 }
 
 // kindOf guesses the kind of an event that came without a report.
