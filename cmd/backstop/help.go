@@ -34,7 +34,7 @@ func (c command) printHelp(w io.Writer, fs *flag.FlagSet) {
 	}
 	fmt.Fprintln(w)
 	if c.help != "" {
-		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(c.help))
+		fmt.Fprintf(w, "\n%s\n", strings.Trim(c.help, "\n"))
 	}
 	if !hasFlags {
 		return
