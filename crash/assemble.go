@@ -1,6 +1,9 @@
 package crash
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // maxMessage is how much of a message is kept, in bytes.
 const maxMessage = 64 << 10
@@ -60,6 +63,11 @@ func (a *assembler) pop() *Report {
 
 func (a *assembler) line(line []byte, number int, long bool) {
 	a.number = number
+	if !utf8.Valid(line) {
+		// Reports travel as JSON, which holds valid text only: replaced here,
+		// a report and its copy have the same fingerprints.
+		line = bytes.ToValidUTF8(line, []byte("\uFFFD"))
+	}
 	if long && a.cur != nil {
 		a.cur.problem("long_line", number, line)
 	}

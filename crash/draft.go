@@ -97,7 +97,7 @@ func (d *draft) cause(c cause) {
 func (d *draft) link(message []byte, fatal bool) {
 	l := link{first: string(message), fatal: fatal}
 	if len(l.first) > maxMessage {
-		l.first, l.truncated = l.first[:maxMessage], true
+		l.first, l.truncated = strings.ToValidUTF8(l.first[:maxMessage], ""), true
 	}
 	d.links = append(d.links, l)
 }

@@ -165,8 +165,14 @@ func writeWord(b *strings.Builder, word string) {
 		b.WriteString(word)
 	case '0' <= word[0] && word[0] <= '9', hex && len(word) >= 8, digit >= 3 && len(word) >= 12:
 		b.WriteByte('#')
-	default: // base64, sha256, http2, user42
-		b.WriteString(strings.TrimRight(word, "0123456789"))
+	default: // user42, step3of5
+		for i := 0; i < len(word); i++ {
+			if word[i] < '0' || '9' < word[i] {
+				b.WriteByte(word[i])
+			} else if i == 0 || word[i-1] < '0' || '9' < word[i-1] {
+				b.WriteByte('#')
+			}
+		}
 	}
 }
 

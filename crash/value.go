@@ -17,8 +17,11 @@ const maxValue = 1 << 10
 // prints as a type and an address it returns the type and the contents.
 //
 // It calls the value's Error or String method, as the runtime does. A panic in
-// there is recovered and named in the text.
-func ValueText(v any) (text string) {
+// there is recovered and named in the text. The text is valid UTF-8, as that of
+// a parsed message is.
+func ValueText(v any) string { return strings.ToValidUTF8(valueText(v), "\uFFFD") }
+
+func valueText(v any) (text string) {
 	defer func() {
 		if recover() != nil {
 			text = fmt.Sprintf("(%T) whose text cannot be had: its method panics", v)

@@ -1,0 +1,196 @@
+package crash
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"unicode/utf8"
+)
+
+// FuzzParse: no text makes the parser panic, lose its place or disagree with
+// itself, and what it makes of it survives JSON.
+func FuzzParse(f *testing.F) {
+	for _, file := range goldenFiles(f) {
+		_, text := readGolden(f, file)
+		f.Add(text[:min(len(text), 4000)])
+	}
+	for _, text := range oddities {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		all := readAll(t, bytes.NewReader(text))
+		headers := bytes.Count(text, []byte("goroutine "))
+		for _, r := range all {
+			check(t, r, headers)
+		}
+		// How the text arrives makes no difference.
+		if len(text) < 2000 {
+			again := readAll(t, iotest.OneByteReader(bytes.NewReader(text)))
+			if len(again) != len(all) {
+				t.Fatalf("%d crashes, read byte by byte %d", len(all), len(again))
+			}
+			for i := range all {
+				if a, b := marshal(t, all[i]), marshal(t, again[i]); a != b {
+					t.Fatalf("read byte by byte, crash %d differs:\n%s\n%s", i, a, b)
+				}
+			}
+		}
+		first, err := Parse(bytes.NewReader(text))
+		if len(all) == 0 {
+			if err != ErrNoCrash {
+				t.Fatalf("Parse: %v, %v", first, err)
+			}
+		} else if err != nil || marshal(t, first) != marshal(t, all[0]) {
+			t.Fatalf("Parse and Next differ: %v", err)
+		}
+	})
+}
+
+func readAll(t *testing.T, in io.Reader) []*Report {
+	t.Helper()
+	var all []*Report
+	r := NewReader(in)
+	for {
+		report, err := r.Next()
+		if err == io.EOF {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, report)
+	}
+}
+
+func marshal(t *testing.T, r *Report) string {
+	t.Helper()
+	data, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func check(t *testing.T, r *Report, headers int) {
+	t.Helper()
+	if _, ok := lookup(r.Class); !ok {
+		t.Fatalf("class %q is not in the table", r.Class)
+	}
+	if kindOf(r.Class) != r.Kind {
+		t.Fatalf("class %s in a report of kind %s", r.Class, r.Kind)
+	}
+	if r.Crash < -1 || r.Crash >= len(r.Goroutines) || r.GoroutineCount != len(r.Goroutines) {
+		t.Fatalf("crash %d, count %d of %d goroutines", r.Crash, r.GoroutineCount, len(r.Goroutines))
+	}
+	if r.Kind != KindRace && r.GoroutineCount > headers {
+		t.Fatalf("%d goroutines of %d headers", r.GoroutineCount, headers)
+	}
+	if len(r.Message) > maxMessage {
+		t.Fatalf("message of %d bytes", len(r.Message))
+	}
+	for _, p := range r.Problems {
+		if p.Count <= 0 || p.Code == "" || len(p.Text) > 600 || !utf8.ValidString(p.Text) {
+			t.Fatalf("problem %+v", p)
+		}
+	}
+	for i := range r.Goroutines {
+		g := &r.Goroutines[i]
+		if g.ElidedAt < 0 || g.ElidedAt > len(g.Frames) {
+			t.Fatalf("elided at %d of %d frames", g.ElidedAt, len(g.Frames))
+		}
+	}
+	// What is written can be read, and says the same when written again.
+	first := marshal(t, r)
+	if strings.Contains(first, `"problems":null`) || strings.Contains(first, `"top_frames":null`) {
+		t.Fatalf("null for a list: %s", first)
+	}
+	var back Report
+	if err := json.Unmarshal([]byte(first), &back); err != nil {
+		t.Fatalf("%v in %s", err, first)
+	}
+	if second := marshal(t, &back); second != first {
+		t.Fatalf("JSON is not stable:\n%s\n%s", first, second)
+	}
+	if v := Same(r, r); !v.Same {
+		t.Fatalf("a report is not the same as itself: %v", v.Reasons)
+	}
+}
+
+// FuzzFingerprint: what belongs to the occurrence and not to the bug does not
+// reach the tolerant fingerprint.
+func FuzzFingerprint(f *testing.F) {
+	f.Add("main.f", "main.(*T).g", "example.com/x.h[...]", uint8(3), uint16(12), "index 5 of 3")
+	f.Add("main.f.func1", "a/b.c-fm", "main.glob..func2", uint8(1), uint16(0), `user "bob"`)
+	f.Fuzz(func(t *testing.T, a, b, c string, repeat uint8, shift uint16, message string) {
+		names := []string{a, b, c}
+		r := func(line int, id int64, times int) *Report {
+			g := Goroutine{ID: id, State: "running", Frames: []Frame{{Func: "panic"}}}
+			for i := 0; i < times; i++ {
+				for j, name := range names {
+					g.Frames = append(g.Frames, Frame{Func: name, File: "/src/x.go", Line: line + j})
+				}
+			}
+			return &Report{Kind: KindPanic, Message: message, HasMessage: true, Goroutines: []Goroutine{g}}
+		}
+		times := int(repeat%20) + 4
+		x, y := r(10, 7, times), r(10+int(shift), 99, times+5)
+		if got, want := Fingerprint(x), Fingerprint(r(10, 7, times)); got != want {
+			t.Fatalf("not deterministic: %v, %v", got, want)
+		}
+		hash := StackHash(x)
+		if hash != StackHash(r(10+int(shift), 99, times)) {
+			t.Fatal("the stack hash depends on lines or ids")
+		}
+		if hash != "" && len(hash) != 16 {
+			t.Fatalf("stack hash %q", hash)
+		}
+		// A recursion one, or five, rounds deeper is the same recursion, as far
+		// as no frame is cut off in the middle of it.
+		if app := appNames(names); app > 0 && FingerprintInputs(x).Template == FingerprintInputs(y).Template {
+			if fx, fy := FingerprintInputs(x).Frames, FingerprintInputs(y).Frames; !equalStrings(fx, fy) {
+				t.Fatalf("%d and %d rounds: %q, %q", times, times+5, fx, fy)
+			}
+		}
+		other := strings.Map(func(r rune) rune {
+			if '0' <= r && r <= '9' {
+				return '0' + (r-'0'+3)%10
+			}
+			return r
+		}, message)
+		if utf8.ValidString(message) && template(message) != template(other) {
+			t.Fatalf("numbers reach the template: %q, %q", template(message), template(other))
+		}
+	})
+}
+
+func appNames(names []string) int {
+	n := 0
+	for _, name := range names {
+		if IsApp(name) && normalFunc(name) != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// oddities are texts that once were, or might be, read wrongly.
+var oddities = []string{
+	"panic: x",
+	"panic: \n\ngoroutine 1 [running]:\nmain.main()\n\t/x.go:1 +0x1\n",
+	"panic: a [recovered]\n\tpanic: b [recovered]\n\tpanic: c\n\ngoroutine 1 [running]:\n",
+	"fatal error: a\nfatal error: b\n\ngoroutine 1 [running]:\nmain.f()\n",
+	"goroutine 1 [running labels:{\"a\": \"b]\", \"c\": \"d\"}]:\nmain.f()\n\t/x.go:1\n",
+	"goroutine 1 [select (no cases), 5 minutes, locked to thread, synctest bubble 3] {a: b}:\nmain.f()\n\t/x.go:1\n",
+	"[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x1]\n\ngoroutine 1 [running]:\n",
+	"runtime stack:\nruntime.throw({0x1, 0x2})\n\truntime/panic.go:1 +0x1\n\ngoroutine 1 [sleep]:\n",
+	"main.f()\n\t/x.go:1 +0x1\nmain.g()\n\t/x.go:2 +0x1\ncreated by main.main\n\t/x.go:3 +0x1\n",
+	"==================\nWARNING: DATA RACE\nWrite at 0x00c000 by goroutine 7:\n  main.f()\n      /x.go:1 +0x1\n\nPrevious read at 0x00c000 by main goroutine:\n  main.g()\n      /x.go:2 +0x1\n\nGoroutine 7 (running) created at:\n  main.main()\n      /x.go:3 +0x1\n==================\n",
+	"SIGABRT: abort\nPC=0x1 m=0 sigcode=0\nsignal arrived during cgo execution\n\ngoroutine 1 [syscall]:\nnon-Go function\n\tpc=0x12\ncrash\n\t/x.c:9 pc=0x13\n",
+	"goroutine 1 [running]:\nmain.f()\n\t/x.go:1 +0x1\n...additional frames elided...\ncreated by main.g\n\t/x.go:2\n\n[originating from goroutine 3]:\nmain.h()\n\t/x.go:3\n",
+	"panic: x\r\n\r\ngoroutine 1 [running]:\r\nmain.main()\r\n\t/x.go:1 +0x1\r\nexit status 2\r\n",
+	"Exception 0xc0000005 0x0 0x0 0x7ffe\nPC=0x7ffe\nsignal arrived during external code execution\n\nruntime.cgocall(0x1, 0x2)\n\truntime/cgocall.go:1 +0x1\n",
+	"http: panic serving [::1]:80: x\nline two\ngoroutine 1 [running]:\nmain.f()\n\t/x.go:1\n",
+}
