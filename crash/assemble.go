@@ -68,9 +68,6 @@ func (a *assembler) line(line []byte, number int, long bool) {
 		// a report and its copy have the same fingerprints.
 		line = bytes.ToValidUTF8(line, []byte("\uFFFD"))
 	}
-	if long && a.cur != nil {
-		a.cur.problem("long_line", number, line)
-	}
 	switch a.mode {
 	case idle:
 		a.idleLine(line)
@@ -80,6 +77,9 @@ func (a *assembler) line(line []byte, number int, long bool) {
 		a.bodyLine(line)
 	case inRace:
 		a.raceLine(line)
+	}
+	if long && a.cur != nil {
+		a.cur.problem("long_line", number, line)
 	}
 	a.blank = len(bytes.TrimSpace(line)) == 0
 }

@@ -163,7 +163,9 @@ func (d *draft) messageText(line []byte) {
 	}
 	l := &d.links[len(d.links)-1]
 	if len(l.first)+len(l.rest)+1+len(line) > maxMessage {
-		l.truncated = len(d.report.Goroutines) == 0
+		if d.bodyAt < 0 {
+			l.truncated = true
+		}
 		return
 	}
 	l.rest = append(append(l.rest, '\n'), line...)

@@ -152,7 +152,11 @@ func labelWord(s, sep string) (word, rest string) {
 			}
 		}
 	}
-	if end := strings.Index(s[1:], `"`+sep); end >= 0 {
+	mark := `"` + sep
+	if sep == ", " {
+		mark += `"` // the next key is quoted, too
+	}
+	if end := strings.Index(s[1:], mark); end >= 0 {
 		return s[1 : 1+end], s[1+end+1+len(sep):]
 	}
 	return strings.TrimSuffix(s[1:], `"`), ""

@@ -68,7 +68,9 @@ func (r *Reader) Next() (*Report, error) {
 		case err == nil:
 			r.asm.line(line, r.lines.number, r.lines.long)
 		case err == ErrPause:
-			r.asm.pause()
+			if r.lines.start == r.lines.end { // not in the middle of a line
+				r.asm.pause()
+			}
 		default:
 			r.err = err
 			r.asm.end()
