@@ -77,15 +77,12 @@ func (d *driver) phase(ctx context.Context, first bool, ph phase) error {
 		}
 		d.out.note(fmt.Sprintf("ordinary    %d healthy requests answered", n))
 	}
-	inDeaths := false
+	section := ""
 	for i := range ph.steps {
 		st := &ph.steps[i]
-		if i == 0 {
-			d.out.section(fmt.Sprintf("release %s: the guard recovers, the client gets an answer, the shop goes on", ph.release))
-		}
-		if st.dies && !inDeaths {
-			inDeaths = true
-			d.out.section(fmt.Sprintf("release %s: nothing can recover, the process dies and is restarted", ph.release))
+		if title := ph.sectionOf(st); title != section {
+			section = title
+			d.out.section(title)
 		}
 		if err := d.step(ctx, k, st); err != nil {
 			return err

@@ -110,7 +110,7 @@ func (d *driver) supervision(release, service string, command ...string) supervi
 		Limits:      supervise.Limits{AddressSpace: addressSpace, NoCore: true},
 	}
 	if runtime.GOOS != "linux" {
-		o.Limits = supervise.Limits{} // not supported there, and the large picture is left out
+		o.Limits = supervise.Limits{} // not supported there: see deaths
 	}
 	return o
 }

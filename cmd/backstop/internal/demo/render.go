@@ -3,7 +3,6 @@ package demo
 import (
 	"fmt"
 	"io"
-	"net/url"
 	"strings"
 )
 
@@ -16,30 +15,35 @@ type renderer interface {
 	summary(s *summary)
 }
 
-// A table is the view for people. It needs two lines a row and fits into 100
-// columns; in fewer, texts are cut and nothing is moved.
+// A table is the view for people: two lines a row, made for 80 columns. With
+// 100 the links are whole; with fewer than 80, texts are cut and nothing moves.
 type table struct {
-	w       io.Writer
-	colour  bool
-	width   int
-	base    string // of links
-	clear   func() // takes a progress line away
-	stay    bool   // the pages stay up after the summary
-	headed  bool
-	columns [4]int
+	w      io.Writer
+	colour bool
+	width  int
+	base   string // of links
+	clear  func() // takes a progress line away
+	stay   bool   // the pages stay up after the summary
+	headed bool
 }
 
-const fullWidth = 100
+// Widths of the columns, and of the table. Both lines of a row begin with the
+// same one.
+const (
+	whatWidth    = 36 // what went wrong; below it, the request and how the process ended
+	classWidth   = 29
+	visibleWidth = 7
+	seenWidth    = 18
+	traceWidth   = 8
+
+	fullWidth = 100
+)
 
 func newTable(w io.Writer, colour bool, width int, clear func()) *table {
 	if width <= 0 || width > fullWidth {
 		width = fullWidth
 	}
-	t := &table{w: w, colour: colour, width: width, clear: clear}
-	// What happened gets what the others leave: two of indent, class, seen by,
-	// time, and a space after each.
-	t.columns = [4]int{max(width-2-28-19-8-3, 12), 28, 19, 8}
-	return t
+	return &table{w: w, colour: colour, width: width, clear: clear}
 }
 
 // The few colours in use. None carries meaning that the words do not.
@@ -80,26 +84,29 @@ func (t *table) section(title string) {
 	fmt.Fprintln(t.w)
 	if !t.headed {
 		t.headed = true
-		fmt.Fprintln(t.w, "  "+t.paint(dim, t.line("WHAT WENT WRONG", "CLASS", "SEEN BY", "VISIBLE")))
+		fmt.Fprintln(t.w, "  "+t.paint(dim, t.cut(upper("what went wrong", "class", "visible"))))
+		fmt.Fprintln(t.w, "  "+t.paint(dim, t.cut(lower("request", "seen by", "trace", "issue"))))
+		fmt.Fprintln(t.w)
 	}
-	fmt.Fprintln(t.w, t.paint(bold, title))
+	fmt.Fprintln(t.w, t.paint(bold, fit(title, min(len(title), t.width))))
 }
 
-func (t *table) line(cells ...string) string {
-	last := len(t.columns) - 1
-	var b strings.Builder
-	for i, c := range cells {
-		if i == last {
-			b.WriteString(right(c, t.columns[i]))
-			break
-		}
-		b.WriteString(fit(c, t.columns[i]) + " ")
-	}
-	return strings.TrimRight(b.String(), " ")
+// upper and lower lay out the two lines of a row.
+func upper(what, class, visible string) string {
+	return fit(what, whatWidth) + " " + fit(class, classWidth) + " " + right(visible, visibleWidth)
 }
 
-// row prints two lines: what it was, and for which request it can be read up
-// where. Of several times it shows the last, or the first that went wrong.
+func lower(request, seenBy, trace, issue string) string {
+	return fit(request, whatWidth) + " " + fit(seenBy, seenWidth) + " " + fit(trace, traceWidth) + " " + issue
+}
+
+// cut makes a line fit behind the mark.
+func (t *table) cut(line string) string {
+	return strings.TrimRight(fit(line, t.width-2), " ")
+}
+
+// row prints what it was, and for which request it can be read up where. Of
+// several times it shows the last, or the first that went wrong.
 func (t *table) row(times []verdict) {
 	t.clear()
 	v := &times[len(times)-1]
@@ -109,70 +116,67 @@ func (t *table) row(times []verdict) {
 			break
 		}
 	}
-	st := v.shot.step
-	title := st.title
+	title := v.shot.step.title
 	if len(times) > 1 {
 		title += fmt.Sprintf(", %d users", len(times))
 	}
-	class, seenBy, visible := "-", "-", "-"
-	var detail []string
-	if len(v.found) > 0 {
+	first, second := upper(title, "-", "-"), lower(v.shot.request(), "nobody", "-", "")
+	switch {
+	case len(v.found) > 0:
 		s := v.found[0]
-		class, seenBy, visible = clean(string(s.class)), observerNames(s.observers), short(s.delay(v.shot))
-		detail = append(detail, fmt.Sprintf("%s/issues/%d", t.base, s.issue))
+		first = upper(title, clean(string(s.class)), short(s.delay(v.shot)))
+		second = lower(v.shot.request(), observerNames(s.observers), traceOf(s), t.link(s.issue))
+	case v.shot.step.quiet != "":
+		first, second = fit(title, whatWidth)+" "+v.shot.step.quiet, v.shot.request()
 	}
-	first := t.line(title, class, seenBy, visible)
-	if st.quiet != "" && len(v.found) == 0 {
-		first = fit(title, t.columns[0]) + " " + st.quiet
+	mark := t.paint(green, "+")
+	if !v.ok() {
+		mark = t.paint(red, "!")
 	}
-	if v.shot.trace != "" && len(v.found) > 0 {
-		detail = append(detail, "trace "+traceOf(v))
-	}
-	if v.shot.exit != "" {
-		detail = append(detail, v.shot.exit)
-	}
-	second := fit(v.shot.request(), t.columns[0]) + " " + strings.Join(detail, "  ")
-	t.printRow(first, second, v.ok())
+	fmt.Fprintf(t.w, "%s %s\n", mark, t.cut(first))
+	fmt.Fprintf(t.w, "  %s\n", t.paint(dim, t.cut(second)))
 	for _, why := range v.wrong {
-		fmt.Fprintln(t.w, t.paint(red, "    not as declared: "+why))
+		for _, l := range wrap(strings.Fields("not as declared: "+why), t.width-4) {
+			fmt.Fprintln(t.w, "    "+t.paint(red, l))
+		}
 	}
 }
 
-func (t *table) printRow(first, second string, ok bool) {
-	first, second = strings.TrimRight(fit(first, t.width-2), " "), strings.TrimRight(fit(second, t.width-2), " ")
-	mark := t.paint(green, "+")
-	if !ok {
-		mark = t.paint(red, "!")
+// link is the page of an issue, whole where there is room for it.
+func (t *table) link(issue int64) string {
+	path := fmt.Sprintf("/issues/%d", issue)
+	before := 2 + len(lower("", "", "", ""))
+	if before+len(t.base)+len(path) <= t.width {
+		return t.base + path
 	}
-	fmt.Fprintf(t.w, "%s %s\n", mark, first)
-	if second != "" {
-		fmt.Fprintf(t.w, "  %s\n", t.paint(dim, second))
-	}
+	return path
 }
 
 // traceOf is the start of the trace id as the event has it, so that a request
 // that the event does not know is not shown as if it did.
-func traceOf(v *verdict) string {
-	trace := v.found[0].trace
-	if trace == "" {
-		return "unknown"
+func traceOf(s *sighting) string {
+	if s.trace == "" {
+		return "-"
 	}
-	return clean(trace[:min(8, len(trace))])
+	return clean(s.trace[:min(traceWidth, len(s.trace))])
 }
 
-// request is the request a shot was made with, in a few words.
+// request is what a shot was made with and, if the process died of it, how.
 func (sh *shot) request() string {
+	what := ""
 	switch sh.step.how {
 	case byKill:
-		return fmt.Sprintf("kill -9 %d", sh.pid)
+		what = fmt.Sprintf("kill -9 %d", sh.pid)
 	case byWorker:
-		return "worker -batch 9"
+		what = "worker -batch 9"
+	default:
+		path, _, _ := strings.Cut(sh.step.call.path, "?")
+		what = sh.step.call.method + " " + path
 	}
-	path := sh.step.call.path
-	if u, err := url.Parse(path); err == nil {
-		path = u.Path
+	if sh.exit != "" {
+		what += " -> " + sh.exit
 	}
-	return sh.step.call.method + " " + path
+	return what
 }
 
 func (t *table) summary(s *summary) {

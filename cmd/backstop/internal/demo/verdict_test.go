@@ -22,10 +22,10 @@ type world struct {
 
 func goodRun() *world {
 	panics := &step{bug: "cart", title: "cart", class: "panic.nil_map", seenBy: guard, traced: true, users: 2}
-	death := &step{bug: "stats", title: "stats", class: "fatal.concurrent_map_writes", seenBy: both, traced: true, dies: true, exit: "exit 2"}
+	death := &step{bug: "stats", title: "stats", call: call{method: "POST", path: "/stats?shards=8"}, class: "fatal.concurrent_map_writes", seenBy: both, traced: true, dies: true, exit: "exit 2"}
 	kill := &step{bug: "kill", title: "kill", how: byKill, class: "kill.sigkill", seenBy: supervisor, dies: true, exit: "SIGKILL"}
-	aborted := &step{bug: "aborted", title: "aborted", how: byLeaving, quiet: "no bug"}
-	swallowed := &step{bug: "swallowed", title: "swallowed", quiet: "not seen"}
+	aborted := &step{bug: "aborted", title: "aborted", how: byLeaving, call: call{method: "GET", path: "/export"}, quiet: "no bug"}
+	swallowed := &step{bug: "swallowed", title: "swallowed", call: call{method: "GET", path: "/"}, quiet: "not seen"}
 	at := func(ms int) time.Time { return t0.Add(time.Duration(ms) * time.Millisecond) }
 	return &world{
 		shots: []*shot{
