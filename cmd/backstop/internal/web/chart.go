@@ -81,6 +81,9 @@ func newChart(id, title string, w window, points []store.Point, now time.Time) c
 	switch {
 	case c.Total == 0:
 		c.Desc = "No events in the " + w.Label + "."
+	case c.Total == c.Max:
+		at := from.Add(time.Duration(peak) * w.Bucket).Format("Jan 2 15:04")
+		c.Desc = fmt.Sprintf("%s in the %s, at %s UTC.", plural(c.Total, "event"), w.Label, at)
 	default:
 		at := from.Add(time.Duration(peak) * w.Bucket).Format("Jan 2 15:04")
 		c.Desc = fmt.Sprintf("%s in the %s; at most %s per %s, at %s UTC.", plural(c.Total, "event"), w.Label, count(c.Max), w.Per, at)

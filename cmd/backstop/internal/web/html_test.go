@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // An element is one start tag of a page, with the text between it and its end.
@@ -151,7 +152,7 @@ func checkElement(t *testing.T, e element) {
 			continue // it goes back to us as it came, and nobody sees it
 		}
 		for _, r := range value {
-			if hidden(r, 1) && r != '\n' && r != '\t' {
+			if hidden(r, utf8.RuneLen(r)) && r != '\n' && r != '\t' {
 				t.Errorf("<%s %s> holds %U", e.tag, name, r)
 			}
 		}

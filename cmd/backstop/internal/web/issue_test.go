@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ func TestFiveSeconds(t *testing.T) {
 				"Why? Write to a nil map A value was assigned",
 				"Could recover have caught it? Yes, and one did A guard recovered it",
 				"For which request? POST /cart/81f3/items route POST /cart/{id}/items trace 4bf92f3577b34da6a3ce929d0e0e4736 request 01JD5Z9W",
-			}, "github.com/acme/shop/cart.(*Cart).Add where it happened github.com/acme/shop/cart/cart.go:42",
+			}, "github.com/acme/shop/cart.(*Cart).Add where it happened cart/cart.go:42",
 		},
 		{
 			"/issues/2", "Two goroutines wrote one map in stats.(*Cache).Hit", "fatal error: concurrent map writes",
@@ -38,7 +39,7 @@ func TestFiveSeconds(t *testing.T) {
 				"Why? Two goroutines wrote one map",
 				"Could recover have caught it? No The runtime ends the process itself",
 				"For which request? None known",
-			}, "github.com/acme/shop/stats.(*Cache).Hit where it happened github.com/acme/shop/stats/cache.go:57",
+			}, "github.com/acme/shop/stats.(*Cache).Hit where it happened stats/cache.go:57",
 		},
 		{
 			"/issues/3", "Killed by the OOM killer", "",
@@ -52,7 +53,7 @@ func TestFiveSeconds(t *testing.T) {
 		{
 			"/issues/4", "All goroutines are asleep in worker.(*Pool).Drain", "fatal error: all goroutines are asleep - deadlock!",
 			[4]string{"What died? shop-worker", "Why? All goroutines are asleep", "Could recover have caught it? No", "For which request? None known"},
-			"github.com/acme/shop/worker.(*Pool).Drain where it happened github.com/acme/shop/worker/pool.go:91",
+			"github.com/acme/shop/worker.(*Pool).Drain where it happened worker/pool.go:91",
 		},
 		{
 			"/issues/5", "Exited by itself", "",
@@ -65,7 +66,7 @@ func TestFiveSeconds(t *testing.T) {
 				"What died? shop 1.8.2 The process is dead: it ended with status 2.", "Why? Index out of range",
 				"Could recover have caught it? Yes, but none did It is a panic, and nothing on this goroutine recovered it; a recover on any other goroutine cannot. A guard belongs at the top of github.com/acme/shop/api.(*Server).checkout.func2, started at api/checkout.go:139.",
 				"For which request? None known",
-			}, "github.com/acme/shop/coupon.pick[go.shape.struct { Code string }] inlined where it happened github.com/acme/shop/coupon/coupon.go:29",
+			}, "github.com/acme/shop/coupon.pick[go.shape.struct { Code string }] inlined where it happened coupon/coupon.go:29",
 		},
 	} {
 		t.Run(c.url, func(t *testing.T) {
@@ -208,6 +209,49 @@ func TestElidedFrames(t *testing.T) {
 	s = newStack([]crash.Frame{fr("main.a", "a.go", 1)}, nil, nil, -1, 1)
 	if len(s.Runs) != 2 || s.Runs[1].Elided != "frames" {
 		t.Errorf("%+v", s.Runs)
+	}
+}
+
+func TestRecursionIsFolded(t *testing.T) {
+	var frames []crash.Frame
+	add := func(n int, names ...string) {
+		for range n {
+			for i, name := range names {
+				frames = append(frames, fr("main."+name, "main.go", i))
+			}
+		}
+	}
+	add(1, "top", "odd")
+	add(10, "even", "odd")
+	add(5, "self")
+	add(3, "twice")
+	add(1, "main")
+	var got []string
+	for _, r := range newStack(frames, nil, nil, 0, 0).Runs {
+		s := fmt.Sprintf("%d:", r.Repeats)
+		for _, f := range r.Frames {
+			s += " " + strings.TrimPrefix(f.Func.Base, "main.")
+		}
+		got = append(got, s)
+	}
+	want := []string{
+		"0: top odd even", "2:" + strings.Repeat(" odd even", 9), "0: odd self", "1: self self self self",
+		"0: twice twice twice main",
+	}
+	if strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("runs\n%s, want\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestOwnLabelsAreTheRequest(t *testing.T) {
+	e := nilMap()
+	e.Report.Goroutines[0].Labels["backstop.path"] = "/cart"
+	if o := newOccurrence(&e); len(o.Labels) != 2 {
+		t.Errorf("%+v", o.Labels)
+	}
+	e.Request = nil
+	if o := newOccurrence(&e); len(o.Labels) != 3 {
+		t.Errorf("without a request: %+v", o.Labels)
 	}
 }
 

@@ -103,6 +103,9 @@ func (o *occurrence) addReport(r *crash.Report) {
 		s := newStack(g.Frames, origin, g.CreatedBy, g.Elided, g.ElidedAt)
 		o.Stack, o.StackName = &s, goroutineName(g)
 		for k, v := range g.Labels {
+			if strings.HasPrefix(k, "backstop.") && !emptyRequest(o.Request) {
+				continue // the SDK's own: they became the request
+			}
 			o.Labels = append(o.Labels, label{k, v})
 		}
 		slices.SortFunc(o.Labels, func(a, b label) int { return strings.Compare(a.Key, b.Key) })
@@ -203,6 +206,9 @@ func factsOf(e *event.Event) []fact {
 		if r.Signal.Addr != "" {
 			sig += ", address " + r.Signal.Addr
 		}
+		if r.Signal.InCgo {
+			sig += ", in C code"
+		}
 		add("Signal", sig, true)
 	}
 	build := e.Build.GoVersion
@@ -224,6 +230,9 @@ func factsOf(e *event.Event) []fact {
 	add("Host", e.Process.Host, true)
 	if e.Process.PID != 0 {
 		add("Process", fmt.Sprint(e.Process.PID), true)
+	}
+	if e.ReportedAt != nil {
+		add("Sender's clock", e.ReportedAt.UTC().Format("2006-01-02 15:04:05 UTC")+", which cannot be right", false)
 	}
 	return facts
 }

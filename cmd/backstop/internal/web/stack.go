@@ -20,6 +20,7 @@ type run struct {
 	App      bool
 	Frames   []frame
 	Packages string // of folded frames: "runtime, net/http"
+	Repeats  int    // set for frames that repeat the ones before: how many of those
 	Elided   string // set for a gap the runtime left: says how large
 }
 
@@ -55,6 +56,9 @@ func newStack(frames []crash.Frame, focus *crash.Frame, by *crash.CreatedBy, eli
 		}
 		app := crash.IsApp(f.Func)
 		v := frame{Number: i + 1, Func: splitFunc(f.Func), File: splitFile(f.File), Line: f.Line, Inlined: f.Inlined, Focus: f == focus}
+		if v.File.Path == v.Func.Path {
+			v.File.Path = "" // with -trimpath both are the import path: once is enough
+		}
 		if last := len(s.Runs) - 1; last >= 0 && s.Runs[last].App == app && s.Runs[last].Elided == "" {
 			s.Runs[last].Frames = append(s.Runs[last].Frames, v)
 			continue
@@ -64,6 +68,7 @@ func newStack(frames []crash.Frame, focus *crash.Frame, by *crash.CreatedBy, eli
 	if elided != 0 && elidedAt >= len(frames) {
 		s.Runs = append(s.Runs, gap(elided))
 	}
+	s.Runs = foldRecursion(s.Runs)
 	for i := range s.Runs {
 		s.Runs[i].Packages = packagesOf(s.Runs[i].Frames)
 	}
@@ -71,6 +76,55 @@ func newStack(frames []crash.Frame, focus *crash.Frame, by *crash.CreatedBy, eli
 		s.CreatedBy = &createdBy{splitFunc(by.Func), splitFile(by.File), by.Line, by.Goroutine}
 	}
 	return s
+}
+
+const (
+	maxPeriod  = 8 // functions that call each other in turn
+	minRepeats = 3 // times that a period must come again to be folded
+)
+
+// foldRecursion cuts the runs of application frames in which the same calls
+// come again and again, so that what started them is not a hundred frames away.
+func foldRecursion(runs []run) []run {
+	var out []run
+	for _, r := range runs {
+		if !r.App {
+			out = append(out, r)
+			continue
+		}
+		rest := r.Frames
+		for i := 0; i < len(rest); i++ {
+			period, length := recursion(rest[i:])
+			if period == 0 {
+				continue
+			}
+			out = append(out, run{App: true, Frames: rest[:i+period]}, run{App: true, Frames: rest[i+period : i+length], Repeats: period})
+			rest, i = rest[i+length:], -1
+		}
+		if len(rest) > 0 {
+			out = append(out, run{App: true, Frames: rest})
+		}
+	}
+	return out
+}
+
+// recursion finds the shortest period in which frames repeat from the first one
+// on, and how many frames it spans; 0 when they do not.
+func recursion(frames []frame) (period, length int) {
+	for p := 1; p <= maxPeriod && p*(minRepeats+1) <= len(frames); p++ {
+		n := p
+		for n < len(frames) && sameCall(frames[n], frames[n-p]) {
+			n++
+		}
+		if n -= n % p; n >= p*(minRepeats+1) {
+			return p, n
+		}
+	}
+	return 0, 0
+}
+
+func sameCall(a, b frame) bool {
+	return a.Func == b.Func && a.File == b.File && a.Line == b.Line && !a.Focus
 }
 
 func gap(elided int) run {
