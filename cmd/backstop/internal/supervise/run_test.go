@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -38,11 +39,44 @@ var crasher = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if os.Getenv(standInEnv) != "" {
+		standIn()
+	}
 	code := m.Run()
 	if exe, err := crasher(); err == nil {
 		os.RemoveAll(filepath.Dir(exe))
 	}
 	os.Exit(code)
+}
+
+// standInEnv makes the test binary a supervisor of its arguments, for tests that
+// need one in a process of its own: in a cgroup, behind a terminal.
+const standInEnv = "SUPERVISE_STAND_IN"
+
+func standIn() {
+	shared := Foreground()
+	signals := make(chan os.Signal, 64)
+	signal.Notify(signals, Signals(shared)...)
+	res, err := Run(context.Background(), Options{
+		Command: os.Args[1:],
+		Stdin:   os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Signals: signals, SharedGroup: shared,
+		OnEvent: func(e event.Event) { fmt.Println("event:", summary([]event.Event{e})[0], "oom:", e.Exit.OOM) },
+	})
+	fmt.Println("end:", res.Code, "stopped:", res.Stopped, "error:", err, "terminal:", shared)
+	os.Exit(0)
+}
+
+// standInCommand returns a supervisor of the crasher.
+func standInCommand(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := crasher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0], append([]string{exe}, args...)...)
+	cmd.Env = append(os.Environ(), standInEnv+"=1")
+	return cmd
 }
 
 // A seen is what came out of one supervised run.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"flag"
 	"fmt"
 	"io"
@@ -74,6 +75,7 @@ func main() {
 		"echo":            func() { _, _ = io.Copy(os.Stderr, os.Stdin) },
 		"env":             func() { fmt.Println(os.Getenv(arg)) },
 		"tty":             func() { fi, _ := os.Stdout.Stat(); fmt.Println(fi.Mode()&os.ModeCharDevice != 0) },
+		"interactive":     interactive,
 		"graceful":        func() { onTerm(func() { os.Exit(0) }) },
 		"stop-fails":      func() { onTerm(func() { log.Fatal("could not stop") }) },
 		"stop-panics":     func() { onTerm(func() { panic("while stopping") }) },
@@ -133,10 +135,14 @@ func allocate() {
 	runtime.KeepAlive(keep)
 }
 
-// hog touches memory until somebody stops it.
+// hog touches memory until somebody stops it, or until it has far more than any
+// limit it is tested with: where there is none, it must not hurt the host.
 func hog() {
 	var keep [][]byte
 	forever(func() {
+		if len(keep) > 256 {
+			log.Fatal("nobody stopped me")
+		}
 		b := make([]byte, 1<<20)
 		for i := 0; i < len(b); i += 4096 {
 			b[i] = 1
@@ -204,6 +210,22 @@ func flood(bytes int) {
 		fmt.Fprint(os.Stderr, line)
 	}
 	panic("after the flood")
+}
+
+// interactive tells of each INT and each line of input, until their end.
+func interactive() {
+	c := make(chan os.Signal, 16)
+	signal.Notify(c, syscall.SIGINT)
+	go func() {
+		for range c {
+			fmt.Println("got INT")
+		}
+	}()
+	fmt.Println("ready")
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		fmt.Println("line", in.Text())
+	}
+	os.Exit(5)
 }
 
 func onTerm(f func()) {
