@@ -30,8 +30,7 @@ func dyingShop() {
 	switch way {
 	case "nothing":
 	case "panic":
-		var cart map[string]int
-		cart["apple"]++
+		addTo(nil, "apple")
 	case "hostile":
 		panic("\x1b[31mred\x1b[0m\nsecond line")
 	case "fatal":
@@ -73,6 +72,8 @@ func dyingShop() {
 		time.Sleep(time.Hour)
 	}
 }
+
+func addTo(cart map[string]int, item string) { cart[item]++ }
 
 // shopPath returns the program as an executable of its own. The test binary
 // looks at the name it was called by (testscript.Main).

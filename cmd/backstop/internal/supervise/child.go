@@ -196,9 +196,9 @@ func (l *life) start() error {
 	l.oom.prepare()
 	l.started = time.Now()
 	err = l.cmd.Start()
-	w.Close()
+	w.Close() //nolint:errcheck // the child's end; there is nothing to flush in a pipe
 	if err != nil {
-		r.Close()
+		r.Close() //nolint:errcheck // the error that counts is Start's
 		return startError(s.o.Command[0], err)
 	}
 	pid := l.cmd.Process.Pid

@@ -101,7 +101,7 @@ func (d *drain) finish() (captured, bool) {
 	_ = d.r.SetReadDeadline(time.Now()) // wakes the reader, which then lingers
 	d.mu.Unlock()
 	<-d.done
-	d.r.Close()
+	d.r.Close() //nolint:errcheck // all was read that will be
 	if d.relay != nil {
 		d.relay.close()
 	}

@@ -17,15 +17,21 @@ func TestOOMFiles(t *testing.T) {
 		name, cgroups, mounts string
 		want                  []string
 	}{
-		{"version 2", "0::/system.slice/shop.service\n", v2,
-			[]string{"/sys/fs/cgroup/system.slice/shop.service/memory.events", "/sys/fs/cgroup/memory.events"}},
+		{
+			"version 2", "0::/system.slice/shop.service\n", v2,
+			[]string{"/sys/fs/cgroup/system.slice/shop.service/memory.events", "/sys/fs/cgroup/memory.events"},
+		},
 		{"version 2 with its own namespace", "0::/\n", v2, []string{"/sys/fs/cgroup/memory.events"}},
-		{"version 1", "8:pids:/x\n4:memory:/shop\n", v1,
-			[]string{"/sys/fs/cgroup/memory/shop/memory.oom_control", "/sys/fs/cgroup/memory/memory.oom_control"}},
+		{
+			"version 1", "8:pids:/x\n4:memory:/shop\n", v1,
+			[]string{"/sys/fs/cgroup/memory/shop/memory.oom_control", "/sys/fs/cgroup/memory/memory.oom_control"},
+		},
 		{"version 1 with joint controllers", "4:cpu,memory:/\n", v1, []string{"/sys/fs/cgroup/memory/memory.oom_control"}},
 		{"container without a namespace", "4:memory:/docker/abc\n", docker, []string{"/sys/fs/cgroup/memory/memory.oom_control"}},
-		{"below a container", "4:memory:/docker/abc/child\n", docker,
-			[]string{"/sys/fs/cgroup/memory/child/memory.oom_control", "/sys/fs/cgroup/memory/memory.oom_control"}},
+		{
+			"below a container", "4:memory:/docker/abc/child\n", docker,
+			[]string{"/sys/fs/cgroup/memory/child/memory.oom_control", "/sys/fs/cgroup/memory/memory.oom_control"},
+		},
 		{"nothing", "", v1, nil},
 		{"rubbish", "a:b\n::\n0::", "x - \n - cgroup2\n", nil},
 	} {

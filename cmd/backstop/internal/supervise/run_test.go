@@ -589,8 +589,10 @@ func TestStopWhileWaiting(t *testing.T) {
 
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
-	o := Options{Service: "cart", Release: "1.2", Environment: "staging", Instance: "i-1", Collector: "http://127.0.0.1:1", Key: "secret",
-		Env: []string{"BACKSTOP_RELEASE=own"}}
+	o := Options{
+		Service: "cart", Release: "1.2", Environment: "staging", Instance: "i-1", Collector: "http://127.0.0.1:1", Key: "secret",
+		Env: []string{"BACKSTOP_RELEASE=own"},
+	}
 	for name, want := range map[string]string{
 		"GOTRACEBACK": "all", "BACKSTOP_SERVICE": "cart", "BACKSTOP_RELEASE": "own", "BACKSTOP_ENVIRONMENT": "staging",
 		"BACKSTOP_INSTANCE": "i-1", "BACKSTOP_COLLECTOR": "http://127.0.0.1:1", "BACKSTOP_KEY": "secret",
