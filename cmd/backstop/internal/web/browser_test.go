@@ -121,12 +121,14 @@ func serve(t *testing.T, h http.Handler) string {
 func dress(width, height int64, scheme string, script bool) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-			Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 600})
+			Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 600,
+		})
 		if err != nil {
 			return err
 		}
 		_, err = cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
 		if err != nil {
 			return err
 		}
@@ -156,7 +158,7 @@ const askLayout = `({
 })`
 
 // visit opens a page in some dress and returns its layout.
-func visit(t *testing.T, tab context.Context, url string, width int64, scheme string, script bool) layout {
+func visit(tab context.Context, t *testing.T, url string, width int64, scheme string, script bool) layout {
 	t.Helper()
 	if err := chromedp.Do(tab, dress(width, 900, scheme, script), chromedp.Navigate(url)); err != nil {
 		t.Fatalf("%s: %v", url, err)
@@ -175,9 +177,9 @@ func TestPagesInChromium(t *testing.T) {
 	for _, p := range paths() {
 		t.Run(p, func(t *testing.T) {
 			before := len(said())
-			light := visit(t, tab, url+p, 1280, "light", true)
-			dark := visit(t, tab, url+p, 1280, "dark", false)
-			phone := visit(t, tab, url+p, 320, "light", false)
+			light := visit(tab, t, url+p, 1280, "light", true)
+			dark := visit(tab, t, url+p, 1280, "dark", false)
+			phone := visit(tab, t, url+p, 320, "light", false)
 			for _, l := range []layout{light, dark, phone} {
 				if strings.TrimSpace(l.Heading) == "" || !strings.HasSuffix(l.Title, "Backstop") {
 					t.Errorf("heading %q, title %q", l.Heading, l.Title)
@@ -215,7 +217,7 @@ func TestHostileTextInChromium(t *testing.T) {
 				}
 				continue
 			}
-			l := visit(t, tab, url+p, 390, "light", true)
+			l := visit(tab, t, url+p, 390, "light", true)
 			if l.Pwned != "undefined" || l.Scripts != 0 || l.Forms > 1 || !strings.HasSuffix(l.Title, "Backstop") {
 				t.Errorf("payload %d got into %s: %+v", i, p, l)
 			}
@@ -238,7 +240,7 @@ func TestPolicyHoldsByItself(t *testing.T) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprint(w, `<!DOCTYPE html><title>x Backstop</title><h1 style="color:red" onclick="1">x</h1><script>window.pwned = 1</script><img src="//127.0.0.1:1/x">`)
 	})))
-	l := visit(t, tab, url, 1280, "light", true)
+	l := visit(tab, t, url, 1280, "light", true)
 	if l.Pwned != "undefined" || l.Scripts != 1 {
 		t.Errorf("%+v", l)
 	}
@@ -262,7 +264,7 @@ func TestLongTextDoesNotWidenThePage(t *testing.T) {
 	tab := newTab(newBrowser(t), t)
 	for _, p := range []string{"/", "/issues", issueURL(id), eventURL(e.ID)} {
 		for _, width := range []int64{320, 1280} {
-			if l := visit(t, tab, url+p, width, "light", false); l.Width > l.Window {
+			if l := visit(tab, t, url+p, width, "light", false); l.Width > l.Window {
 				t.Errorf("%s: %d wide in a window of %d", p, l.Width, l.Window)
 			}
 		}
@@ -282,36 +284,36 @@ func TestUseWithoutScript(t *testing.T) {
 	}
 	url := serve(t, newHandler(t, m, Options{Resolve: resolve}))
 	tab := newTab(newBrowser(t), t)
-	visit(t, tab, url+"/issues/1", 1280, "light", false)
+	visit(tab, t, url+"/issues/1", 1280, "light", false)
 	if _, err := chromedp.RunResponse(tab, chromedp.Click(chromedp.CSS("main form button"))); err != nil {
 		t.Fatal(err)
 	}
-	if got := ask[string](t, tab, `document.querySelector("main form button").textContent + " " + document.querySelector(".crumb .status").textContent`); got != "Reopen resolved" {
+	if got := ask[string](tab, t, `document.querySelector("main form button").textContent + " " + document.querySelector(".crumb .status").textContent`); got != "Reopen resolved" {
 		t.Errorf("after the button: %q", got)
 	}
 
 	const unfolded = `document.querySelector("details.std").open`
-	if ask[bool](t, tab, unfolded) {
+	if ask[bool](tab, t, unfolded) {
 		t.Error("frames of the runtime are unfolded")
 	}
 	if err := chromedp.Do(tab, chromedp.Focus(chromedp.CSS("details.std > summary")), chromedp.KeyEvent("\r")); err != nil {
 		t.Fatal(err)
 	}
-	if !ask[bool](t, tab, unfolded) {
+	if !ask[bool](tab, t, unfolded) {
 		t.Error("the keyboard does not unfold them")
 	}
 
-	visit(t, tab, url+"/issues", 1280, "light", false)
+	visit(tab, t, url+"/issues", 1280, "light", false)
 	steps := chromedp.Steps(chromedp.SetValue(chromedp.CSS("select[name=class]"), "fatal."), chromedp.Click(chromedp.CSS("form.filter button")))
 	if _, err := chromedp.RunResponse(tab, steps); err != nil {
 		t.Fatal(err)
 	}
-	if got := ask[string](t, tab, `location.search + " " + document.querySelectorAll("a.name").length`); got != "?service=&status=&class=fatal. 2" {
+	if got := ask[string](tab, t, `location.search + " " + document.querySelectorAll("a.name").length`); got != "?service=&status=&class=fatal. 2" {
 		t.Errorf("after filtering: %q", got)
 	}
 }
 
-func ask[T any](t *testing.T, tab context.Context, expression string) T {
+func ask[T any](tab context.Context, t *testing.T, expression string) T {
 	t.Helper()
 	v, err := chromedp.Run(tab, chromedp.Evaluate[T](expression))
 	if err != nil {

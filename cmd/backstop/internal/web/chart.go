@@ -75,13 +75,15 @@ func newChart(id, title string, w window, points []store.Point, now time.Time) c
 		// One event must be visible next to thousands.
 		h := max(int(n*barHeight/c.Max), 4)
 		at := from.Add(time.Duration(i) * w.Bucket)
-		c.Bars = append(c.Bars, bar{X: i * 10, Y: barHeight - h, H: h,
-			Label: fmt.Sprintf("%s UTC: %s", at.Format("Jan 2 15:04"), plural(n, "event"))})
+		c.Bars = append(c.Bars, bar{
+			X: i * 10, Y: barHeight - h, H: h,
+			Label: fmt.Sprintf("%s UTC: %s", at.Format("Jan 2 15:04"), plural(n, "event")),
+		})
 	}
-	switch {
-	case c.Total == 0:
+	switch c.Total {
+	case 0:
 		c.Desc = "No events in the " + w.Label + "."
-	case c.Total == c.Max:
+	case c.Max:
 		at := from.Add(time.Duration(peak) * w.Bucket).Format("Jan 2 15:04")
 		c.Desc = fmt.Sprintf("%s in the %s, at %s UTC.", plural(c.Total, "event"), w.Label, at)
 	default:

@@ -170,7 +170,7 @@ func TestHostileEventsInTheRealCollector(t *testing.T) {
 			continue
 		}
 		looked++
-		l := web.Visit(t, tab, app.URL()+p, 390, "light", true)
+		l := web.Visit(tab, t, app.URL()+p, 390, "light", true)
 		if l.Pwned != "undefined" || l.Scripts != 0 || l.Width > l.Window {
 			t.Errorf("%s: %+v", p, l)
 		}

@@ -29,7 +29,7 @@ func (m *memory) Issues(_ context.Context, f store.IssueFilter) ([]store.Issue, 
 	for _, i := range m.issues {
 		class := string(i.Class)
 		if f.Service != "" && i.Key.Service != f.Service || f.Status != "" && i.Status != f.Status ||
-			f.Class != "" && class != f.Class && !(strings.HasSuffix(f.Class, ".") && strings.HasPrefix(class, f.Class)) {
+			f.Class != "" && class != f.Class && (!strings.HasSuffix(f.Class, ".") || !strings.HasPrefix(class, f.Class)) {
 			continue
 		}
 		out = append(out, i.Issue)
@@ -104,8 +104,10 @@ func (m *memory) add(e event.Event, status issue.Status, count int64, first time
 	}
 	d.Releases = []store.ReleaseCount{{Release: e.Release, Count: count, FirstSeen: first, LastSeen: e.OccurredAt}}
 	d.Instances = []store.InstanceCount{{Instance: e.Instance, Count: count}}
-	d.Samples = []store.Sample{{EventID: e.ID, OccurredAt: e.OccurredAt, ReceivedAt: e.OccurredAt, Release: e.Release,
-		Instance: e.Instance, Observers: e.Observers, Request: e.Request}}
+	d.Samples = []store.Sample{{
+		EventID: e.ID, OccurredAt: e.OccurredAt, ReceivedAt: e.OccurredAt, Release: e.Release,
+		Instance: e.Instance, Observers: e.Observers, Request: e.Request,
+	}}
 	m.issues = append(m.issues, d)
 	return id
 }

@@ -128,8 +128,10 @@ func pickWindow(asked string, s issue.State, now time.Time) window {
 }
 
 func actionFor(s issue.State) *statusAction {
-	a := &statusAction{URL: issueURL(s.ID) + "/status", Status: string(issue.Resolved), Label: "Resolve",
-		Help: "Says that it is fixed. If it comes back, it is marked as regressed."}
+	a := &statusAction{
+		URL: issueURL(s.ID) + "/status", Status: string(issue.Resolved), Label: "Resolve",
+		Help: "Says that it is fixed. If it comes back, it is marked as regressed.",
+	}
 	if s.Status == issue.Resolved {
 		a.Status, a.Label, a.Help = string(issue.Ongoing), "Reopen", "Says that it is not fixed after all."
 	}

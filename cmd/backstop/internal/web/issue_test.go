@@ -30,7 +30,8 @@ func TestFiveSeconds(t *testing.T) {
 				"Why? Write to a nil map A value was assigned",
 				"Could recover have caught it? Yes, and one did A guard recovered it",
 				"For which request? POST /cart/81f3/items route POST /cart/{id}/items trace 4bf92f3577b34da6a3ce929d0e0e4736 request 01JD5Z9W",
-			}, "github.com/acme/shop/cart.(*Cart).Add where it happened cart/cart.go:42",
+			},
+			"github.com/acme/shop/cart.(*Cart).Add where it happened cart/cart.go:42",
 		},
 		{
 			"/issues/2", "Two goroutines wrote one map in stats.(*Cache).Hit", "fatal error: concurrent map writes",
@@ -39,7 +40,8 @@ func TestFiveSeconds(t *testing.T) {
 				"Why? Two goroutines wrote one map",
 				"Could recover have caught it? No The runtime ends the process itself",
 				"For which request? None known",
-			}, "github.com/acme/shop/stats.(*Cache).Hit where it happened stats/cache.go:57",
+			},
+			"github.com/acme/shop/stats.(*Cache).Hit where it happened stats/cache.go:57",
 		},
 		{
 			"/issues/3", "Killed by the OOM killer", "",
@@ -48,7 +50,8 @@ func TestFiveSeconds(t *testing.T) {
 				"Why? Killed by the OOM killer",
 				"Could recover have caught it? No The process ended before any of its own code could run again.",
 				"For which request? None known Nobody inside the process saw the crash",
-			}, "",
+			},
+			"",
 		},
 		{
 			"/issues/4", "All goroutines are asleep in worker.(*Pool).Drain", "fatal error: all goroutines are asleep - deadlock!",
@@ -66,7 +69,8 @@ func TestFiveSeconds(t *testing.T) {
 				"What died? shop 1.8.2 The process is dead: it ended with status 2.", "Why? Index out of range",
 				"Could recover have caught it? Yes, but none did It is a panic, and nothing on this goroutine recovered it; a recover on any other goroutine cannot. A guard belongs at the top of github.com/acme/shop/api.(*Server).checkout.func2, started at api/checkout.go:139.",
 				"For which request? None known",
-			}, "github.com/acme/shop/coupon.pick[go.shape.struct { Code string }] inlined where it happened coupon/coupon.go:29",
+			},
+			"github.com/acme/shop/coupon.pick[go.shape.struct { Code string }] inlined where it happened coupon/coupon.go:29",
 		},
 	} {
 		t.Run(c.url, func(t *testing.T) {
@@ -261,8 +265,11 @@ func TestRangeOfTheChart(t *testing.T) {
 		first, last time.Duration
 		want        string
 	}{
-		{"", time.Minute, time.Second, "1h"}, {"", 5 * time.Hour, time.Second, "24h"}, {"", 90 * 24 * time.Hour, 30 * time.Hour, "7d"},
-		{"7d", time.Minute, time.Second, "7d"}, {"nonsense", time.Minute, time.Second, "1h"},
+		{"", time.Minute, time.Second, "1h"},
+		{"", 5 * time.Hour, time.Second, "24h"},
+		{"", 90 * 24 * time.Hour, 30 * time.Hour, "7d"},
+		{"7d", time.Minute, time.Second, "7d"},
+		{"nonsense", time.Minute, time.Second, "1h"},
 	} {
 		got := pickWindow(c.asked, issue.State{FirstSeen: now.Add(-c.first), LastSeen: now.Add(-c.last)}, now)
 		if got.Name != c.want {

@@ -146,9 +146,12 @@ func mapWrites() event.Event {
 		fr(shop+"stats.(*Cache).Hit", shop+"stats/cache.go", 57),
 		fr(shop+"api.(*Server).product", shop+"api/product.go", 33),
 	}, httpTail()...)
-	busy := crash.Goroutine{State: "runnable", Frames: append([]crash.Frame{
-		fr(shop+"stats.(*Cache).Hit", shop+"stats/cache.go", 57), fr(shop+"api.(*Server).product", shop+"api/product.go", 33)}, httpTail()...),
-		CreatedBy: &crash.CreatedBy{Func: "net/http.(*Server).Serve", File: "net/http/server.go", Line: 3493, Goroutine: 1}}
+	busy := crash.Goroutine{
+		State: "runnable", Frames: append([]crash.Frame{
+			fr(shop+"stats.(*Cache).Hit", shop+"stats/cache.go", 57), fr(shop+"api.(*Server).product", shop+"api/product.go", 33),
+		}, httpTail()...),
+		CreatedBy: &crash.CreatedBy{Func: "net/http.(*Server).Serve", File: "net/http/server.go", Line: 3493, Goroutine: 1},
+	}
 	r := newReport("fatal.concurrent_map_writes", "concurrent map writes", frames, append(idle(), goroutines(200, 8, busy)...))
 	r.Goroutines[0].CreatedBy = busy.CreatedBy
 	e := newEvent(2, r, 6*time.Minute, event.Monitor, event.Supervisor)
@@ -170,9 +173,12 @@ func deadlock() event.Event {
 		fr("sync.(*WaitGroup).Wait", "sync/waitgroup.go", 206),
 		fr(shop+"worker.(*Pool).Drain", shop+"worker/pool.go", 91),
 		fr("main.main", shop+"cmd/worker/main.go", 28),
-	}, goroutines(18, 4, crash.Goroutine{State: "chan send", Frames: []crash.Frame{
-		fr(shop+"worker.(*Pool).run.func1", shop+"worker/pool.go", 63)},
-		CreatedBy: &crash.CreatedBy{Func: shop + "worker.(*Pool).run", File: shop + "worker/pool.go", Line: 58, Goroutine: 1}}))
+	}, goroutines(18, 4, crash.Goroutine{
+		State: "chan send", Frames: []crash.Frame{
+			fr(shop+"worker.(*Pool).run.func1", shop+"worker/pool.go", 63),
+		},
+		CreatedBy: &crash.CreatedBy{Func: shop + "worker.(*Pool).run", File: shop + "worker/pool.go", Line: 58, Goroutine: 1},
+	}))
 	r.Goroutines[0].ID, r.Goroutines[0].State = 1, "sync.WaitGroup.Wait"
 	e := newEvent(4, r, 19*time.Minute, event.Monitor, event.Supervisor)
 	e.Service, e.Instance = "shop-worker", "worker-0"

@@ -82,9 +82,18 @@ func TestAgo(t *testing.T) {
 		d    time.Duration
 		want string
 	}{
-		{0, "just now"}, {1900 * time.Millisecond, "just now"}, {2 * time.Second, "2 s ago"}, {59 * time.Second, "59 s ago"},
-		{time.Minute, "1 min ago"}, {59*time.Minute + 59*time.Second, "59 min ago"}, {time.Hour, "1 h ago"}, {47 * time.Hour, "47 h ago"},
-		{48 * time.Hour, "2 days ago"}, {400 * 24 * time.Hour, "400 days ago"}, {-time.Second, "just now"}, {-3 * time.Minute, "3 min ahead"},
+		{0, "just now"},
+		{1900 * time.Millisecond, "just now"},
+		{2 * time.Second, "2 s ago"},
+		{59 * time.Second, "59 s ago"},
+		{time.Minute, "1 min ago"},
+		{59*time.Minute + 59*time.Second, "59 min ago"},
+		{time.Hour, "1 h ago"},
+		{47 * time.Hour, "47 h ago"},
+		{48 * time.Hour, "2 days ago"},
+		{400 * 24 * time.Hour, "400 days ago"},
+		{-time.Second, "just now"},
+		{-3 * time.Minute, "3 min ahead"},
 	} {
 		if got := ago(now, now.Add(-c.d)); got != c.want {
 			t.Errorf("%v: %q, want %q", c.d, got, c.want)

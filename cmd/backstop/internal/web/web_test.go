@@ -66,8 +66,10 @@ func open(t *testing.T, h http.Handler, url string, status int) []element {
 
 // paths are all pages of the sample shop.
 func paths() []string {
-	out := []string{"/", "/?live=1", "/issues", "/issues?service=shop&status=new", "/issues?class=nonsense", "/issues?page=9",
-		"/classes", "/nothing", "/events/" + nilMap().ID, "/events/" + oomKill().ID, "/issues/1?range=7d"}
+	out := []string{
+		"/", "/?live=1", "/issues", "/issues?service=shop&status=new", "/issues?class=nonsense", "/issues?page=9",
+		"/classes", "/nothing", "/events/" + nilMap().ID, "/events/" + oomKill().ID, "/issues/1?range=7d",
+	}
 	for i := 1; i <= 6; i++ {
 		out = append(out, fmt.Sprintf("/issues/%d", i))
 	}
