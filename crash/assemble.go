@@ -35,7 +35,7 @@ type assembler struct {
 
 	number  int    // of the current line
 	blank   bool   // the line before was blank
-	before  string // the last line outside any crash, while it stands right above
+	before  []byte // the last line outside any crash, while it stands right above
 	nearby  bool   // before is set and stands right above
 	odd     oddRun
 	zone    int  // bytes seen in inMessage
@@ -89,7 +89,7 @@ func (a *assembler) begin(m mode) *draft {
 	a.end()
 	a.cur = newDraft(a.crashOutput)
 	if a.nearby {
-		a.cur.lineAbove = a.before
+		a.cur.lineAbove = string(a.before)
 	}
 	a.nearby = false
 	a.mode, a.threads = m, false
@@ -118,7 +118,7 @@ func (a *assembler) pause() {
 func (a *assembler) remember(line []byte) {
 	a.nearby = false
 	if n := len(line); n > 0 && n <= 4<<10 {
-		a.before, a.nearby = string(line), true
+		a.before, a.nearby = append(a.before[:0], line...), true
 	}
 }
 
@@ -134,7 +134,7 @@ func (a *assembler) idleLine(line []byte) {
 	case '\t', ' ':
 		// A file line under a call: the beginning of the text is missing.
 		if a.nearby {
-			if fn, args, ok := cutCall([]byte(a.before)); ok && plausibleFunc(fn) {
+			if fn, args, ok := cutCall(a.before); ok && plausibleFunc(fn) {
 				if pos, ok := parsePos(bytes.TrimLeft(line, " \t")); ok {
 					a.nearby = false
 					d := a.begin(inBody)

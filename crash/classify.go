@@ -43,7 +43,7 @@ func Classify(r *Report) Class {
 		return "panic.custom"
 	case KindFatal:
 		if !r.HasMessage {
-			if deadlocked(r) {
+			if asleep(r) {
 				return "fatal.deadlock"
 			}
 			if throwAt(r.CrashStack()) < 0 && throwAt(r.RuntimeStack) < 0 {

@@ -164,7 +164,7 @@ func (d *draft) pickCrash() {
 	g := &r.Goroutines[0]
 	if len(r.RuntimeStack) > 0 && r.Kind == KindFatal {
 		onThread := g.State == "running" || strings.HasPrefix(g.State, "syscall")
-		if !onThread && !strings.Contains(r.Message, "deadlock") && !deadlocked(r) {
+		if !onThread && !strings.Contains(r.Message, "deadlock") && !asleep(r) {
 			return
 		}
 	}

@@ -18,8 +18,10 @@ func (d *draft) inferKind() {
 		stack = r.Loose
 	}
 	switch {
-	case throwAt(stack) >= 0, len(r.RuntimeStack) > 0, r.Signal.Name != "", deadlocked(r):
+	case throwAt(stack) >= 0, len(r.RuntimeStack) > 0, r.Signal.Name != "":
 		r.Kind = KindFatal
+	case asleep(r) && (d.crashOutput || r.Goroutines[0].ID == 1):
+		r.Kind = KindFatal // what follows "all goroutines are asleep", the main one first
 	case panicAt(stack) >= 0:
 		r.Kind = KindPanic
 		if printedItself(stack) {
@@ -69,10 +71,10 @@ func panicAt(stack []Frame) int {
 	return -1
 }
 
-// deadlocked reports whether every goroutine waits for another one, the main
-// one first: what is printed after "all goroutines are asleep - deadlock!".
-func deadlocked(r *Report) bool {
-	if len(r.Goroutines) == 0 || r.Goroutines[0].ID != 1 || r.Truncated {
+// asleep reports whether every goroutine waits for another one, as in a
+// deadlock. In any text they may be an excerpt of more.
+func asleep(r *Report) bool {
+	if len(r.Goroutines) == 0 || r.Truncated || !waitsForGoroutine(r.Goroutines[0].State) {
 		return false
 	}
 	for i := range r.Goroutines {
@@ -81,7 +83,7 @@ func deadlocked(r *Report) bool {
 			return false
 		}
 	}
-	return waitsForGoroutine(r.Goroutines[0].State)
+	return true
 }
 
 // waitsForGoroutine reports whether only another goroutine can end this wait

@@ -1,9 +1,7 @@
 package crash
 
 import (
-	"errors"
 	"fmt"
-	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -120,51 +118,6 @@ func TestFold(t *testing.T) {
 		got, _ := fold(strings.Fields(tt.frames))
 		if strings.Join(got, " ") != tt.want {
 			t.Errorf("fold(%s) = %v, want %s", tt.frames, got, tt.want)
-		}
-	}
-}
-
-type stringer struct{}
-
-func (stringer) String() string { return "a cart" }
-
-type angry struct{}
-
-func (angry) Error() string { panic("no") }
-
-type word string
-
-func TestValueText(t *testing.T) {
-	for _, tt := range []struct {
-		value any
-		want  string
-	}{
-		{"boom", "boom"},
-		{"not \xff valid", "not \uFFFD valid"},
-		{errors.New("boom"), "boom"},
-		{stringer{}, "a cart"},
-		{42, "42"},
-		{uint8(7), "7"},
-		{true, "true"},
-		{word("x"), `crash.word("x")`},
-		{level(3), "crash.level(3)"},
-		{nil, "nil"},
-		{math.Inf(1), "+Inf"},
-		{struct{ A int }{1}, "(struct { A int }) {A:1}"},
-	} {
-		if got := ValueText(tt.value); got != tt.want {
-			t.Errorf("ValueText(%#v) = %q, want %q", tt.value, got, tt.want)
-		}
-	}
-	if got := ValueText(angry{}); !strings.Contains(got, "crash.angry") {
-		t.Errorf("ValueText of a value whose Error panics = %q", got)
-	}
-	if got := ValueText(make([]int, 1<<20)); len(got) > 2*maxValue {
-		t.Errorf("ValueText of a large value has %d bytes", len(got))
-	}
-	for f, want := range map[float64]string{1.5: "+1.500000e+000", -1e21: "-1.000000e+021", 0: "+0.000000e+000"} {
-		if got := floatText(f); got != want {
-			t.Errorf("floatText(%v) = %q, want %q", f, got, want)
 		}
 	}
 }

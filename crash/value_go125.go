@@ -1,5 +1,0 @@
-//go:build !go1.26
-
-package crash
-
-const shortFloats = false
