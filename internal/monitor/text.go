@@ -75,7 +75,7 @@ func parse(data []byte) (r *crash.Report) {
 			r = unreadable("parser_panic", data)
 		}
 	}()
-	r, err := crash.Parse(bytes.NewReader(data))
+	r, err := crash.ParseCrashOutput(bytes.NewReader(data))
 	if err != nil || r == nil {
 		return unreadable("no_crash_found", data)
 	}
