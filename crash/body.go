@@ -103,7 +103,7 @@ func (a *assembler) bodyLine(line []byte) {
 // otherLine handles the lines of a body that have no first letter of their own.
 func (a *assembler) otherLine(line []byte) {
 	d := a.cur
-	if fn, args, ok := cutCall(line); ok && plausibleFunc(fn) {
+	if fn, args, ok := cutCall(line); ok && plausibleFunc(fn) && !d.closed() {
 		a.good()
 		d.pend(fn, args)
 		return

@@ -311,6 +311,12 @@ func (d *draft) flush() {
 	d.position(filePos{})
 }
 
+// closed reports whether the goroutine under way has ended with its creator: a
+// call that follows without a header is none of its frames.
+func (d *draft) closed() bool {
+	return d.to == toGoroutine && !d.call.set && d.last().CreatedBy != nil
+}
+
 func (d *draft) elided(n int) {
 	d.flush()
 	if d.to != toGoroutine {

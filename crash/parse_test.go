@@ -91,6 +91,7 @@ func TestDamage(t *testing.T) {
 		problem    string
 	}{
 		{"log lines around", "2026/11/20 12:00:00 hello\n" + simple + "exit status 2\n2026/11/20 12:00:01 main.f(1)\n", ""},
+		{"calls in log lines", simple + "server.Shutdown(ctx)\nmain.f(1)\n", ""},
 		{"CRLF", strings.ReplaceAll(simple, "\n", "\r\n"), ""},
 		{"spaces for tabs", strings.ReplaceAll(simple, "\t", "    "), ""},
 		{"no indentation", strings.ReplaceAll(simple, "\t", ""), "unindented_position"},
