@@ -137,7 +137,7 @@ var deaths = map[string]func(){
 		defer func() { panic("cleanup failed") }()
 		new(basket).add("x")
 	},
-	"recovered, then another": func() {
+	"recovered then another": func() {
 		defer func() { panic(fmt.Sprint("handler: ", recover())) }()
 		new(basket).add("x")
 	},
@@ -184,7 +184,8 @@ func die(t *testing.T, name string) (stderr, output []byte, guard *Report) {
 	dir := t.TempDir()
 	outputFile, guardFile := filepath.Join(dir, "output"), filepath.Join(dir, "guard")
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), envCase+"="+name, envOutput+"="+outputFile, envGuard+"="+guardFile, "GOTRACEBACK=")
+	cmd.Env = append(os.Environ(), envCase+"="+name, envOutput+"="+outputFile, envGuard+"="+guardFile, "GOTRACEBACK=",
+		"GORACE=atexit_sleep_ms=0 log_path="+filepath.Join(dir, "race")) // races are not what is tested here
 	var text bytes.Buffer
 	cmd.Stderr = &text
 	if err := cmd.Run(); err == nil {
