@@ -29,6 +29,7 @@ type agent struct {
 
 	queue   chan *record
 	quit    chan struct{}
+	ending  sync.Once
 	done    sync.WaitGroup
 	dropped atomic.Uint64 // by a full queue, not yet in the spool's count
 	active  atomic.Int64  // captures on their way to the spool: Stop waits for them
@@ -119,16 +120,15 @@ func (a *agent) handle(r *record) {
 func (a *agent) store(r *record) {
 	e := a.event(r)
 	payload, err := event.Encode(&e)
-	if err == nil {
-		if e.Report.Recovered {
-			err = a.spool.Add(payload)
-		} else {
-			err = a.spool.AddLast(payload)
-		}
-	} else {
+	a.tellDropped() // before the event that is to carry the count
+	switch {
+	case err != nil:
 		a.dropped.Add(1)
+	case e.Report.Recovered:
+		err = a.spool.Add(payload)
+	default:
+		err = a.spool.AddLast(payload)
 	}
-	a.tellDropped()
 	if err != nil {
 		a.log("backstop: event dropped", "error", err)
 		return
@@ -140,6 +140,12 @@ func (a *agent) store(r *record) {
 		// The monitor is gone: the process delivers by itself from now on.
 	}
 	a.sender.start(a, false)
+}
+
+// end ends the worker.
+func (a *agent) end() {
+	a.ending.Do(func() { close(a.quit) })
+	a.done.Wait()
 }
 
 // tellDropped moves the count of what the queue could not take to the spool.
@@ -155,18 +161,17 @@ func (a *agent) stop(ctx context.Context) error {
 	for a.active.Load() > 0 && ctx.Err() == nil {
 		time.Sleep(time.Millisecond)
 	}
-	close(a.quit)
-	a.done.Wait()
+	a.end()
 	for len(a.queue) > 0 { // ctx was done first
 		a.handle(<-a.queue)
 	}
-	a.sender.stop()
+	a.sender.stop(ctx)
 	a.tellDropped()
 	var err error
 	if a.monitor != nil {
 		err = errors.Join(a.monitor.Close(), a.monitor.Wait(ctx))
 	} else if a.options.Collector != "" {
-		_, err = a.newSender().Drain(ctx, a.spool)
+		err = a.sender.last(ctx, a)
 	}
 	if a.options.Collector == "" {
 		return err

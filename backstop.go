@@ -61,12 +61,18 @@ var (
 //
 // Start sets the traceback level to "all" and, from Go 1.26, appends
 // tracebacklabels=1 to GODEBUG (see [Options]).
-func Start(o Options) error {
+func Start(o Options) (err error) {
 	if c, ok := monitor.Child(); ok {
 		os.Exit(monitor.Run(c))
 	}
 	starting.Lock()
 	defer starting.Unlock()
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("start backstop: fault: %v", v)
+		}
+	}()
+	checkFault("start")
 	if current.Load() != nil {
 		return ErrStarted
 	}
@@ -92,13 +98,20 @@ func Start(o Options) error {
 //
 // A program that ends without Stop loses nothing that was captured more than an
 // instant before: the monitor outlives it.
-func Stop(ctx context.Context) error {
+func Stop(ctx context.Context) (err error) {
 	starting.Lock()
 	defer starting.Unlock()
 	a := current.Swap(nil)
 	if a == nil {
 		return nil
 	}
+	defer func() {
+		if v := recover(); v != nil {
+			a.end()
+			err = fmt.Errorf("stop backstop: fault: %v", v)
+		}
+	}()
+	checkFault("stop")
 	if err := a.stop(ctx); err != nil {
 		return fmt.Errorf("stop backstop: %w", err)
 	}

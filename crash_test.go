@@ -93,6 +93,15 @@ func wantRequest(route string) *event.Request {
 	return &event.Request{Method: "GET", URL: "/items/a%5B7%5D", Route: route, TraceID: testTrace, RequestID: "req-1"}
 }
 
+// headlessMap is what is known of a concurrent map write without its headline:
+// until Go 1.23 even the function that throws is hidden.
+func headlessMap() crash.Class {
+	if strings.HasPrefix(runtime.Version(), "go1.23") {
+		return "fatal.unknown"
+	}
+	return "fatal.concurrent_map"
+}
+
 func haveLabels() bool {
 	for _, old := range []string{"go1.21", "go1.22", "go1.23", "go1.24", "go1.25"} {
 		if strings.HasPrefix(runtime.Version(), old) {
@@ -136,7 +145,7 @@ func TestCrashesAreDelivered(t *testing.T) {
 		{"closed-chan-guarded", 2, "panic.closed_chan", "send on closed channel", both, "sendClosed", nil, false},
 		{"divide-guarded", 2, "panic.divide", "runtime error: integer divide by zero", both, "divide", nil, false},
 		{"deep-guarded", 2, "panic.custom", "deep", both, "deep", nil, false},
-		{"concurrent-map", 2, "fatal.concurrent_map", "", monitor, "concurrentMap.func1", nil, false},
+		{"concurrent-map", 2, headlessMap(), "", monitor, "concurrentMap.func1", nil, false},
 		{"unlock", 2, "fatal.sync_unlock", "", monitor, "unlock", nil, false},
 		{"stack-overflow", 2, "fatal.stack_overflow", "", monitor, "overflow", nil, false},
 		{"serve-stray", 2, "panic.index", "runtime error: index out of range [3] with length 3", monitor, "explode", wantRequest(""), true},

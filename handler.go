@@ -44,15 +44,11 @@ type handler struct {
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx := r.Context()
-	c := &requestContext{Context: ctx}
-	c.info.fill(r)
-	a := current.Load()
-	labels := canLabel && a != nil && !a.options.DisableLabels
+	c, labels := prepare(r)
 	if labels {
-		c.Context = labelled(ctx, &c.info)
 		setLabels(c.Context)
 	}
+	ctx := r.Context()
 	r = r.WithContext(c)
 	c.live = r
 	if h.onPanic != Repanic {
@@ -63,6 +59,24 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if labels {
 		setLabels(ctx)
 	}
+}
+
+// prepare takes down the request. labels says whether the context has goroutine
+// labels to be set. A fault leaves the request unknown, and served.
+func prepare(r *http.Request) (c *requestContext, labels bool) {
+	c = &requestContext{Context: r.Context()}
+	defer func() {
+		if recover() != nil {
+			labels = false
+		}
+	}()
+	checkFault("request")
+	c.info.fill(r)
+	if a := current.Load(); canLabel && a != nil && !a.options.DisableLabels {
+		c.Context = labelled(c.Context, &c.info)
+		labels = true
+	}
+	return c, labels
 }
 
 // serve calls the handler. It returns normally when there was no panic, or one

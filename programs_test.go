@@ -28,6 +28,7 @@ func mustStart(o backstop.Options) {
 // programs are what the test binary does when it starts itself again. They
 // report to BACKSTOP_COLLECTOR.
 var programs = map[string]crashtest.Program{
+	"die-of": dieOf,
 	"panic": func([]string) {
 		mustStart(backstop.Options{})
 		go explode(3)

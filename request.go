@@ -101,10 +101,16 @@ func requestIn(ctx context.Context, inHandler bool) requestInfo {
 
 // forGoroutine makes the context for a goroutine that may outlive its handler:
 // the route is taken down now, by the goroutine that may look.
-func forGoroutine(ctx context.Context) context.Context {
+func forGoroutine(ctx context.Context) (out context.Context) {
 	if ctx == nil {
 		return context.Background()
 	}
+	defer func() {
+		if recover() != nil {
+			out = ctx // a fault of ours, or of a context of theirs
+		}
+	}()
+	checkFault("goroutine")
 	c := requestOf(ctx)
 	if c == nil || c.live == nil {
 		return ctx

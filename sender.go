@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/spool"
 )
 
 // A sender delivers from inside the process when there is no monitor. Its
@@ -20,8 +21,9 @@ type sender struct {
 	again   bool // something was added while it ran
 	told    bool // the collector had our hello
 	stopped bool
-	cancel  context.CancelFunc
-	done    chan struct{}
+	cancel  context.CancelFunc // of the request under way
+	quit    chan struct{}      // closed by stop: no further attempt
+	done    chan struct{}      // closed by the goroutine
 }
 
 const (
@@ -41,15 +43,16 @@ func (s *sender) start(a *agent, hello bool) {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s.running, s.again, s.cancel, s.done = true, false, cancel, make(chan struct{})
-	go s.run(ctx, a, s.done)
+	s.running, s.again, s.cancel = true, false, cancel
+	s.quit, s.done = make(chan struct{}), make(chan struct{})
+	go s.run(ctx, a, s.quit, s.done)
 }
 
-func (s *sender) run(ctx context.Context, a *agent, done chan struct{}) {
+func (s *sender) run(ctx context.Context, a *agent, quit, done chan struct{}) {
 	defer close(done)
 	clearLabels() // started by whoever panicked: its labels are not ours
 	for {
-		err := s.deliver(ctx, a)
+		err := s.deliver(ctx, a, quit)
 		s.mu.Lock()
 		if err != nil || !s.again || s.stopped {
 			s.running = false
@@ -61,7 +64,7 @@ func (s *sender) run(ctx context.Context, a *agent, done chan struct{}) {
 	}
 }
 
-func (s *sender) deliver(ctx context.Context, a *agent) (err error) {
+func (s *sender) deliver(ctx context.Context, a *agent, quit <-chan struct{}) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("fault in the sender: %v", v) // the events are in the spool
@@ -73,18 +76,12 @@ func (s *sender) deliver(ctx context.Context, a *agent) (err error) {
 		if attempt > 0 {
 			select {
 			case <-time.After(pause):
-			case <-ctx.Done():
-				return ctx.Err()
+			case <-quit:
+				return err
 			}
 			pause *= 2
 		}
-		if !s.told {
-			o := &a.options
-			s.told = out.Hello(ctx, event.Hello{
-				Service: o.Service, Release: o.Release, Environment: o.Environment, Instance: o.Instance, Build: a.build,
-			}) == nil
-		}
-		if _, err = out.Drain(ctx, a.spool); err == nil {
+		if err = s.attempt(ctx, a, out); err == nil {
 			return nil
 		}
 	}
@@ -92,14 +89,38 @@ func (s *sender) deliver(ctx context.Context, a *agent) (err error) {
 	return err
 }
 
-// stop ends a run, if there is one, and waits for it.
-func (s *sender) stop() {
+func (s *sender) attempt(ctx context.Context, a *agent, out *spool.Sender) error {
+	if !s.told {
+		o := &a.options
+		s.told = out.Hello(ctx, event.Hello{
+			Service: o.Service, Release: o.Release, Environment: o.Environment, Instance: o.Instance, Build: a.build,
+		}) == nil
+	}
+	_, err := out.Drain(ctx, a.spool)
+	return err
+}
+
+// last delivers what is left, once the sender has stopped.
+func (s *sender) last(ctx context.Context, a *agent) error {
+	return s.attempt(ctx, a, a.newSender())
+}
+
+// stop ends a run, if there is one, and waits for it. A request under way may
+// finish until ctx is done: one that is broken off may have arrived, and would
+// be sent again.
+func (s *sender) stop(ctx context.Context) {
 	s.mu.Lock()
 	s.stopped = true
-	cancel, done := s.cancel, s.done
+	running, cancel, quit, done := s.running, s.cancel, s.quit, s.done
 	s.mu.Unlock()
-	if cancel != nil {
-		cancel()
-		<-done
+	if !running {
+		return
 	}
+	close(quit)
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	cancel()
+	<-done
 }

@@ -21,6 +21,10 @@ import (
 // What it cannot deliver stays in the spool for the next start.
 const lastEffort = 5 * time.Second
 
+// requestGrace is how long a request that was under way when the parent died
+// may take.
+const requestGrace = 2 * time.Second
+
 // Limits of the pause between two attempts while the collector is away.
 const (
 	firstPause = 200 * time.Millisecond
@@ -41,11 +45,15 @@ func Run(c Config) int {
 		spool:  sp,
 		sender: &spool.Sender{URL: c.Collector, Key: c.Key, Client: spool.NewClient()},
 		wake:   make(chan struct{}, 1),
+		dead:   make(chan struct{}),
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
-		defer cancel()
 		k.watch(os.NewFile(crashFD, "crash"))
+		close(k.dead)
+		// A request under way may finish: one that is broken off may have
+		// arrived, and would be sent again.
+		time.AfterFunc(requestGrace, cancel)
 	}()
 	go k.listen(os.NewFile(nudgeFD, "nudge"))
 	k.serve(ctx)
@@ -70,7 +78,8 @@ type keeper struct {
 	spool  *spool.Spool // nil when it could not be opened
 	sender *spool.Sender
 	wake   chan struct{}
-	told   bool // the collector had our hello
+	dead   chan struct{} // closed once the parent has died and its crash is spooled
+	told   bool          // the collector had our hello
 }
 
 // watch reads the crash, if one comes, and spools it as soon as it is complete.
@@ -107,23 +116,21 @@ func (k *keeper) listen(pipe *os.File) {
 // earlier run left behind, and then whenever it is nudged.
 func (k *keeper) serve(ctx context.Context) {
 	if k.config.Collector == "" || k.spool == nil {
-		<-ctx.Done()
+		<-k.dead
 		return
 	}
 	pause := firstPause
-	for ctx.Err() == nil {
+	for !k.orphaned() {
 		err := k.deliver(ctx)
 		if err == nil {
 			pause = firstPause
 			select {
 			case <-k.wake:
-			case <-ctx.Done():
+			case <-k.dead:
 			}
 			continue
 		}
-		if ctx.Err() == nil {
-			fmt.Fprintln(os.Stderr, "backstop monitor:", err)
-		}
+		fmt.Fprintln(os.Stderr, "backstop monitor:", err)
 		// Half to one and a half pauses, so that a fleet does not come back at
 		// once.
 		wait := pause/2 + rand.N(pause)
@@ -134,24 +141,42 @@ func (k *keeper) serve(ctx context.Context) {
 		pause = min(2*pause, lastPause)
 		select {
 		case <-time.After(wait):
-		case <-ctx.Done():
+		case <-k.dead:
 		}
 	}
 }
 
+func (k *keeper) orphaned() bool {
+	select {
+	case <-k.dead:
+		return true
+	default:
+		return false
+	}
+}
+
 func (k *keeper) deliver(ctx context.Context) error {
-	if !k.told {
-		c := &k.config
-		h := event.Hello{Service: c.Service, Release: c.Release, Environment: c.Environment, Instance: c.Instance, Build: c.Build}
-		err := k.sender.Hello(ctx, h)
-		var status *spool.StatusError
-		if err != nil && !errors.As(err, &status) {
-			return err
-		}
-		// A collector that answers, but wants no hello, may still take events.
-		k.told = err == nil
+	if err := k.hello(ctx); err != nil {
+		return err
 	}
 	_, err := k.sender.Drain(ctx, k.spool)
+	return err
+}
+
+// hello announces the instance, once. A collector that answers, but wants no
+// hello, may still take events.
+func (k *keeper) hello(ctx context.Context) error {
+	if k.told {
+		return nil
+	}
+	c := &k.config
+	h := event.Hello{Service: c.Service, Release: c.Release, Environment: c.Environment, Instance: c.Instance, Build: c.Build}
+	err := k.sender.Hello(ctx, h)
+	k.told = err == nil
+	var status *spool.StatusError
+	if errors.As(err, &status) {
+		return nil
+	}
 	return err
 }
 
@@ -163,10 +188,10 @@ func (k *keeper) finish() int {
 	ctx, cancel := context.WithTimeout(context.Background(), lastEffort)
 	defer cancel()
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		if n, err := k.spool.Pending(); err == nil && n == 0 {
-			return 0
-		}
 		_, err := k.sender.Drain(ctx, k.spool)
+		if err == nil {
+			err = k.hello(ctx) // after the crash, which is more urgent
+		}
 		if err == nil {
 			return 0
 		}
