@@ -1,6 +1,6 @@
 // Package ingest turns requests into events: it reads a body within limits,
 // takes it apart, and checks each event by itself, so that one malformed event
-// in a batch costs only that event. Start with [Decoder.Decode]; [Normalise]
+// in a batch costs only that event. Start with [Decode]; [Normalise]
 // then brings an event into the form that the later stages rely on. The package
 // keeps nothing and knows no store.
 package ingest
@@ -56,26 +56,21 @@ func or(n, def int) int {
 	return def
 }
 
-// Decode reads events with the default limits.
-func Decode(r *http.Request) ([]event.Event, error) { return Decoder{}.Decode(r) }
-
-// Decode reads the events of a POST: one JSON object, a JSON array of objects,
-// or objects one after another (JSON Lines), compressed with gzip or not. The
-// content type is not looked at; clients get it wrong.
-//
-// The error is [Rejected] when some events were bad, and the good ones are
-// returned beside it. Any other error means that there are none: it wraps one
-// of the errors of this package, or the one that ended the reading.
-func (d Decoder) Decode(r *http.Request) ([]event.Event, error) {
-	body, err := d.read(r)
+// Decode reads the events of a POST with the default limits; see
+// [Decoder.Read] and [Decoder.Decode].
+func Decode(r *http.Request) ([]event.Event, error) {
+	var d Decoder
+	body, err := d.Read(r)
 	if err != nil {
 		return nil, err
 	}
-	return d.DecodeBytes(body)
+	return d.Decode(body)
 }
 
-// read returns the decompressed body.
-func (d Decoder) read(r *http.Request) ([]byte, error) {
+// Read returns the body of a request, decompressed when its Content-Encoding is
+// gzip. Its errors wrap ErrTooLarge, ErrEncoding or ErrBody; the last also wraps
+// what ended the reading.
+func (d Decoder) Read(r *http.Request) ([]byte, error) {
 	limit := or(d.MaxBody, 16<<20)
 	if r.ContentLength > int64(limit) {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d are taken", ErrTooLarge, r.ContentLength, limit)
@@ -108,8 +103,14 @@ func (d Decoder) read(r *http.Request) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// DecodeBytes takes a body apart.
-func (d Decoder) DecodeBytes(body []byte) ([]event.Event, error) {
+// Decode takes a body apart: one JSON object, a JSON array of objects, or objects
+// one after another (JSON Lines). The content type does not matter; clients get
+// it wrong.
+//
+// The error is [Rejected] when some events were bad, and the good ones are
+// returned beside it. Any other error means that there are none; it wraps
+// ErrEmpty or ErrTooLarge.
+func (d Decoder) Decode(body []byte) ([]event.Event, error) {
 	rest := trim(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
 	if len(rest) == 0 {
 		return nil, ErrEmpty
@@ -161,12 +162,12 @@ type splitter struct {
 	rest   []byte
 	array  bool
 	limit  int // of one value; a longer one is not looked through to its end
-	broken int // values that did not end
+	wasted int // bytes that were looked at in vain
 }
 
-// maxBroken is how often a body may be broken before the rest of it is taken as
-// one bad event: each time up to limit bytes were looked at in vain.
-const maxBroken = 100
+// maxWasted is how many bytes may be looked at in vain before the rest of a
+// broken body is taken as one bad event: it must not cost its square.
+const maxWasted = 16 << 20
 
 func (s *splitter) next() ([]byte, bool) {
 	s.rest = trim(s.rest)
@@ -198,11 +199,12 @@ func (s *splitter) end() int {
 	if !s.array && len(look) > s.limit {
 		look = look[:s.limit+1]
 	}
-	if n := balanced(look); n > 0 {
+	n, ends := balanced(look)
+	if ends {
 		return n
 	}
-	s.broken++
-	if i := bytes.Index(b, nextLine); i >= 0 && s.broken < maxBroken {
+	s.wasted += n
+	if i := bytes.Index(b, nextLine); i >= 0 && s.wasted < maxWasted {
 		return i + 1
 	}
 	return len(b)
@@ -214,19 +216,20 @@ var nextLine = []byte("\n{")
 // match: it may have swallowed the lines behind it.
 func (s *splitter) resync(raw []byte) {
 	i := bytes.Index(raw, nextLine)
-	if i < 0 || s.broken >= maxBroken {
+	s.wasted += len(raw)
+	if i < 0 || s.wasted >= maxWasted {
 		return
 	}
-	s.broken++
 	whole := raw[:len(raw)+len(s.rest)] // raw lies right before rest
 	s.rest = whole[i+1:]
 }
 
 func trim(b []byte) []byte { return bytes.TrimLeft(b, " \t\r\n") }
 
-// balanced returns the length of the object or array at the start of b, 0 when
-// it does not end. A line break within a string ends the search: JSON has none.
-func balanced(b []byte) int {
+// balanced returns the length of the object or array at the start of b, or how
+// far it looked when it does not end. A line break within a string ends the
+// search: JSON has none.
+func balanced(b []byte) (n int, ends bool) {
 	depth, inString := 0, false
 	for i := 0; i < len(b); i++ {
 		switch c := b[i]; {
@@ -237,7 +240,7 @@ func balanced(b []byte) int {
 			case '"':
 				inString = false
 			case '\n':
-				return 0
+				return i, false
 			}
 		case c == '"':
 			inString = true
@@ -245,11 +248,11 @@ func balanced(b []byte) int {
 			depth++
 		case c == '}' || c == ']':
 			if depth--; depth == 0 {
-				return i + 1
+				return i + 1, true
 			}
 		}
 	}
-	return 0
+	return len(b), false
 }
 
 // scalarEnd goes to the end of the line, in an array to the next comma or

@@ -45,30 +45,32 @@ func (a *App) postEvents(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, errBusy)
 		return
 	}
-	events, err := a.pipeline.decode(r)
-	var rejected ingest.Rejected
-	if err != nil && !errors.As(err, &rejected) {
+	took, err := a.pipeline.take(r)
+	a.metrics.rejected.Add(float64(len(took.rejected)))
+	switch {
+	case errors.Is(err, ingest.ErrBody), errors.Is(err, ingest.ErrTooLarge), errors.Is(err, ingest.ErrEncoding):
 		a.refuse(w, r, err)
 		return
-	}
-	a.metrics.rejected.Add(float64(len(rejected)))
-	ans := accepted{RejectedCount: len(rejected), Rejected: rejected[:min(len(rejected), maxReported)]}
-	if ans.Rejected == nil {
-		ans.Rejected = ingest.Rejected{}
-	}
-	if len(events) == 0 {
-		ans.Error, ans.Hint = rejected.Error(), "see docs/reference/json.md for what an event is"
-		a.json(w, http.StatusBadRequest, ans)
-		return
-	}
-	ans.Duplicates, err = a.pipeline.ingest(r.Context(), events)
-	if err != nil {
+	case err != nil:
 		a.fail(w, r, err)
 		return
 	}
-	ans.Accepted = len(events) - ans.Duplicates
-	a.metrics.received.Add(float64(len(events)))
-	a.metrics.duplicates.Add(float64(ans.Duplicates))
+	ans := accepted{
+		Accepted:      took.events - took.duplicates,
+		Duplicates:    took.duplicates,
+		RejectedCount: len(took.rejected),
+		Rejected:      took.rejected[:min(len(took.rejected), maxReported)],
+	}
+	if took.events == 0 {
+		ans.Error, ans.Hint = took.rejected.Error(), "see docs/reference/json.md for what an event is"
+		a.json(w, http.StatusBadRequest, ans)
+		return
+	}
+	if ans.Rejected == nil {
+		ans.Rejected = ingest.Rejected{} // "[]" and not "null"
+	}
+	a.metrics.received.Add(float64(took.events))
+	a.metrics.duplicates.Add(float64(took.duplicates))
 	a.json(w, http.StatusOK, ans)
 }
 

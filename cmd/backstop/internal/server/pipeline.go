@@ -38,10 +38,38 @@ const (
 	batchWait   = 5 * time.Millisecond // how long the first waits for others
 )
 
+// A taking is what became of one request.
+type taking struct {
+	events     int // that were good, and are durable
+	duplicates int // of these
+	rejected   ingest.Rejected
+}
+
+// take is the whole way of one request.
+func (p *pipeline) take(r *http.Request) (t taking, err error) {
+	body, err := p.decoder.Read(r)
+	if err != nil {
+		return t, err
+	}
+	// From here on the request depends on nobody outside, and the writer may
+	// wait a moment for it.
+	p.coming.Add(1)
+	arrived := sync.OnceFunc(func() { p.coming.Add(-1) })
+	defer arrived()
+
+	events, err := p.decode(body)
+	if err != nil && !errors.As(err, &t.rejected) {
+		return t, err
+	}
+	t.events = len(events)
+	t.duplicates, err = p.ingest(r.Context(), events, arrived)
+	return t, err
+}
+
 // decode is stages 1 and 2. The error may be ingest.Rejected, and then some
 // events are good.
-func (p *pipeline) decode(r *http.Request) ([]event.Event, error) {
-	events, err := p.decoder.Decode(r)
+func (p *pipeline) decode(body []byte) ([]event.Event, error) {
+	events, err := p.decoder.Decode(body)
 	now := p.now()
 	for i := range events {
 		ingest.Normalise(&events[i], now)
@@ -131,11 +159,11 @@ var errStopping = errors.New("the collector is stopping")
 
 // ingest hands events to the writer and returns when they are durable. When
 // ctx ends first, nobody waits for the answer any more; what was queued is
-// saved all the same.
-func (p *pipeline) ingest(ctx context.Context, events []event.Event) (duplicates int, err error) {
+// saved all the same. It calls queued when the first of them are in the queue.
+func (p *pipeline) ingest(ctx context.Context, events []event.Event, queued func()) (duplicates int, err error) {
 	for start := 0; start < len(events); start += batchEvents {
 		w := &waiter{events: events[start:min(start+batchEvents, len(events))], done: make(chan error, 1)}
-		if err := p.wait(ctx, w); err != nil {
+		if err := p.wait(ctx, w, queued); err != nil {
 			return duplicates, err
 		}
 		duplicates += w.duplicates
@@ -155,12 +183,13 @@ func (p *pipeline) do(ctx context.Context, f func(context.Context, store.Tx) err
 			return err
 		}
 		return tx.Commit(ctx)
-	}})
+	}}, func() {})
 }
 
-func (p *pipeline) wait(ctx context.Context, w *waiter) error {
+func (p *pipeline) wait(ctx context.Context, w *waiter, queued func()) error {
 	select {
 	case p.queue <- w:
+		queued()
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-p.ended:

@@ -27,7 +27,7 @@ func (a *App) handler() http.Handler {
 		ErrorHandling:       promhttp.HTTPErrorOnError,
 		MaxRequestsInFlight: 10,
 	}))
-	api := a.sameSite(headers(mux))
+	api := headers(a.sameSite(mux))
 	outer := http.NewServeMux()
 	for _, path := range []string{"/api/", "/healthz", "/metrics"} {
 		outer.Handle(path, api)

@@ -45,10 +45,8 @@ type Changes struct {
 // A Tx is one batch of the single writer. Everything it reads is consistent
 // and nothing it does is visible before Commit.
 type Tx interface {
-	// Recall finds the occurrences that may be the same as one of the events:
-	// those with its id, those of the same process, goroutine and stack, and,
-	// if it ended its process, the others that did, each within
-	// event.SameWithin. Whether they are is for event.Same to say.
+	// Recall finds the occurrences that one of the events is another
+	// observation of, as event.Same says, and those that have its id or alias.
 	Recall(ctx context.Context, events []*event.Event) ([]Occurrence, error)
 	// States returns the states of issues; those that do not exist are
 	// missing in the result.

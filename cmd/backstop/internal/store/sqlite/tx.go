@@ -152,17 +152,22 @@ const occurrenceFrom = ` FROM occurrence o LEFT JOIN process p ON p.id = o.proce
 
 // nearest is how many occurrences of one goroutine and stack are looked at on
 // either side of an event. Observers are milliseconds apart; a goroutine that
-// panics in a loop, guarded, has thousands within event.SameWithin.
+// panics in a loop, guarded, has thousands within event.SameWithin. Those that
+// the same observers saw cannot be the same, unless they were the end of the
+// process (event.Same), and are left out before they are read.
 const nearest = "16"
 
 const (
 	byID    = `SELECT ` + occurrenceColumns + occurrenceFrom + `WHERE o.event_id = ?`
 	byAlias = `SELECT ` + occurrenceColumns + occurrenceFrom + `WHERE o.seq = (SELECT occurrence FROM alias WHERE event_id = ?)`
-	byStack = `SELECT ` + occurrenceColumns + occurrenceFrom +
-		`WHERE o.process_id = ? AND o.goroutine = ? AND o.stack_hash = ? AND o.at >= ? AND o.at < ? ORDER BY o.at `
-	byStackBefore = byStack + `DESC LIMIT ` + nearest
-	byStackAfter  = byStack + `LIMIT ` + nearest
-	byEnd         = `SELECT ` + occurrenceColumns + occurrenceFrom +
+
+	byStackRange  = `SELECT seq FROM occurrence WHERE process_id = ? AND goroutine = ? AND stack_hash = ? AND at >= ? AND at < ? ORDER BY at `
+	byStackBefore = byStackFrom + byStackRange + `DESC LIMIT ` + nearest + byStackWhere
+	byStackAfter  = byStackFrom + byStackRange + `LIMIT ` + nearest + byStackWhere
+	byStackFrom   = `SELECT ` + occurrenceColumns + occurrenceFrom + `WHERE o.seq IN (`
+	byStackWhere  = `) AND (o.terminal = 1 OR o.observers <> ?)`
+
+	byEnd = `SELECT ` + occurrenceColumns + occurrenceFrom +
 		`WHERE o.process_id = ? AND o.terminal = 1 AND o.at >= ? AND o.at <= ? ORDER BY o.seq LIMIT ` + nearest
 )
 
@@ -178,10 +183,10 @@ func (t *tx) Recall(ctx context.Context, events []*event.Event) ([]store.Occurre
 	processes := map[event.Process][]int64{}
 	for _, e := range events {
 		id := idBytes(e.ID)
-		if err := r.add(ctx, byID, id); err != nil {
+		if err := r.add(ctx, nil, byID, id); err != nil {
 			return nil, err
 		}
-		if err := r.add(ctx, byAlias, id); err != nil {
+		if err := r.add(ctx, nil, byAlias, id); err != nil {
 			return nil, err
 		}
 		if e.Process.PID == 0 {
@@ -220,24 +225,27 @@ func (r *recall) ofProcess(ctx context.Context, e *event.Event, process int64) e
 	at := hostTime(e)
 	from, to := micros(at.Add(-event.SameWithin)), micros(at.Add(event.SameWithin))
 	if e.Detail() == event.DetailStack {
-		if err := r.add(ctx, byStackBefore, process, e.GoroutineID, e.StackHash, from, micros(at)); err != nil {
+		seen := joinObservers(e.Observers)
+		if err := r.add(ctx, e, byStackBefore, process, e.GoroutineID, e.StackHash, from, micros(at), seen); err != nil {
 			return err
 		}
-		if err := r.add(ctx, byStackAfter, process, e.GoroutineID, e.StackHash, micros(at), to+1); err != nil {
+		if err := r.add(ctx, e, byStackAfter, process, e.GoroutineID, e.StackHash, micros(at), to+1, seen); err != nil {
 			return err
 		}
 	}
 	if e.Terminal() {
-		return r.add(ctx, byEnd, process, from, to)
+		return r.add(ctx, e, byEnd, process, from, to)
 	}
 	return nil
 }
 
-func (r *recall) add(ctx context.Context, query string, args ...any) error {
+// add keeps what a query finds. What is found by its process is kept only if it
+// is the same as the event; reading the rest of it is for nothing otherwise.
+func (r *recall) add(ctx context.Context, e *event.Event, query string, args ...any) error {
 	var fresh []int64
 	err := r.tx.each(ctx, query, args, func(rows *sql.Rows) error {
 		o, seq, err := scanOccurrence(rows)
-		if err == nil && !r.seen[seq] {
+		if err == nil && !r.seen[seq] && (e == nil || event.Same(e, &o.Event)) {
 			r.seen[seq] = true
 			r.found = append(r.found, o)
 			fresh = append(fresh, seq)
