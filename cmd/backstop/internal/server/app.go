@@ -85,7 +85,14 @@ type ListenError struct {
 	Err  error
 }
 
-func (e *ListenError) Error() string { return fmt.Sprintf("listen on %s: %v", e.Addr, e.Err) }
+func (e *ListenError) Error() string {
+	err := e.Err
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err // the rest of it says "listen tcp" once more
+	}
+	return fmt.Sprintf("listen on %s: %v", e.Addr, err)
+}
 func (e *ListenError) Unwrap() error { return e.Err }
 
 // New opens the data directory and the address. Nothing runs yet, but clients

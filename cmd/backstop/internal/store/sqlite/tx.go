@@ -158,8 +158,8 @@ const occurrenceFrom = ` FROM occurrence o LEFT JOIN process p ON p.id = o.proce
 const nearest = "16"
 
 const (
-	byID    = `SELECT ` + occurrenceColumns + occurrenceFrom + `WHERE o.event_id = ?`
-	byAlias = `SELECT ` + occurrenceColumns + occurrenceFrom + `WHERE o.seq = (SELECT occurrence FROM alias WHERE event_id = ?)`
+	byID = `SELECT ` + occurrenceColumns + occurrenceFrom + `WHERE o.seq = COALESCE(
+		(SELECT seq FROM occurrence WHERE event_id = ?1), (SELECT occurrence FROM alias WHERE event_id = ?1))`
 
 	byStackRange  = `SELECT seq FROM occurrence WHERE process_id = ? AND goroutine = ? AND stack_hash = ? AND at >= ? AND at < ? ORDER BY at `
 	byStackBefore = byStackFrom + byStackRange + `DESC LIMIT ` + nearest + byStackWhere
@@ -182,11 +182,7 @@ func (t *tx) Recall(ctx context.Context, events []*event.Event) ([]store.Occurre
 	r := recall{tx: t, seen: map[int64]bool{}}
 	processes := map[event.Process][]int64{}
 	for _, e := range events {
-		id := idBytes(e.ID)
-		if err := r.add(ctx, nil, byID, id); err != nil {
-			return nil, err
-		}
-		if err := r.add(ctx, nil, byAlias, id); err != nil {
+		if err := r.add(ctx, nil, byID, idBytes(e.ID)); err != nil {
 			return nil, err
 		}
 		if e.Process.PID == 0 {
