@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,11 +91,19 @@ func TestStaysUp(t *testing.T) {
 	case err := <-ended:
 		t.Fatalf("the demo ended by itself: %v", err)
 	}
-	conn, err := net.Dial("tcp", strings.TrimPrefix(out.sum.URL, "http://"))
-	if err != nil {
-		t.Errorf("the pages are gone: %v", err)
-	} else {
-		conn.Close()
+	for _, url := range append(out.links, out.sum.URL+"/") {
+		res, err := http.Get(url)
+		if err != nil {
+			t.Errorf("the page is gone: %v", err)
+			continue
+		}
+		res.Body.Close()
+		if kind := res.Header.Get("Content-Type"); res.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "text/html") {
+			t.Errorf("%s: %s, %s", url, res.Status, kind)
+		}
+	}
+	if len(out.links) < 12 {
+		t.Errorf("%d links in the rows", len(out.links))
 	}
 	cancel()
 	if err := <-ended; err != nil {
@@ -210,13 +219,19 @@ func (c *cancelOnRow) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A summaryHook tells when the summary was printed.
+// A summaryHook collects the links of the rows and tells when the summary was
+// printed.
 type summaryHook struct {
 	found chan struct{}
+	links []string
 	sum   jsonSummary
 }
 
 func (s *summaryHook) Write(p []byte) (int, error) {
+	var row jsonRow
+	if json.Unmarshal(p, &row) == nil && row.Issue != "" {
+		s.links = append(s.links, row.Issue)
+	}
 	if bytes.Contains(p, []byte(`"type":"summary"`)) {
 		if err := json.Unmarshal(p, &s.sum); err != nil {
 			return 0, err

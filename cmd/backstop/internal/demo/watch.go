@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/backstop-go/backstop/event"
@@ -174,41 +176,55 @@ func (w *watcher) settle(ctx context.Context, d time.Duration) error {
 
 func (w *watcher) sightings() []*sighting { return w.order }
 
-// counted is the number of events by the collector's own exact counts.
+// counted is the number of events by the counter that alerts are made of.
 func (w *watcher) counted(ctx context.Context) (int64, error) {
-	l, err := w.list(ctx)
+	text, err := w.fetch(ctx, "/metrics")
 	if err != nil {
 		return 0, err
 	}
-	var n int64
-	for _, i := range l.Issues {
-		n += i.Count
+	var sum int64
+	for _, line := range strings.Split(string(text), "\n") {
+		if !strings.HasPrefix(line, "go_panic_total{") {
+			continue
+		}
+		n, err := strconv.ParseInt(line[strings.LastIndexByte(line, ' ')+1:], 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("ask the collector: go_panic_total: %w", err)
+		}
+		sum += n
 	}
-	return n, nil
+	return sum, nil
 }
 
 func (w *watcher) get(ctx context.Context, path string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.base+path, nil)
+	body, err := w.fetch(ctx, path)
 	if err != nil {
 		return err
-	}
-	res, err := w.client.Do(req)
-	if err != nil {
-		return fmt.Errorf("ask the collector: %w", err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		return fmt.Errorf("ask the collector: %w", err)
-	}
-	if res.StatusCode == http.StatusNotFound {
-		return fmt.Errorf("ask the collector: GET %s: %w", path, errGone)
-	}
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("ask the collector: GET %s: %s", path, res.Status)
 	}
 	if err := json.Unmarshal(body, into); err != nil {
 		return fmt.Errorf("ask the collector: GET %s: %w", path, err)
 	}
 	return nil
+}
+
+func (w *watcher) fetch(ctx context.Context, path string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.base+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := w.client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("ask the collector: %w", err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("ask the collector: GET %s: %w", path, err)
+	case res.StatusCode == http.StatusNotFound:
+		return nil, fmt.Errorf("ask the collector: GET %s: %w", path, errGone)
+	case res.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("ask the collector: GET %s: %s", path, res.Status)
+	}
+	return body, nil
 }
