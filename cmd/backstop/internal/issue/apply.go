@@ -133,8 +133,14 @@ func clip(s string) string {
 }
 
 // Amend takes in what a further observation of an event that is counted already
-// has shown: it may have happened earlier than the first one said.
+// has shown: it may have happened earlier than the first one said, and it may
+// say better what it was. The monitor knows no headline of a fatal error
+// (runtime/panic.go prints it before the crash output begins), so an issue that
+// its observation made is renamed when the supervisor's arrives.
 func Amend(s State, e *event.Event) State {
+	if s.Count == 1 || e.Class != s.Class {
+		s.describe(e)
+	}
 	if e.OccurredAt.Before(s.FirstSeen) {
 		s.FirstSeen, s.FirstRelease = e.OccurredAt, e.Release
 	}

@@ -45,6 +45,29 @@ func TestFirstEventMakesTheIssue(t *testing.T) {
 	}
 }
 
+// TestAmendSaysItBetter follows a fatal error whose headline comes with the
+// second observer.
+func TestAmendSaysItBetter(t *testing.T) {
+	first := panicAt(noon, "v1")
+	first.Class, first.Message = "fatal.concurrent_map", nil
+	s, _ := Apply(State{}, first)
+	better := panicAt(noon.Add(-time.Second), "v1")
+	message := "concurrent map writes"
+	better.Class, better.Message = "fatal.concurrent_map_writes", &message
+	s = Amend(s, better)
+	if s.Class != "fatal.concurrent_map_writes" || !strings.Contains(s.Title, crash.Explain(s.Class).Title) || s.Count != 1 || !s.FirstSeen.Equal(better.OccurredAt) {
+		t.Errorf("%+v", s)
+	}
+	// Of many events of one class, the first keeps the name.
+	title := s.Title
+	s, _ = Apply(s, better)
+	other := "concurrent map writes, said otherwise"
+	better.Message = &other
+	if s = Amend(s, better); s.Title != title || s.Count != 2 {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestTitleIsOneShortLine(t *testing.T) {
 	for _, message := range []string{strings.Repeat("é", 500), "first\nsecond", "", " \n "} {
 		e := panicAt(noon, "v1")
