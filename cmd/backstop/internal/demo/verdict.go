@@ -28,6 +28,7 @@ type shot struct {
 type sighting struct {
 	eventID   string
 	issue     int64
+	named     crash.Class // the class its issue is listed under
 	class     crash.Class
 	service   string
 	release   string
@@ -104,6 +105,9 @@ func judge(sh *shot, seen []*sighting) verdict {
 	for _, s := range v.found {
 		if s.class != st.class {
 			complain("class %s, want %s", clean(string(s.class)), st.class)
+		}
+		if s.named != st.class {
+			complain("its issue is listed as %s, want %s", clean(string(s.named)), st.class)
 		}
 		if st.traced && s.trace == "" {
 			complain("the event does not name the request")

@@ -37,10 +37,10 @@ func goodRun() *world {
 			{step: kill, release: "r1", pid: 2, exit: "SIGKILL", died: at(400)},
 		},
 		seen: []*sighting{
-			{eventID: "e1", issue: 1, class: "panic.nil_map", release: "r1", pid: 1, trace: "aa", observers: guard, occurred: at(0), visible: at(10)},
-			{eventID: "e2", issue: 1, class: "panic.nil_map", release: "r1", pid: 1, trace: "bb", observers: guard, occurred: at(100), visible: at(120)},
-			{eventID: "e3", issue: 2, class: "fatal.concurrent_map_writes", release: "r1", pid: 1, trace: "ee", observers: []event.Observer{event.Supervisor, event.Monitor}, occurred: at(290), visible: at(340)},
-			{eventID: "e4", issue: 3, class: "kill.sigkill", release: "r1", pid: 2, observers: supervisor, occurred: at(400), visible: at(430)},
+			{eventID: "e1", issue: 1, class: "panic.nil_map", named: "panic.nil_map", release: "r1", pid: 1, trace: "aa", observers: guard, occurred: at(0), visible: at(10)},
+			{eventID: "e2", issue: 1, class: "panic.nil_map", named: "panic.nil_map", release: "r1", pid: 1, trace: "bb", observers: guard, occurred: at(100), visible: at(120)},
+			{eventID: "e3", issue: 2, class: "fatal.concurrent_map_writes", named: "fatal.concurrent_map_writes", release: "r1", pid: 1, trace: "ee", observers: []event.Observer{event.Supervisor, event.Monitor}, occurred: at(290), visible: at(340)},
+			{eventID: "e4", issue: 3, class: "kill.sigkill", named: "kill.sigkill", release: "r1", pid: 2, observers: supervisor, occurred: at(400), visible: at(430)},
 		},
 		counted: 4,
 	}
@@ -79,6 +79,7 @@ func TestAuditFindsWhatIsWrong(t *testing.T) {
 			w.counted++
 		}, "kill: 2 events for one crash"},
 		{"wrong class", func(w *world) { w.seen[0].class = "panic.index" }, "cart: class panic.index, want panic.nil_map"},
+		{"issue of another class", func(w *world) { w.seen[2].named = "fatal.concurrent_map" }, "stats: its issue is listed as fatal.concurrent_map, want fatal.concurrent_map_writes"},
 		{"observer missing", func(w *world) { w.seen[2].observers = supervisor }, "stats: seen by supervisor, want monitor+supervisor"},
 		{"observer too many", func(w *world) { w.seen[0].observers = append(slices.Clone(guard), event.Supervisor) }, "cart: seen by guard+supervisor, want guard"},
 		{"another request", func(w *world) { w.seen[0].trace = "ff" }, "cart: no event arrived"},

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/backstop-go/backstop/crash"
 	"github.com/backstop-go/backstop/event"
 )
 
@@ -21,17 +22,19 @@ type watcher struct {
 	base   string
 	client *http.Client
 
-	counts map[int64]int64      // issue -> events, as of the last look
-	byID   map[string]*sighting // event id -> sighting
-	order  []*sighting          // as they became visible
+	counts  map[int64]int64       // issue -> events, as of the last look
+	classes map[int64]crash.Class // issue -> class
+	byID    map[string]*sighting  // event id -> sighting
+	order   []*sighting           // as they became visible
 }
 
 func newWatcher(c *collector) *watcher {
 	return &watcher{
-		base:   c.url,
-		client: &http.Client{Timeout: 10 * time.Second},
-		counts: make(map[int64]int64),
-		byID:   make(map[string]*sighting),
+		base:    c.url,
+		client:  &http.Client{Timeout: 10 * time.Second},
+		counts:  make(map[int64]int64),
+		classes: make(map[int64]crash.Class),
+		byID:    make(map[string]*sighting),
 	}
 }
 
@@ -39,8 +42,9 @@ func newWatcher(c *collector) *watcher {
 // here.
 type issueList struct {
 	Issues []struct {
-		ID    int64 `json:"id"`
-		Count int64 `json:"count"`
+		ID    int64       `json:"id"`
+		Count int64       `json:"count"`
+		Class crash.Class `json:"class"`
 	} `json:"issues"`
 }
 
@@ -70,6 +74,7 @@ func (w *watcher) look(ctx context.Context) error {
 		return err
 	}
 	for _, i := range l.Issues {
+		w.classes[i.ID] = i.Class
 		if w.counts[i.ID] == i.Count {
 			continue
 		}
@@ -115,7 +120,7 @@ func (w *watcher) read(ctx context.Context, s *sighting) error {
 		return err
 	}
 	e := &answer.Event
-	s.issue = answer.IssueID
+	s.issue, s.named = answer.IssueID, w.classes[answer.IssueID]
 	s.class, s.service, s.release, s.pid = e.Class, e.Service, e.Release, e.Process.PID
 	s.observers, s.occurred = e.Observers, e.OccurredAt
 	s.trace = ""
