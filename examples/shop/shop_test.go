@@ -90,15 +90,30 @@ func TestBugsArePlanted(t *testing.T) {
 		crash request
 		want  string
 	}{
-		{"nil map", []request{{"PUT", "/carts/bob", `{}`}},
-			request{"POST", "/carts/bob/items", `{"sku":"CF-100"}`}, "assignment to entry in nil map"},
+		{
+			"nil map",
+			[]request{{"PUT", "/carts/bob", `{}`}},
+			request{"POST", "/carts/bob/items", `{"sku":"CF-100"}`},
+			"assignment to entry in nil map",
+		},
 		{"index", nil, request{"GET", "/coupons/WELCOME", ""}, "index out of range [1] with length 1"},
-		{"nil dereference", []request{{"PUT", "/carts/eve", `{"items":{"CF-100":1}}`}},
-			request{"POST", "/checkout", `{"cart":"eve","card":"4000000000000002"}`}, "nil pointer dereference"},
-		{"closed channel", []request{{"POST", "/stock/alerts", ""}, {"DELETE", "/stock/alerts/1", ""}},
-			request{"POST", "/stock/CF-100", ""}, "send on closed channel"},
-		{"type assertion", nil, request{"POST", "/webhooks/payment", `{"charge":"ch_1","amount":"12.50"}`},
-			"interface {} is string, not float64"},
+		{
+			"nil dereference",
+			[]request{{"PUT", "/carts/eve", `{"items":{"CF-100":1}}`}},
+			request{"POST", "/checkout", `{"cart":"eve","card":"4000000000000002"}`},
+			"nil pointer dereference",
+		},
+		{
+			"closed channel",
+			[]request{{"POST", "/stock/alerts", ""}, {"DELETE", "/stock/alerts/1", ""}},
+			request{"POST", "/stock/CF-100", ""},
+			"send on closed channel",
+		},
+		{
+			"type assertion", nil,
+			request{"POST", "/webhooks/payment", `{"charge":"ch_1","amount":"12.50"}`},
+			"interface {} is string, not float64",
+		},
 		{"division by zero", nil, request{"GET", "/products/DK-300/rating", ""}, "integer divide by zero"},
 		{"slice bounds", nil, request{"GET", "/products?page=4&per_page=5", ""}, "slice bounds out of range [15:12]"},
 	} {
@@ -151,7 +166,7 @@ func TestExportAbortsForDeadClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	res.Body.Close()
-	if v := <-gone; v != http.ErrAbortHandler {
+	if v := <-gone; v != http.ErrAbortHandler { //nolint:errorlint // net/http compares the same way
 		t.Errorf("the export ended with %v, want http.ErrAbortHandler", v)
 	}
 }

@@ -88,8 +88,8 @@ func (d *driver) open(ctx context.Context, release string) (*keeper, error) {
 	go func() {
 		defer close(k.done)
 		_, k.err = supervise.Run(ctx, o)
-		stdin.Close()
-		leash.Close()
+		_ = stdin.Close() // of pipes, nothing is lost
+		_ = leash.Close()
 	}()
 	return k, nil
 }

@@ -34,7 +34,6 @@ type sighting struct {
 	release   string
 	pid       int
 	trace     string
-	exit      bool // the event says how the process ended
 	observers []event.Observer
 	occurred  time.Time
 	visible   time.Time // when the API first returned it
