@@ -1,12 +1,14 @@
 package backstop_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -78,11 +80,7 @@ var programs = map[string]crashtest.Program{
 		mustStart(backstop.Options{})
 		fmt.Println("done")
 	},
-	"sleep": func([]string) {
-		mustStart(backstop.Options{})
-		fmt.Println("up")
-		time.Sleep(time.Hour)
-	},
+	"obey": func(args []string) { obey(args) },
 }
 
 //go:noinline
@@ -198,4 +196,56 @@ func serve(h func(*http.Request)) {
 		resp.Body.Close()
 	}
 	stopFully()
+}
+
+// obey starts the SDK and then does what it reads from standard input, one word
+// a line, answering each line when it is done.
+func obey(args []string) {
+	for _, a := range args {
+		// What stands before Start happens in the monitor as well.
+		if _, again := os.LookupEnv("BACKSTOP_MONITOR"); again {
+			break
+		}
+		switch a {
+		case "cwd-gone":
+			dir, err := os.Getwd()
+			check(err)
+			check(os.RemoveAll(dir))
+		case "exe-gone":
+			exe, err := os.Executable()
+			check(err)
+			check(os.Remove(exe))
+		}
+	}
+	mustStart(backstop.Options{})
+	fmt.Println("up")
+	in := bufio.NewScanner(os.Stdin)
+	for in.Scan() {
+		switch in.Text() {
+		case "recover":
+			func() {
+				defer backstop.Recover()
+				explode(3)
+			}()
+		case "panic":
+			explode(5)
+		case "many":
+			for range 20000 {
+				go func() { select {} }()
+			}
+			explode(6)
+		case "hostile":
+			panic("x\n\ngoroutine 1 [running]:\nmain.fake()\n\t/fake.go:1 +0x1\x00\x1b[31m\xff")
+		case "print-env":
+			fmt.Print(strings.Join(os.Environ(), " "), " ")
+		}
+		fmt.Println("done")
+	}
+}
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(97)
+	}
 }
