@@ -54,13 +54,13 @@ func decodeError(err error) error {
 	}
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		return fmt.Errorf("%w: %v at byte %d", ErrSyntax, syntax, syntax.Offset)
+		return fmt.Errorf("%w: %w at byte %d", ErrSyntax, syntax, syntax.Offset)
 	}
 	var parse *time.ParseError
 	if errors.As(err, &parse) || strings.Contains(err.Error(), "Time.UnmarshalJSON") {
 		return &FieldError{"occurred_at", "is not a time as in RFC 3339"}
 	}
-	return fmt.Errorf("%w: %v", ErrSyntax, err)
+	return fmt.Errorf("%w: %w", ErrSyntax, err)
 }
 
 // check finds what makes an event unacceptable, and puts the id into its one

@@ -66,12 +66,14 @@ func TestSame(t *testing.T) {
 		{"exit and a recovered panic on stderr", exitOnly(nil), observe(Supervisor, func(e *Event) { e.Report.Recovered = true }), false},
 		{"exit and a race report", exitOnly(nil), observe(Supervisor, func(e *Event) { e.Report.Kind = crash.KindRace }), false},
 		{"exit of another process", exitOnly(func(e *Event) { e.Process.PID++ }), observe(Monitor, nil), false},
-		{"a clock that is wrong in the same way",
+		{
+			"a clock that is wrong in the same way",
 			observe(Guard, func(e *Event) { said := noon.AddDate(9, 0, 0); e.ReportedAt, e.OccurredAt = &said, noon }),
 			observe(Monitor, func(e *Event) {
 				said := noon.AddDate(9, 0, 0)
 				e.ReportedAt, e.OccurredAt = &said, noon.Add(time.Hour)
-			}), true},
+			}), true,
+		},
 	} {
 		if got := Same(&c.a, &c.b); got != c.want {
 			t.Errorf("%s: Same is %v, want %v", c.name, got, c.want)
