@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand"
@@ -54,7 +55,11 @@ func serveProcess(t *testing.T, dir string) *collectorProcess {
 		t.Fatalf("start line: %s%s", first, rest)
 	}
 	c.url = strings.TrimSuffix(c.url, ",")
-	c.tail.Go(func() { io.Copy(&c.text, r) })
+	c.tail.Go(func() {
+		if _, err := io.Copy(&c.text, r); err != nil && !errors.Is(err, os.ErrClosed) {
+			t.Errorf("read what the collector prints: %v", err)
+		}
+	})
 	return c
 }
 
@@ -95,9 +100,9 @@ func (c *crowd) send(url string, todo []event.Event, r *rand.Rand, stop <-chan s
 		if err != nil {
 			return todo
 		}
-		io.Copy(io.Discard, resp.Body)
+		_, err = io.Copy(io.Discard, resp.Body)
 		resp.Body.Close()
-		if resp.StatusCode != http.StatusOK {
+		if err != nil || resp.StatusCode != http.StatusOK {
 			return todo
 		}
 		c.mu.Lock()

@@ -60,7 +60,7 @@ func or(n, def int) int {
 // [Decoder.Read] and [Decoder.Decode].
 func Decode(r *http.Request) ([]event.Event, error) {
 	var d Decoder
-	body, err := d.Read(r)
+	body, err := d.Read(r, func(int) error { return nil })
 	if err != nil {
 		return nil, err
 	}
@@ -68,9 +68,10 @@ func Decode(r *http.Request) ([]event.Event, error) {
 }
 
 // Read returns the body of a request, decompressed when its Content-Encoding is
-// gzip. Its errors wrap ErrTooLarge, ErrEncoding or ErrBody; the last also wraps
-// what ended the reading.
-func (d Decoder) Read(r *http.Request) ([]byte, error) {
+// gzip. It tells admit of each piece that it is about to keep, and gives up when
+// that fails. Its errors wrap ErrTooLarge, ErrEncoding or ErrBody; the last also
+// wraps what ended the reading.
+func (d Decoder) Read(r *http.Request, admit func(bytes int) error) ([]byte, error) {
 	limit := or(d.MaxBody, 16<<20)
 	if r.ContentLength > int64(limit) {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d are taken", ErrTooLarge, r.ContentLength, limit)
@@ -93,7 +94,7 @@ func (d Decoder) Read(r *http.Request) ([]byte, error) {
 	if r.ContentLength > 0 && from == r.Body {
 		buf.Grow(int(r.ContentLength) + bytes.MinRead)
 	}
-	n, err := buf.ReadFrom(io.LimitReader(from, int64(limit)+1))
+	n, err := buf.ReadFrom(&metered{io.LimitReader(from, int64(limit)+1), admit})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBody, err)
 	}
@@ -101,6 +102,22 @@ func (d Decoder) Read(r *http.Request) ([]byte, error) {
 		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
 	}
 	return buf.Bytes(), nil
+}
+
+// metered tells of what is read before it is given away.
+type metered struct {
+	io.Reader
+	admit func(bytes int) error
+}
+
+func (m *metered) Read(p []byte) (int, error) {
+	n, err := m.Reader.Read(p)
+	if n > 0 {
+		if refused := m.admit(n); refused != nil {
+			return 0, refused
+		}
+	}
+	return n, err
 }
 
 // Decode takes a body apart: one JSON object, a JSON array of objects, or objects

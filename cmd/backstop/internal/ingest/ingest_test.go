@@ -90,6 +90,23 @@ func TestDecodeGzip(t *testing.T) {
 	}
 }
 
+// A bomb is noticed while it goes off, not when it is all there.
+func TestReadTellsOfDecompressedBytes(t *testing.T) {
+	full := errors.New("full")
+	most := 0
+	r := httptest.NewRequest("POST", "/", bytes.NewReader(gzipped(t, make([]byte, 8<<20))))
+	r.Header.Set("Content-Encoding", "gzip")
+	_, err := Decoder{}.Read(r, func(n int) error {
+		if most += n; most > 1<<20 {
+			return full
+		}
+		return nil
+	})
+	if !errors.Is(err, full) || !errors.Is(err, ErrBody) || most > 3<<20 {
+		t.Errorf("%v after %d bytes", err, most)
+	}
+}
+
 func TestDecodeRefuses(t *testing.T) {
 	bomb := gzipped(t, bytes.Repeat([]byte(" "), 8<<20))
 	cut := gzipped(t, []byte(strings.Repeat(one("a"), 1000)))
@@ -118,7 +135,7 @@ func TestDecodeRefuses(t *testing.T) {
 		}
 		d := Decoder{MaxBody: 1 << 20, MaxEvents: 100}
 		var events []event.Event
-		body, err := d.Read(r)
+		body, err := d.Read(r, func(int) error { return nil })
 		if err == nil {
 			events, err = d.Decode(body)
 		}

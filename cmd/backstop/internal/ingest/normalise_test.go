@@ -70,17 +70,26 @@ func TestNormaliseClass(t *testing.T) {
 		{"an OOM kill alone", event.Event{Exit: &event.Exit{Status: -1, Signal: "SIGKILL", OOM: true}}, "kill.oom", crash.KindKill},
 		{"a signal of nobody's table", event.Event{Exit: &event.Exit{Status: -1, Signal: "SIGLOST"}}, "kill.other", crash.KindKill},
 		{"a class of the future", event.Event{Class: "cosmic.ray"}, "fragment", crash.KindFragment},
-		{"a report with a class of its own",
+		{
+			"a report with a class of its own",
 			event.Event{Class: "exit.log_fatal", Exit: &event.Exit{Status: 1}, Report: &crash.Report{Kind: crash.KindExit, Class: "exit.log_fatal", Crash: -1}},
-			"exit.log_fatal", crash.KindExit},
-		{"a report whose class is wrong",
+			"exit.log_fatal", crash.KindExit,
+		},
+		{
+			"a report whose class is wrong",
 			event.Event{Report: &crash.Report{Kind: crash.KindPanic, Class: "panic.custom", Message: nilMap, HasMessage: true, Goroutines: frames}},
-			"panic.nil_map", crash.KindPanic},
-		{"a report of a kind of the future",
+			"panic.nil_map", crash.KindPanic,
+		},
+		{
+			"a report of a kind of the future",
 			event.Event{Class: "panic.custom", Report: &crash.Report{Kind: "implosion", Goroutines: frames, Message: "x", HasMessage: true}},
-			"panic.custom", crash.KindPanic},
-		{"a report with nothing to go by",
-			event.Event{Report: &crash.Report{Kind: crash.KindFatal, Class: "fatal.oom", Crash: -1}}, "fatal.oom", crash.KindFatal},
+			"panic.custom", crash.KindPanic,
+		},
+		{
+			"a report with nothing to go by",
+			event.Event{Report: &crash.Report{Kind: crash.KindFatal, Class: "fatal.oom", Crash: -1}},
+			"fatal.oom", crash.KindFatal,
+		},
 	} {
 		e := c.in
 		e.Service = "s"

@@ -18,11 +18,13 @@ func panicAt(at time.Time, release string) *event.Event {
 	message := "assignment to entry in nil map"
 	return &event.Event{
 		Service: "shop", Release: release, OccurredAt: at, Class: "panic.nil_map", Message: &message,
-		Report: &crash.Report{Kind: crash.KindPanic, Class: "panic.nil_map", Message: message, HasMessage: true,
+		Report: &crash.Report{
+			Kind: crash.KindPanic, Class: "panic.nil_map", Message: message, HasMessage: true,
 			Fingerprints: crash.Fingerprints{Tolerant: "f", Version: 3},
 			Goroutines: []crash.Goroutine{{ID: 1, Frames: []crash.Frame{
 				{Func: "runtime.mapassign_faststr"}, {Func: "example.com/shop/cart.(*Cart).Add"},
-			}}}},
+			}}},
+		},
 	}
 }
 

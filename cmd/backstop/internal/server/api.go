@@ -14,7 +14,7 @@ import (
 	"github.com/backstop-go/backstop/cmd/backstop/internal/store"
 )
 
-// The JSON of the read API (docs/reference/api.md). Fields are added, never
+// The JSON of the read API (docs/serve.md). Fields are added, never
 // renamed.
 type (
 	issueJSON struct {

@@ -107,7 +107,7 @@ func New(opts Options) (_ *App, err error) {
 	a := &App{opts: opts, log: opts.Logger, failed: make(chan error, 1)}
 	defer func() {
 		if err != nil {
-			a.close()
+			err = errors.Join(err, a.close())
 		}
 	}()
 	// The address first: a second collector that is started by mistake is told
@@ -199,7 +199,8 @@ func (a *App) Stop() error {
 			defer cancel()
 			if err := a.http.Shutdown(ctx); err != nil {
 				a.log.Warn("requests did not end in time", "err", err)
-				a.http.Close()
+				err = a.http.Close()
+				a.log.Debug("close connections", "err", err)
 			}
 			a.pipeline.stop()
 			a.running.Wait()

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -69,8 +70,11 @@ func BenchmarkIngest(b *testing.B) {
 						b.Error(err)
 						return
 					}
-					io.Copy(io.Discard, resp.Body)
-					resp.Body.Close()
+					_, err = io.Copy(io.Discard, resp.Body)
+					if err = errors.Join(err, resp.Body.Close()); err != nil {
+						b.Error(err)
+						return
+					}
 					if resp.StatusCode != http.StatusOK {
 						b.Errorf("status %d", resp.StatusCode)
 					}

@@ -37,15 +37,13 @@ func (a *App) postEvents(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	body := a.budget.reader(r.Body)
-	defer body.release()
-	r.Body = body
-
 	if !a.budget.room(r.ContentLength) {
 		a.refuse(w, r, errBusy)
 		return
 	}
-	took, err := a.pipeline.take(r)
+	memory := share{budget: a.budget}
+	defer memory.release()
+	took, err := a.pipeline.take(r, memory.take)
 	a.metrics.rejected.Add(float64(len(took.rejected)))
 	switch {
 	case errors.Is(err, ingest.ErrBody), errors.Is(err, ingest.ErrTooLarge), errors.Is(err, ingest.ErrEncoding):

@@ -36,10 +36,14 @@ func newMetrics(reader store.Reader, inflight func() float64, log *slog.Logger) 
 		rejected:   counter("backstop_events_rejected_total", "Malformed or oversized events."),
 		throttled:  counter("backstop_requests_throttled_total", "Requests answered 429 because too many bytes were in flight."),
 		panics:     counter("backstop_panics_total", "Panics of the collector's own code that it survived."),
-		batches: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "backstop_batch_events", Help: "Events per transaction.",
-			Buckets: []float64{1, 2, 5, 10, 20, 50, 100, 200, 500}}),
-		commits: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "backstop_commit_seconds", Help: "Time to apply and commit a batch.",
-			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 5}}),
+		batches: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "backstop_batch_events", Help: "Events per transaction.",
+			Buckets: []float64{1, 2, 5, 10, 20, 50, 100, 200, 500},
+		}),
+		commits: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "backstop_commit_seconds", Help: "Time to apply and commit a batch.",
+			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 5},
+		}),
 	}
 	m.registry.MustRegister(m.received, m.duplicates, m.rejected, m.throttled, m.panics, m.batches, m.commits,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "backstop_inflight_bytes", Help: "Bytes of request bodies in memory."}, inflight),

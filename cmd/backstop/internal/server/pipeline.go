@@ -45,9 +45,9 @@ type taking struct {
 	rejected   ingest.Rejected
 }
 
-// take is the whole way of one request.
-func (p *pipeline) take(r *http.Request) (t taking, err error) {
-	body, err := p.decoder.Read(r)
+// take is the whole way of one request. It asks admit for each piece of memory.
+func (p *pipeline) take(r *http.Request, admit func(bytes int) error) (t taking, err error) {
+	body, err := p.decoder.Read(r, admit)
 	if err != nil {
 		return t, err
 	}

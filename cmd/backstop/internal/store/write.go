@@ -65,7 +65,7 @@ type Tx interface {
 	// Commit makes the batch durable. After it, or Rollback, the Tx is over.
 	Commit(ctx context.Context) error
 	// Rollback forgets the batch; after Commit it does nothing.
-	Rollback() error
+	Rollback()
 }
 
 // A Writer is the write side of a store. It has one user, which opens one batch

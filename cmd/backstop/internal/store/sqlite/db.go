@@ -102,7 +102,7 @@ func Open(ctx context.Context, dir string, opts Options) (_ *DB, err error) {
 	db := &DB{opts: opts, path: filepath.Join(dir, FileName), prepared: map[string]*sql.Stmt{}, services: map[string]int64{}}
 	defer func() {
 		if err != nil {
-			db.Close()
+			err = errors.Join(err, db.Close())
 		}
 	}()
 	if db.lock, err = takeLock(filepath.Join(dir, "lock")); err != nil {
@@ -202,9 +202,9 @@ func checkHeader(path string) error {
 	head := make([]byte, 16)
 	n, err := io.ReadFull(f, head)
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return nil // empty: SQLite takes it for a new database
-	case err != nil && err != io.ErrUnexpectedEOF:
+	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("read database: %w", err)
 	case string(head[:n]) != "SQLite format 3\x00":
 		return &store.BrokenError{Path: path, Err: errors.New("it is not a SQLite database")}

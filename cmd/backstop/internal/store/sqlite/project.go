@@ -48,8 +48,7 @@ func OpenRegistry(ctx context.Context, dir string) (*Registry, error) {
 	}
 	r := &Registry{db: pool}
 	if err := r.current(ctx); err != nil {
-		r.Close()
-		return nil, (&DB{path: path}).diagnose(err)
+		return nil, errors.Join((&DB{path: path}).diagnose(err), r.Close())
 	}
 	return r, nil
 }

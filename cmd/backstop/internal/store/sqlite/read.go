@@ -30,6 +30,7 @@ const statusNow = `CASE WHEN i.status = 'new' AND i.first_seen <= ? THEN 'ongoin
 
 const environmentsOf = `(SELECT json_group_array(DISTINCT r.environment) FROM issue_release r WHERE r.issue_id = i.id)`
 
+// Issues implements store.Reader.
 func (db *DB) Issues(ctx context.Context, f store.IssueFilter) ([]store.Issue, error) {
 	newSince := micros(db.opts.Now().Add(-issue.NewFor))
 	where, args := []string{"1"}, []any{}
@@ -88,13 +89,14 @@ func stringList(s string) ([]string, error) {
 	return list, err
 }
 
+// Issue implements store.Reader.
 func (db *DB) Issue(ctx context.Context, id int64) (store.IssueDetail, error) {
 	// One transaction, so that counts and lists are of the same moment.
 	t, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return store.IssueDetail{}, fmt.Errorf("read issue: %w", err)
 	}
-	defer t.Rollback()
+	defer func() { _ = t.Rollback() }() // it only read
 	var d store.IssueDetail
 	d.Issue, err = db.scanIssue(t.QueryRowContext(ctx, `SELECT `+stateColumns+`, `+environmentsOf+`
 		FROM issue i JOIN service s ON s.id = i.service_id WHERE i.id = ?`, id).Scan)
@@ -170,6 +172,7 @@ func samples(ctx context.Context, t *sql.Tx, id int64) ([]store.Sample, error) {
 	})
 }
 
+// Event implements store.Reader. The id may be that of an observation that was merged.
 func (db *DB) Event(ctx context.Context, id string) (event.Event, int64, error) {
 	key := idBytes(strings.ToLower(strings.ReplaceAll(id, "-", "")))
 	const query = `SELECT issue_id, body FROM sample WHERE event_id = ?1
@@ -188,6 +191,7 @@ func (db *DB) Event(ctx context.Context, id string) (event.Event, int64, error) 
 	return e, issueID, err
 }
 
+// Services implements store.Reader.
 func (db *DB) Services(ctx context.Context) ([]store.Service, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT s.name, s.first_seen, s.last_seen, s.last_release, s.dropped,
 		(SELECT json_group_array(environment) FROM service_environment e WHERE e.service_id = s.id),
@@ -217,6 +221,7 @@ func (db *DB) Services(ctx context.Context) ([]store.Service, error) {
 	return list, nil
 }
 
+// Rate implements store.Reader. Minutes are kept for Options.MinutesFor.
 func (db *DB) Rate(ctx context.Context, service string, from, to time.Time) ([]store.Point, error) {
 	if service == "" {
 		return db.rate(ctx, from, to, `SELECT minute, sum(count) FROM service_minute WHERE minute >= ? AND minute < ? GROUP BY minute`)
@@ -225,6 +230,7 @@ func (db *DB) Rate(ctx context.Context, service string, from, to time.Time) ([]s
 		AND service_id = (SELECT id FROM service WHERE name = ?)`, service)
 }
 
+// IssueRate implements store.Reader.
 func (db *DB) IssueRate(ctx context.Context, id int64, from, to time.Time) ([]store.Point, error) {
 	return db.rate(ctx, from, to, `SELECT minute, sum(count) FROM issue_minute WHERE minute >= ? AND minute < ?
 		AND issue_id = ? GROUP BY minute`, id)
@@ -259,6 +265,7 @@ func (db *DB) rate(ctx context.Context, from, to time.Time, query string, args .
 	return points, nil
 }
 
+// Counters implements store.Reader.
 func (db *DB) Counters(ctx context.Context) ([]store.Counter, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT s.name, e.environment, COALESCE(c.kind, ''), COALESCE(c.events, 0), COALESCE(c.peak, 0)
 		FROM service s JOIN service_environment e ON e.service_id = s.id

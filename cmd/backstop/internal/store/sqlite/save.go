@@ -157,8 +157,10 @@ func (t *tx) saveStates(ctx context.Context, states []issue.State) (ids map[issu
 			}
 			err = t.one(ctx, `INSERT INTO issue (service_id, fingerprint, algorithm, class, title, culprit, status, count,
 				first_seen, last_seen, first_release, last_release, resolved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-				[]any{service, s.Key.Fingerprint, s.Algorithm, string(s.Class), s.Title, s.Culprit, string(s.Status), s.Count,
-					micros(s.FirstSeen), micros(s.LastSeen), s.FirstRelease, s.LastRelease, micros(s.ResolvedAt)}, &s.ID)
+				[]any{
+					service, s.Key.Fingerprint, s.Algorithm, string(s.Class), s.Title, s.Culprit, string(s.Status), s.Count,
+					micros(s.FirstSeen), micros(s.LastSeen), s.FirstRelease, s.LastRelease, micros(s.ResolvedAt),
+				}, &s.ID)
 		default:
 			_, err = t.exec(ctx, `UPDATE issue SET algorithm = ?, class = ?, title = ?, culprit = ?, status = ?, count = ?,
 				first_seen = ?, last_seen = ?, first_release = ?, last_release = ?, resolved_at = ? WHERE id = ?`,
@@ -320,10 +322,9 @@ func (t *tx) saveOccurrences(ctx context.Context, edits []store.Edit) error {
 	processes := map[event.Process]int64{}
 	for _, e := range edits {
 		var err error
-		switch {
-		case e.New == nil:
+		if e.New == nil {
 			_, err = t.exec(ctx, `DELETE FROM occurrence WHERE event_id = ?`, idBytes(e.Old.Event.ID))
-		default:
+		} else {
 			err = t.saveOccurrence(ctx, e.New, processes)
 		}
 		if err != nil {

@@ -40,15 +40,16 @@ func (t *tx) Commit(ctx context.Context) error {
 	return nil
 }
 
-func (t *tx) Rollback() error {
+func (t *tx) Rollback() {
 	if t.done {
-		return nil
+		return
 	}
 	t.done = true
 	// Ids that were handed out in this batch are void.
 	clear(t.db.services)
-	_, err := t.exec(context.Background(), "ROLLBACK")
-	return err
+	// It fails when SQLite has rolled back already, as it does when the disk is
+	// full. If it fails for another reason, the next BEGIN says so.
+	_, _ = t.exec(context.Background(), "ROLLBACK")
 }
 
 // stmt prepares a statement once for the life of the connection.
@@ -110,8 +111,10 @@ const stateColumns = `i.id, s.name, i.fingerprint, i.algorithm, i.class, i.title
 func scanState(scan func(...any) error, more ...any) (issue.State, error) {
 	var s issue.State
 	var first, last, resolved int64
-	err := scan(append([]any{&s.ID, &s.Key.Service, &s.Key.Fingerprint, &s.Algorithm, &s.Class, &s.Title, &s.Culprit,
-		&s.Status, &s.Count, &first, &last, &s.FirstRelease, &s.LastRelease, &resolved}, more...)...)
+	err := scan(append([]any{
+		&s.ID, &s.Key.Service, &s.Key.Fingerprint, &s.Algorithm, &s.Class, &s.Title, &s.Culprit,
+		&s.Status, &s.Count, &first, &last, &s.FirstRelease, &s.LastRelease, &resolved,
+	}, more...)...)
 	s.FirstSeen, s.LastSeen, s.ResolvedAt = fromMicros(first), fromMicros(last), fromMicros(resolved)
 	return s, err
 }
