@@ -1,10 +1,8 @@
 package issue
 
 import (
-	"strings"
 	"time"
 
-	"github.com/backstop-go/backstop/crash"
 	"github.com/backstop-go/backstop/event"
 )
 
@@ -98,38 +96,10 @@ func Withdraw(s State, rest Rest) State {
 func (s *State) describe(e *event.Event) {
 	s.Class = e.Class
 	s.Culprit = ""
-	if f := e.Report.FirstAppFrame(); f != nil {
+	if f := e.Report.Origin(); f != nil {
 		s.Culprit = clip(f.Func)
 	}
 	s.Title = title(e)
-}
-
-const maxTitle = 200
-
-// title is the headline of the class and the message, or what there is of them.
-func title(e *event.Event) string {
-	head := crash.Explain(e.Class).Title
-	message := ""
-	if e.Message != nil {
-		message, _, _ = strings.Cut(strings.TrimSpace(*e.Message), "\n")
-	}
-	switch {
-	case head == "" && message == "":
-		return string(e.Class)
-	case head == "":
-		return clip(message)
-	case message == "":
-		return clip(head)
-	}
-	return clip(head + ": " + message)
-}
-
-// clip cuts at a rune, for what people read.
-func clip(s string) string {
-	if len(s) <= maxTitle {
-		return s
-	}
-	return strings.ToValidUTF8(s[:maxTitle-3], "") + "..."
 }
 
 // Amend takes in what a further observation of an event that is counted already
@@ -138,7 +108,7 @@ func clip(s string) string {
 // (runtime/panic.go prints it before the crash output begins), so an issue that
 // its observation made is renamed when the supervisor's arrives.
 func Amend(s State, e *event.Event) State {
-	if s.Count == 1 || e.Class != s.Class {
+	if s.Count == 1 || refines(e.Class, s.Class) {
 		s.describe(e)
 	}
 	if e.OccurredAt.Before(s.FirstSeen) {

@@ -39,7 +39,7 @@ func TestFirstEventMakesTheIssue(t *testing.T) {
 	if s.Culprit != "example.com/shop/cart.(*Cart).Add" {
 		t.Errorf("culprit %q", s.Culprit)
 	}
-	if want := crash.Explain("panic.nil_map").Title + ": assignment to entry in nil map"; s.Title != want {
+	if want := crash.Explain("panic.nil_map").Title + " in cart.(*Cart).Add"; s.Title != want {
 		t.Errorf("title %q, want %q", s.Title, want)
 	}
 	if c.Before != "" || c.State.Count != 1 {
@@ -67,6 +67,28 @@ func TestAmendSaysItBetter(t *testing.T) {
 	better.Message = &other
 	if s = Amend(s, better); s.Title != title || s.Count != 2 {
 		t.Errorf("%+v", s)
+	}
+}
+
+func TestTitles(t *testing.T) {
+	frames := []crash.Frame{{Func: "example.com/shop/cart.(*Cart[go.shape.string]).Add"}}
+	for _, c := range []struct {
+		class   crash.Class
+		kind    crash.Kind
+		message string
+		frames  []crash.Frame
+		want    string
+	}{
+		{"panic.custom", crash.KindPanic, "card declined\nsecond line", frames, "card declined"},
+		{"panic.index", crash.KindPanic, "runtime error: index out of range [5] with length 3", frames, "index out of range in cart.(*Cart).Add"},
+		{"panic.index", crash.KindPanic, "runtime error: index out of range [5] with length 3", nil, "index out of range"},
+		{"exit.log_fatal", crash.KindExit, "2026/11/20 20:21:14.123456 search: connection refused", nil, "log.Fatal: search: connection refused"},
+		{"kill.sigkill", crash.KindKill, "killed by SIGKILL", nil, crash.Explain("kill.sigkill").Title},
+	} {
+		r := &crash.Report{Kind: c.kind, Class: c.class, Message: c.message, HasMessage: true, Goroutines: []crash.Goroutine{{ID: 1, Frames: c.frames}}}
+		if got := title(&event.Event{Class: c.class, Message: &c.message, Report: r}); got != c.want {
+			t.Errorf("%s %q: title %q, want %q", c.class, c.message, got, c.want)
+		}
 	}
 }
 
