@@ -58,8 +58,8 @@ func (a *agent) log(msg string, args ...any) {
 	if a.options.Logger == nil {
 		return
 	}
-	defer func() { recover() }() // a handler of the program's, which may be at fault itself
-	a.options.Logger.Log(context.Background(), slog.LevelWarn, msg, args...)
+	defer func() { recover() }()                                             // a handler of the program's, which may be at fault itself
+	a.options.Logger.Log(context.Background(), slog.LevelWarn, msg, args...) //nolint:sloglint // the callers pass constants
 }
 
 // startMonitor starts the second process, or says why there is none.

@@ -41,7 +41,7 @@ func (g *Group) start(ctx context.Context) {
 // Go runs f in a goroutine of its own. The first error, or panic, cancels the
 // context of the others and is what Wait returns.
 func (g *Group) Go(f func(ctx context.Context) error) {
-	g.start(nil)
+	g.start(context.Background())
 	g.wg.Add(1)
 	go func() {
 		defer g.wg.Done()
@@ -83,7 +83,7 @@ func (g *Group) failed(err error) {
 // Wait waits for all functions and returns the first error: a [PanicError] if
 // it was a panic.
 func (g *Group) Wait() error {
-	g.start(nil)
+	g.start(context.Background())
 	g.wg.Wait()
 	g.cancel(nil)
 	return g.err

@@ -36,7 +36,13 @@ var values = []any{
 	0.0, 1.5, -2.25e-300, float32(0.1), math.Inf(1), math.Inf(-1), math.NaN(), math.Copysign(0, -1), 1e100, myFloat(3.5), float32(16777216),
 	complex(1.5, -2), complex64(complex(0, 1)), myComplex(complex(1, 2)),
 	errors.New("an error"), fmt.Errorf("wrapped: %w", os.ErrClosed), time.Second, os.ErrNotExist,
-	point{1, 2}, &point{1, 2}, []int{1}, map[string]int{"a": 1}, func() {}, make(chan int), struct{}{}, [2]int{1, 2},
+	point{1, 2},
+	&point{1, 2},
+	[]int{1},
+	map[string]int{"a": 1},
+	func() {}, make(chan int),
+	struct{}{},
+	[2]int{1, 2},
 }
 
 func dieOf(args []string) {

@@ -74,7 +74,7 @@ func (l *lineReader) next() ([]byte, error) {
 		n, err := l.r.Read(l.buf[l.end:])
 		l.end += n
 		switch {
-		case err == ErrPause:
+		case errors.Is(err, ErrPause):
 			if n == 0 {
 				return nil, ErrPause
 			}

@@ -16,7 +16,7 @@ var ErrNoCrash = errors.New("no crash found")
 // is counted in the report's Problems.
 func Parse(r io.Reader) (*Report, error) {
 	report, err := NewReader(r).Next()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, ErrNoCrash
 	}
 	return report, err
@@ -30,7 +30,7 @@ func ParseCrashOutput(r io.Reader) (*Report, error) {
 	reader := NewReader(r)
 	reader.asm.crashOutput = true
 	report, err := reader.Next()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, ErrNoCrash
 	}
 	return report, err
@@ -67,7 +67,7 @@ func (r *Reader) Next() (*Report, error) {
 		switch {
 		case err == nil:
 			r.asm.line(line, r.lines.number, r.lines.long)
-		case err == ErrPause:
+		case errors.Is(err, ErrPause):
 			if r.lines.start == r.lines.end { // not in the middle of a line
 				r.asm.pause()
 			}

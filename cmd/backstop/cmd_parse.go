@@ -98,7 +98,7 @@ func parseFile(ctx context.Context, stdin io.Reader, name string, show func(*cra
 	reader := crash.NewReader(in)
 	for ctx.Err() == nil {
 		report, err := reader.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return found, nil
 		}
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -33,7 +34,7 @@ func openInput(stdin io.Reader, name string) (io.ReadCloser, error) {
 	}
 	in, err := unpack(f, f)
 	if err != nil {
-		f.Close() // the error that counts is unpack's
+		_ = f.Close() // the error that counts is unpack's
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	return in, nil
@@ -52,7 +53,7 @@ func unpack(r io.Reader, c io.Closer) (io.ReadCloser, error) {
 	for n < len(head) {
 		m, err := r.Read(head[n:])
 		n += m
-		if err == crash.ErrPause {
+		if errors.Is(err, crash.ErrPause) {
 			continue
 		}
 		if err != nil {

@@ -33,7 +33,7 @@ func Start(c Config) (*Monitor, error) {
 	var open []*os.File
 	defer func() {
 		for _, f := range open {
-			f.Close()
+			_ = f.Close()
 		}
 	}()
 	keep := func(f *os.File, err error) (*os.File, error) {
@@ -67,13 +67,13 @@ func Start(c Config) (*Monitor, error) {
 
 	pid, err := spawn(env, []*os.File{null, null, log, crashR, nudgeR})
 	if err != nil {
-		nudgeW.Close()
+		_ = nudgeW.Close()
 		return nil, err
 	}
 	m := &Monitor{pid: pid, nudge: nudgeW}
 	// SetCrashOutput keeps a duplicate of its own.
 	if err := debug.SetCrashOutput(crashW, debug.CrashOptions{}); err != nil {
-		nudgeW.Close() // the child sees both pipes close, and exits
+		_ = nudgeW.Close() // the child sees both pipes close, and exits
 		return nil, fmt.Errorf("start monitor: %w", err)
 	}
 	return m, nil

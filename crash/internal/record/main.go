@@ -87,7 +87,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(work)
+	defer func() { _ = os.RemoveAll(work) }()
 	for _, toolchain := range toolchains {
 		minor := toolchain[2:strings.LastIndexByte(toolchain, '.')]
 		for _, rec := range recordings {
