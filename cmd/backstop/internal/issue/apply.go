@@ -28,9 +28,7 @@ func Apply(s State, e *event.Event) (State, Change) {
 		}
 	}
 	s.Count++
-	if s.Class == "" {
-		s.describe(e)
-	}
+	s.learn(e)
 	if e.OccurredAt.Before(s.FirstSeen) {
 		s.FirstSeen, s.FirstRelease = e.OccurredAt, e.Release
 	}
@@ -92,6 +90,16 @@ func Withdraw(s State, rest Rest) State {
 	return s
 }
 
+// learn describes an issue by its first event, and again by one that knows better
+// what it was: the runtime prints the headline of a fatal error before the crash
+// output begins (runtime/panic.go), so the monitor does not know it, and the
+// monitor is often the first to report.
+func (s *State) learn(e *event.Event) {
+	if s.Class == "" || refines(e.Class, s.Class) {
+		s.describe(e)
+	}
+}
+
 // describe writes down what a person recognises the issue by.
 func (s *State) describe(e *event.Event) {
 	s.Class = e.Class
@@ -103,14 +111,12 @@ func (s *State) describe(e *event.Event) {
 }
 
 // Amend takes in what a further observation of an event that is counted already
-// has shown: it may have happened earlier than the first one said, and it may
-// say better what it was. The monitor knows no headline of a fatal error
-// (runtime/panic.go prints it before the crash output begins), so an issue that
-// its observation made is renamed when the supervisor's arrives.
+// has shown: that it happened earlier than the first one said, and what it was.
 func Amend(s State, e *event.Event) State {
-	if s.Count == 1 || refines(e.Class, s.Class) {
+	if s.Count == 1 {
 		s.describe(e)
 	}
+	s.learn(e)
 	if e.OccurredAt.Before(s.FirstSeen) {
 		s.FirstSeen, s.FirstRelease = e.OccurredAt, e.Release
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -132,6 +133,35 @@ func wantOneCrash(t *testing.T, a *App, events []event.Event, n int) {
 		if got.IssueID != list[0].ID || got.Exit == nil || got.Exit.Status != 2 || got.Request == nil || got.Class != "panic.custom" ||
 			!slices.Equal(got.Observers, []event.Observer{event.Guard, event.Monitor, event.Supervisor}) || len(got.Report.Goroutines) != 2 {
 			t.Fatalf("event %s: %+v %+v", e.ID, got.Event, got.Report)
+		}
+	}
+}
+
+// The monitor's text of a fatal error has no headline. Whoever comes first, the
+// issue is called by what the supervisor read.
+func TestIssueIsNamedByItsHeadline(t *testing.T) {
+	headless := observe(event.Monitor, 7, func(e *event.Event) {
+		e.Report.Kind, e.Report.Message, e.Report.HasMessage, e.Message = crash.KindFatal, "", false, nil
+	})
+	whole := observe(event.Supervisor, 7, func(e *event.Event) {
+		message := "concurrent map writes"
+		e.Report.Kind, e.Report.Message, e.Message, e.Exit = crash.KindFatal, message, &message, &event.Exit{Status: 2}
+	})
+	other := whole
+	other.ID, other.Process.PID = event.NewID(), 43
+	for name, batches := range map[string][][]event.Event{
+		"monitor first":      {{headless}, {whole}},
+		"supervisor first":   {{whole}, {headless}},
+		"in one batch":       {{headless, whole}},
+		"of another process": {{headless}, {other}},
+	} {
+		a := start(t, Options{})
+		for _, b := range batches {
+			send(t, a, b...)
+		}
+		list := issues(t, a, "")
+		if len(list) != 1 || list[0].Class != "fatal.concurrent_map_writes" || !strings.HasPrefix(list[0].Title, crash.Explain("fatal.concurrent_map_writes").Title) {
+			t.Errorf("%s: %+v", name, list)
 		}
 	}
 }
