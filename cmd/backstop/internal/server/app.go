@@ -120,16 +120,7 @@ func New(opts Options) (_ *App, err error) {
 	}
 	a.budget = &budget{limit: opts.MaxInflight}
 	a.metrics = newMetrics(a.db, func() float64 { return float64(a.budget.used.Load()) }, a.log)
-	a.pipeline = &pipeline{
-		store:    a.db,
-		decoder:  ingest.Decoder{MaxEvent: opts.MaxEvent, MaxBody: opts.MaxBody},
-		now:      opts.Now,
-		log:      a.log,
-		metrics:  a.metrics,
-		queue:    make(chan *waiter, batchEvents),
-		stopping: make(chan struct{}),
-		ended:    make(chan struct{}),
-	}
+	a.pipeline = a.pipelineOn(a.db)
 	a.http = &http.Server{
 		Handler:           a.handler(),
 		ReadHeaderTimeout: 5 * time.Second,
@@ -140,6 +131,19 @@ func New(opts Options) (_ *App, err error) {
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 	}
 	return a, nil
+}
+
+func (a *App) pipelineOn(s writeStore) *pipeline {
+	return &pipeline{
+		store:    s,
+		decoder:  ingest.Decoder{MaxEvent: a.opts.MaxEvent, MaxBody: a.opts.MaxBody},
+		now:      a.opts.Now,
+		log:      a.log,
+		metrics:  a.metrics,
+		queue:    make(chan *waiter, batchEvents),
+		stopping: make(chan struct{}),
+		ended:    make(chan struct{}),
+	}
 }
 
 // URL is where the collector can be reached from this machine.
