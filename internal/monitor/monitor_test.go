@@ -1,0 +1,69 @@
+package monitor
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/backstop-go/backstop/event"
+)
+
+func TestEnvironHandsOverAndLimits(t *testing.T) {
+	c := Config{Service: "svc", Key: "k", Process: event.Process{PID: 7}}
+	env, err := environ([]string{"A=b", "GOMEMLIMIT=8GiB", envConfig + "=old", "HTTPS_PROXY=p"}, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, kv := range env {
+		name, value, _ := strings.Cut(kv, "=")
+		if _, twice := got[name]; twice {
+			t.Errorf("%s is set twice", name)
+		}
+		got[name] = value
+	}
+	if got["A"] != "b" || got["HTTPS_PROXY"] != "p" || got["GOMEMLIMIT"] != "64MiB" {
+		t.Errorf("environment %v", got)
+	}
+	var back Config
+	if err := json.Unmarshal([]byte(got[envConfig]), &back); err != nil || back != c {
+		t.Errorf("configuration %+v (%v), want %+v", back, err, c)
+	}
+}
+
+// TestChildIsNotFooled gives the variable to a process that is no monitor: one
+// that a child started, or a user's experiment.
+func TestChildIsNotFooled(t *testing.T) {
+	other := Config{Process: event.Process{PID: os.Getppid() + 1<<20}, Exe: "/some/other/program"}
+	mine := Config{Process: event.Process{PID: os.Getppid()}, Service: "svc"}
+	orphan := Config{Process: event.Process{PID: os.Getppid() + 1<<20}, Exe: executable()}
+	encode := func(c Config) string {
+		data, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	for name, c := range map[string]struct {
+		value string
+		want  bool
+	}{
+		"another program":         {encode(other), false},
+		"nonsense":                {"1", false},
+		"empty":                   {"", false},
+		"child of its parent":     {encode(mine), true},
+		"child whose parent died": {encode(orphan), true},
+	} {
+		t.Setenv(envConfig, c.value)
+		if _, got := Child(); got != c.want {
+			t.Errorf("%s: taken for a monitor: %v, want %v", name, got, c.want)
+		}
+		if _, set := os.LookupEnv(envConfig); set {
+			t.Errorf("%s: the variable is still set, and would be inherited", name)
+		}
+	}
+	if _, got := Child(); got {
+		t.Error("taken for a monitor without the variable")
+	}
+}

@@ -1,0 +1,105 @@
+//go:build unix && go1.23
+
+package monitor
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/backstop-go/backstop/crash"
+	"github.com/backstop-go/backstop/event"
+)
+
+func TestClippingKeepsHeadAndTail(t *testing.T) {
+	var small clipping
+	for _, part := range []string{"a", "", "bc"} {
+		small.write([]byte(part))
+	}
+	if got := string(small.bytes()); got != "abc" || small.cut || small.empty() {
+		t.Errorf("small text %q, cut %v", got, small.cut)
+	}
+
+	var big clipping
+	big.write([]byte("HEAD\n"))
+	chunk := bytes.Repeat([]byte("0123456789abcdef"), 4<<10)
+	for range (maxHead + 3*maxTail) / len(chunk) {
+		big.write(chunk)
+	}
+	big.write([]byte("TAIL"))
+	got := big.bytes()
+	if !big.cut || len(got) > maxHead+2*maxTail+1 || !bytes.HasPrefix(got, []byte("HEAD\n")) || !bytes.HasSuffix(got, []byte("TAIL")) {
+		t.Errorf("%d bytes kept, cut %v", len(got), big.cut)
+	}
+}
+
+func eventOf(text string) event.Event {
+	c := Config{Service: "svc", Build: event.Build{GoVersion: "go1.26.8"}}
+	var clip clipping
+	clip.write([]byte(text))
+	return c.crashEvent(&clip, time.Now())
+}
+
+// TestNothingIsLost feeds what no parser can know.
+func TestNothingIsLost(t *testing.T) {
+	for name, c := range map[string]struct {
+		text  string
+		class crash.Class
+		kind  crash.Kind
+	}{
+		"a panic":   {"panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/m.go:1 +0x1\n", "panic.custom", crash.KindPanic},
+		"noise":     {"\x00\xffwhatever\n", "fragment", crash.KindFragment},
+		"headless":  {"\ngoroutine 7 [running]:\nmain.f()\n\t/m.go:1 +0x1\n", "fatal.unknown", crash.KindFatal},
+		"all sleep": {"\ngoroutine 7 [chan receive]:\nmain.f()\n\t/m.go:1 +0x1\n\ngoroutine 8 [sync.WaitGroup.Wait]:\nmain.g()\n\t/m.go:2 +0x1\n", "fatal.deadlock", crash.KindFatal},
+	} {
+		e := eventOf(c.text)
+		if e.Class != c.class || e.Report.Kind != c.kind || e.Report.Class != c.class {
+			t.Errorf("%s: class %s of kind %s, want %s of %s", name, e.Class, e.Report.Kind, c.class, c.kind)
+		}
+		if want, _ := event.CutText([]byte(c.text)); e.Text != want {
+			t.Errorf("%s: text %q", name, e.Text)
+		}
+		if e.Service != "svc" || e.Report.GoVersion != "go1.26.8" || !e.Saw(event.Monitor) || e.Report.Fingerprints.Tolerant == "" {
+			t.Errorf("%s: incomplete: %+v", name, e)
+		}
+	}
+}
+
+// TestReadCrashDoesNotWaitForStrangers has somebody else hold the writing end
+// of the pipe after the parent is dead.
+func TestReadCrashDoesNotWaitForStrangers(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close() // held, as a child forked by a C library would
+	if _, err := w.WriteString("panic: x\n"); err != nil {
+		t.Fatal(err)
+	}
+	notOurParent := os.Getppid() + 1<<20
+	text, at := readCrash(r, notOurParent)
+	if got := string(text.bytes()); got != "panic: x\n" || time.Since(at) < time.Second {
+		t.Errorf("read %q, first at %v", got, at)
+	}
+}
+
+func FuzzCrashEvent(f *testing.F) {
+	f.Add("panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/m.go:1 +0x1\n")
+	f.Add("\nruntime stack:\nruntime.throw({0x1, 0x2})\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.TrimSpace(text) == "" {
+			return
+		}
+		e := eventOf(text)
+		data, err := event.Encode(&e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := event.Decode(data); err != nil {
+			t.Errorf("what the monitor writes is refused: %v", err)
+		}
+	})
+}
