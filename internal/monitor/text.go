@@ -4,7 +4,6 @@ package monitor
 
 import (
 	"bytes"
-	"strings"
 	"time"
 
 	"github.com/backstop-go/backstop/crash"
@@ -79,43 +78,7 @@ func parse(data []byte) (r *crash.Report) {
 	if err != nil || r == nil {
 		return unreadable("no_crash_found", data)
 	}
-	if r.Kind == crash.KindFragment {
-		headless(r)
-	}
 	return r
-}
-
-// headless names a crash whose cause stands in the headline only, which the
-// runtime does not write to the crash output (golang/go#76859). In any text the
-// stacks might be an excerpt. Here they are all there was, and a panic would
-// have said so: what is left is a fatal error.
-func headless(r *crash.Report) {
-	switch {
-	case asleep(r):
-		r.Kind, r.Class = crash.KindFatal, "fatal.deadlock"
-	case len(r.Goroutines) > 0 && r.Goroutines[0].State == "running":
-		r.Kind, r.Class = crash.KindFatal, "fatal.unknown"
-	default:
-		return
-	}
-	r.Fingerprints = crash.Fingerprint(r)
-}
-
-// asleep reports whether the stacks are those of a deadlock after main has
-// ended with runtime.Goexit: in every other crash one goroutine, or the
-// runtime's own stack, was running.
-func asleep(r *crash.Report) bool {
-	if len(r.Goroutines) == 0 || len(r.RuntimeStack) > 0 || r.Truncated {
-		return false
-	}
-	for i := range r.Goroutines {
-		switch state := r.Goroutines[i].State; {
-		case strings.HasPrefix(state, "chan "), strings.HasPrefix(state, "sync."), strings.HasPrefix(state, "select"), state == "semacquire":
-		default:
-			return false
-		}
-	}
-	return true
 }
 
 func unreadable(code string, data []byte) *crash.Report {
