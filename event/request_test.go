@@ -64,8 +64,17 @@ func TestClip(t *testing.T) {
 		limit int
 		want  string
 	}{
-		{"short", 10, "short"}, {"exactly", 7, "exactly"}, {"too long", 3, "too"}, {"", 0, ""}, {"abc", 0, ""},
-		{"éé", 3, "é"}, {"éé", 1, ""}, {"\xa9\xa9\xa9", 2, ""}, {"a\nb\x7fc\xff", 10, "a?b?c?"}, {"日本", 6, "日本"}, {"日本", 5, "日"},
+		{"short", 10, "short"},
+		{"exactly", 7, "exactly"},
+		{"too long", 3, "too"},
+		{"", 0, ""},
+		{"abc", 0, ""},
+		{"éé", 3, "é"},
+		{"éé", 1, ""},
+		{"\xa9\xa9\xa9", 2, ""},
+		{"a\nb\x7fc\xff", 10, "a?b?c?"},
+		{"日本", 6, "日本"},
+		{"日本", 5, "日"},
 	} {
 		if got := Clip(c.in, c.limit); got != c.want {
 			t.Errorf("Clip(%q, %d) = %q, want %q", c.in, c.limit, got, c.want)
