@@ -1,4 +1,4 @@
-//go:build unix && go1.23
+//go:build unix && !aix && go1.23
 
 package monitor
 

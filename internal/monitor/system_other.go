@@ -1,4 +1,4 @@
-//go:build unix && !linux && go1.23
+//go:build unix && !aix && !linux && go1.23
 
 package monitor
 
