@@ -231,3 +231,27 @@ func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryRuleIsUsed fails when a directory of the table is gone, so that the
+// table does not outlive what it rules.
+func TestEveryRuleIsUsed(t *testing.T) {
+	all := sources(t)
+	used := func(dir string) bool {
+		for _, s := range all {
+			if covers(dir, s.dir) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, r := range rules {
+		if !used(r.dir) {
+			t.Errorf("the rule for %q covers no file", r.dir)
+		}
+	}
+	for _, l := range libraries {
+		if !used(l.dir) {
+			t.Errorf("library %s: no file in %q", l.path, l.dir)
+		}
+	}
+}

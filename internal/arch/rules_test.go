@@ -30,7 +30,7 @@ var rules = []rule{
 	{"cmd/backstop/internal/web", []string{module + "/crash", module + "/event", cmdInternal + "issue", cmdInternal + "store"}, "pages read the store and nothing else"},
 	{"cmd/backstop/internal/server", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "..."}, "the server wires the stages"},
 	{"cmd/backstop/internal/supervise", []string{module + "/crash", module + "/event", module + "/internal/..."}, "the supervisor makes events and knows no stage"},
-	{"cmd/backstop/internal/human", []string{module + "/crash"}, "rendering a report needs the report only"},
+	{"cmd/backstop/internal/textview", []string{module + "/crash"}, "rendering a report needs the report only"},
 	{"cmd/backstop/internal/demo", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "server", cmdInternal + "supervise", cmdInternal + "store"}, "the demo drives the server and the supervisor from outside"},
 	{"cmd/backstop", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "..."}, "the command may use everything of ours"},
 
