@@ -14,7 +14,8 @@
 // Start: guards recover or re-panic as they promise, and count what nobody was
 // told. A guard without a panic costs a few nanoseconds and no allocation. A
 // captured panic costs the goroutine its program counters and the text of the
-// value; everything else happens elsewhere, events wait on disk, and what does
+// value; everything else happens elsewhere (the main goroutine, whose end is the
+// program's, writes its event itself), events wait on disk, and what does
 // not fit is dropped and counted. A fault in this package never reaches the
 // program.
 //
@@ -94,13 +95,17 @@ func Start(o Options) (err error) {
 // Stop ends reporting: it writes what was captured to the spool, delivers the
 // spool if there is a collector, and lets the monitor go. When ctx is done
 // first, or the collector is away, it returns an error and the events stay on
-// disk for the next Start. Start may be called again afterwards.
+// disk for the next Start. A nil ctx means context.Background. Start may be called
+// again afterwards.
 //
 // A program that ends without Stop loses nothing that was captured more than an
-// instant before: the monitor outlives it.
+// instant before, or on the main goroutine: the monitor outlives it.
 func Stop(ctx context.Context) (err error) {
 	starting.Lock()
 	defer starting.Unlock()
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	a := current.Swap(nil)
 	if a == nil {
 		return nil

@@ -52,7 +52,8 @@ func checkFault(point string) {
 }
 
 // capture takes down what only the panicking goroutine knows, and lets go. It
-// never panics and never waits, except that a passing panic is written to disk.
+// never panics and never waits, except that what may be the program's last
+// panic is written to disk: one that is passing, and one on the main goroutine.
 //
 // It is called by an exported function that is itself called by the runtime or
 // by the user: the first program counter kept is that caller's.
@@ -101,7 +102,7 @@ func capture(ctx context.Context, v any, m manner) {
 		r.goroutine = goroutineID()
 		remember(r.goroutine, r.typ, r.text)
 	}
-	if m == passing {
+	if m == passing || onMain(stack) {
 		a.handle(r)
 		return
 	}

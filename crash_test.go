@@ -137,6 +137,7 @@ func TestCrashesAreDelivered(t *testing.T) {
 		{"panic", 2, "panic.index", "runtime error: index out of range [3] with length 3", monitor, "explode", nil, false},
 		{"guarded", 2, "panic.index", "runtime error: index out of range [3] with length 3", both, "explode", nil, false},
 		{"recovered", 0, "panic.index", "runtime error: index out of range [3] with length 3", guard, "explode", nil, false},
+		{"recovered-at-the-end", 0, "panic.index", "runtime error: index out of range [3] with length 3", guard, "explode", nil, false},
 		{"nil-map", 2, "panic.nil_map", "assignment to entry in nil map", monitor, "writeNilMap", nil, false},
 		{"nil-map-guarded", 2, "panic.nil_map", "assignment to entry in nil map", both, "writeNilMap", nil, false},
 		{"nil-deref-guarded", 2, "panic.nil_deref", "runtime error: invalid memory address or nil pointer dereference", both, "dereference", nil, false},

@@ -49,6 +49,11 @@ var programs = map[string]crashtest.Program{
 		}()
 		stopFully()
 	},
+	"recovered-at-the-end": func([]string) {
+		mustStart(backstop.Options{})
+		defer backstop.Recover()
+		explode(3)
+	},
 	"nil-map": func([]string) {
 		mustStart(backstop.Options{})
 		writeNilMap(nil)

@@ -64,6 +64,17 @@ func recognise(stack []uintptr) (again, inHandler bool) {
 	return again, inHandler
 }
 
+// onMain reports whether a stack is that of the main goroutine, which
+// runtime.main begins (runtime/proc.go). With a guard at the top of main, the
+// program ends as soon as the guard returns. No request is served there.
+func onMain(stack []uintptr) bool {
+	if len(stack) < 2 {
+		return false
+	}
+	f := runtime.FuncForPC(stack[len(stack)-2] - 1) // below it is only goexit
+	return f != nil && f.Name() == "runtime.main"
+}
+
 // seenBefore decides about a stack with a guard's panic on it: either that is
 // the panic just recovered, or, when other code recovered it and panicked
 // again, the value tells.
