@@ -126,4 +126,7 @@ func TestNilArguments(t *testing.T) {
 	if err := backstop.NewGroup(nil).Wait(); err != nil {      //nolint:staticcheck // nil on purpose
 		t.Error(err)
 	}
+	if err := backstop.Stop(nil); err != nil { //nolint:staticcheck // nil on purpose
+		t.Error(err)
+	}
 }

@@ -102,7 +102,10 @@ func (h *handler) panicked(c *requestContext, v any) {
 			m = served
 		}
 	}
-	captureServed(c, v, m)
+	if !c.wasReported(v) {
+		captureServed(c, v, m)
+		c.report(v)
+	}
 	switch h.onPanic {
 	case Answer500:
 		c.writer.answer(http.StatusInternalServerError)

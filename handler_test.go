@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/backstop-go/backstop"
 	"github.com/backstop-go/backstop/event"
@@ -282,5 +283,31 @@ func TestHandlerAllocations(t *testing.T) {
 		if n := testing.AllocsPerRun(1000, func() { h.ServeHTTP(w, r) }); n > limit {
 			t.Errorf("Handler with %v allocates %v times a request, want at most %v", answer, n, limit)
 		}
+	}
+}
+
+// TestNestedHandlersReportOnce puts a handler around a handler, and net/http's
+// TimeoutHandler, which panics again on another goroutine, between them.
+func TestNestedHandlersReportOnce(t *testing.T) {
+	boom := errors.New("boom")
+	for name, between := range map[string]func(http.Handler) http.Handler{
+		"directly": func(h http.Handler) http.Handler { return h },
+		"timeout":  func(h http.Handler) http.Handler { return http.TimeoutHandler(h, time.Hour, "") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			events := startIn(t)
+			inner := backstop.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(boom) }), backstop.HandlerOptions{})
+			outer := backstop.Handler(between(inner), backstop.HandlerOptions{OnPanic: backstop.Answer500})
+			for range 2 { // once for each request, not once for all
+				w := httptest.NewRecorder()
+				outer.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+				if w.Code != http.StatusInternalServerError {
+					t.Errorf("status %d", w.Code)
+				}
+			}
+			if got := len(events()); got != 2 {
+				t.Errorf("%d events for 2 panics", got)
+			}
+		})
 	}
 }

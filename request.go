@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/backstop-go/backstop/event"
 )
@@ -36,8 +37,30 @@ type requestContext struct {
 	// live is the request as the handler sees it. net/http's mux writes the
 	// route into it, so only the handler's own goroutine may look.
 	live *http.Request
+	// reported is the last panic value that a handler within this one reported.
+	reported atomic.Pointer[any]
 	// writer is used when the handler may have to be answered for.
 	writer responseWriter
+}
+
+// report notes for the handlers around this one that v was reported. They may
+// meet it on another goroutine: http.TimeoutHandler serves on one of its own,
+// and panics again with the same value.
+func (c *requestContext) report(v any) {
+	defer func() { recover() }() // a context of theirs, at fault
+	for outer := requestOf(c.Context); outer != nil; outer = requestOf(outer.Context) {
+		outer.reported.Store(&v)
+	}
+}
+
+// wasReported reports whether a handler within this one has reported v.
+func (c *requestContext) wasReported(v any) (same bool) {
+	p := c.reported.Load()
+	if p == nil {
+		return false
+	}
+	defer func() { recover() }() // values that cannot be compared: report again
+	return *p == v
 }
 
 type requestKey struct{}
