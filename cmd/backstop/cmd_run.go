@@ -100,7 +100,8 @@ func (f *runFlags) run(ctx context.Context, std stdio, args []string) error {
 	if f.service == "" {
 		f.service = strings.TrimSuffix(path.Base(args[0]), ".exe")
 	}
-	deliver, err := newDelivery(f, std.err)
+	notes := newNoteWriter(std.err)
+	deliver, err := newDelivery(f, notes)
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func (f *runFlags) run(ctx context.Context, std stdio, args []string) error {
 	defer signal.Stop(signals)
 	defer surviveBrokenPipe()()
 
-	tell := &teller{w: std.err, quiet: f.quiet, name: f.service}
+	tell := &teller{w: notes, quiet: f.quiet, name: f.service}
 	res, err := supervise.Run(ctx, supervise.Options{
 		Command: args,
 		Stdin:   std.in, Stdout: std.out, Stderr: std.err,
