@@ -107,6 +107,27 @@ func TestDropsAreToldOnce(t *testing.T) {
 	}
 }
 
+// TestCountsOfDropsAreBounded drops for a long time without a collector.
+func TestCountsOfDropsAreBounded(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	const drops = 3 * maxDroppedFile / 2 // two bytes each
+	for range drops {
+		if err := s.CountDropped(1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := s.Dropped(); n != drops {
+		t.Errorf("%d drops, want %d", n, drops)
+	}
+	info, err := os.Stat(filepath.Join(s.Dir(), droppedFile))
+	if err != nil || info.Size() > 2*maxDroppedFile {
+		t.Errorf("the counts take %v, %v", info, err)
+	}
+	if left, err := filepath.Glob(filepath.Join(s.Dir(), tmpPrefix+"*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %q, %v", left, err)
+	}
+}
+
 // TestOneBadEventDoesNotStopTheOthers has the collector refuse what is poison.
 func TestOneBadEventDoesNotStopTheOthers(t *testing.T) {
 	for _, status := range []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge} {

@@ -64,11 +64,20 @@ type Spool struct {
 	files int
 	fresh int // adds since the last look at the directory
 	seq   uint64
+
+	looked time.Time // when the directory was last counted
+
+	counting sync.Mutex // held while drops are counted
 }
 
 // rescanEvery bounds how far the estimates can be off when other processes add
 // to the same directory.
 const rescanEvery = 64
+
+// rescanPause bounds what a storm costs when the spool is full: counting 4096
+// files takes milliseconds, and room that somebody else made is found soon
+// enough. AddLast always counts.
+const rescanPause = 100 * time.Millisecond
 
 // Open makes the directory if needed, with access for its owner only, and
 // counts what is in it. A directory that belongs to somebody else is refused:
@@ -110,21 +119,21 @@ func (s *Spool) Dir() string { return s.dir }
 // dropped and counted, and another error when the disk refused; that event is
 // counted too, if the disk lets us.
 func (s *Spool) Add(payload []byte) error {
-	return s.add(payload, s.maxBytes-s.maxBytes/10, s.maxFiles-s.maxFiles/10)
+	return s.add(payload, false)
 }
 
 // AddLast stores the event that ends a process. It may use the tenth of the
 // room that Add leaves.
 func (s *Spool) AddLast(payload []byte) error {
-	return s.add(payload, s.maxBytes, s.maxFiles)
+	return s.add(payload, true)
 }
 
-func (s *Spool) add(payload []byte, maxBytes int64, maxFiles int) error {
+func (s *Spool) add(payload []byte, last bool) error {
 	size := int64(len(payload))
 	if size > MaxPayload {
 		return errors.Join(ErrTooLarge, s.CountDropped(1))
 	}
-	name, err := s.reserve(size, maxBytes, maxFiles)
+	name, err := s.reserve(size, last)
 	if err != nil {
 		return errors.Join(err, s.CountDropped(1))
 	}
@@ -136,12 +145,16 @@ func (s *Spool) add(payload []byte, maxBytes int64, maxFiles int) error {
 }
 
 // reserve makes room for one event and names its file.
-func (s *Spool) reserve(size, maxBytes int64, maxFiles int) (string, error) {
+func (s *Spool) reserve(size int64, last bool) (string, error) {
+	maxBytes, maxFiles := s.maxBytes, s.maxFiles
+	if !last {
+		maxBytes, maxFiles = maxBytes-maxBytes/10, maxFiles-maxFiles/10
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	full := func() bool { return s.bytes+size > maxBytes || s.files+1 > maxFiles }
 	s.fresh++
-	if full() || s.fresh >= rescanEvery {
+	if full() && (last || time.Since(s.looked) > rescanPause) || s.fresh >= rescanEvery {
 		if err := s.rescan(); err != nil {
 			return "", fmt.Errorf("spool event: %w", err)
 		}
@@ -243,7 +256,7 @@ func (s *Spool) rescan() error {
 	if err != nil {
 		return err
 	}
-	s.bytes, s.files, s.fresh = 0, len(entries), 0
+	s.bytes, s.files, s.fresh, s.looked = 0, len(entries), 0, time.Now()
 	for _, e := range entries {
 		s.bytes += e.size
 	}

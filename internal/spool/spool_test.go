@@ -84,6 +84,28 @@ func TestFullSpoolDropsNewEventsAndCounts(t *testing.T) {
 	}
 }
 
+// TestLastEventFindsRoom has another process make room in a storm: the event
+// that ends a process must not be dropped by an estimate.
+func TestLastEventFindsRoom(t *testing.T) {
+	s := open(t, t.TempDir(), Options{MaxFiles: 1})
+	if err := s.AddLast(payload(0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AddLast(payload(1)); !errors.Is(err, ErrFull) {
+		t.Fatalf("AddLast into a full spool: %v", err)
+	}
+	entries, err := s.list()
+	if err != nil || len(entries) != 1 {
+		t.Fatal(entries, err)
+	}
+	if err := os.Remove(filepath.Join(s.Dir(), entries[0].name)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AddLast(payload(2)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestBytesAreBounded(t *testing.T) {
 	s := open(t, t.TempDir(), Options{MaxBytes: 1000})
 	big := []byte(`{"a":"` + strings.Repeat("x", 400) + `"}`)
