@@ -27,12 +27,13 @@ type agent struct {
 	spool   *spool.Spool
 	monitor *monitor.Monitor // nil: the process delivers by itself
 
-	queue   chan *record
-	quit    chan struct{}
-	ending  sync.Once
-	done    sync.WaitGroup
-	dropped atomic.Uint64 // by a full queue, not yet in the spool's count
-	active  atomic.Int64  // captures on their way to the spool: Stop waits for them
+	queue    chan *record
+	quit     chan struct{}
+	ending   sync.Once
+	done     sync.WaitGroup
+	dropped  atomic.Uint64 // by a full queue, not yet in the spool's count
+	toldLost atomic.Int64  // when the log was last told of drops, Unix time in nanoseconds
+	active   atomic.Int64  // captures on their way to the spool: Stop waits for them
 
 	sender sender
 }
@@ -130,7 +131,7 @@ func (a *agent) store(r *record) {
 		err = a.spool.AddLast(payload)
 	}
 	if err != nil {
-		a.log("backstop: event dropped", "error", err)
+		a.tellLost(err)
 		return
 	}
 	if a.monitor != nil {
@@ -140,6 +141,17 @@ func (a *agent) store(r *record) {
 		// The monitor is gone: the process delivers by itself from now on.
 	}
 	a.sender.start(a, false)
+}
+
+// tellLost logs that events are lost, once a minute at most: it happens in
+// storms.
+func (a *agent) tellLost(err error) {
+	now := time.Now().UnixNano()
+	last := a.toldLost.Load()
+	if last != 0 && now-last < int64(time.Minute) || !a.toldLost.CompareAndSwap(last, now) {
+		return
+	}
+	a.log("backstop: events are dropped", "error", err)
 }
 
 // end ends the worker.

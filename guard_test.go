@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -345,6 +346,19 @@ func TestFloodIsDroppedAndCounted(t *testing.T) {
 	}
 	if len(c.Events()) == n || total != n {
 		t.Errorf("%d events tell of %d, want fewer events and all of %d", len(c.Events()), total, n)
+	}
+}
+
+// TestLogIsNotFlooded fills the spool: the log is told, but not each time.
+func TestLogIsNotFlooded(t *testing.T) {
+	var out syncBuffer
+	start(t, backstop.Options{SpoolBytes: 1, Logger: slog.New(slog.NewTextHandler(&out, nil))})
+	for range 10 {
+		backstop.Capture(context.Background(), "does not fit")
+		backstop.Settle(t)
+	}
+	if n := strings.Count(out.String(), "events are dropped"); n != 1 {
+		t.Errorf("the log was told %d times:\n%s", n, out.String())
 	}
 }
 
