@@ -13,8 +13,10 @@ import (
 // A sender delivers from inside the process when there is no monitor. Its
 // goroutine exists only while there is something to deliver, and gives up after
 // a few attempts: a goroutine that waits for a timer or a connection would keep
-// Go's deadlock detector from working. The next event, or the next Start, tries
-// again.
+// Go's deadlock detector from working. The timers of a request that has ended
+// do so for up to ten seconds more (runtime/proc.go, checkdead, looks for any
+// timer, and stopped ones are removed late); a monitor spares the program that.
+// The next event, or the next Start, tries again.
 type sender struct {
 	mu      sync.Mutex
 	running bool
