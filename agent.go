@@ -160,12 +160,9 @@ func (a *agent) end() {
 	a.done.Wait()
 }
 
-// tellDropped moves the count of what the queue could not take to the spool.
-func (a *agent) tellDropped() {
-	if n := a.dropped.Swap(0); n > 0 && a.spool.CountDropped(n) != nil {
-		a.dropped.Add(n) // the disk refuses: it may take the count later
-	}
-}
+// tellDropped moves the count of what the queue could not take to the spool,
+// which keeps it should the disk refuse.
+func (a *agent) tellDropped() { _ = a.spool.CountDropped(a.dropped.Swap(0)) }
 
 // stop ends the agent. No capture can begin any more; those under way are
 // waited for, and written in any case.

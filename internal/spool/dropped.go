@@ -23,15 +23,19 @@ const (
 const maxDroppedFile = 16 << 10
 
 // CountDropped adds to the number of events that had to be given up. It travels
-// with the next event that is delivered.
+// with the next event that is delivered. When the disk refuses, the number waits
+// in memory for the next call.
 func (s *Spool) CountDropped(n uint64) error {
+	s.counting.Lock()
+	defer s.counting.Unlock()
+	n += s.uncounted
 	if n == 0 {
 		return nil
 	}
-	s.counting.Lock()
-	defer s.counting.Unlock()
+	s.uncounted = 0
 	size, err := s.appendCount(n)
 	if err != nil {
+		s.uncounted = n
 		return fmt.Errorf("count dropped events: %w", err)
 	}
 	if size > maxDroppedFile {

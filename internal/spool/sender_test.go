@@ -128,6 +128,29 @@ func TestCountsOfDropsAreBounded(t *testing.T) {
 	}
 }
 
+// TestDropsOutliveAFullDisk has the disk refuse events and counts for a while.
+func TestDropsOutliveAFullDisk(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	s := open(t, dir, Options{})
+	if err := os.Rename(dir, dir+"-away"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if err := s.Add(payload(i)); err == nil {
+			t.Fatal("Add into nothing succeeded")
+		}
+	}
+	if err := os.Rename(dir+"-away", dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.CountDropped(1); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.Dropped(); n != 4 {
+		t.Errorf("%d drops, want 4", n)
+	}
+}
+
 // TestOneBadEventDoesNotStopTheOthers has the collector refuse what is poison.
 func TestOneBadEventDoesNotStopTheOthers(t *testing.T) {
 	for _, status := range []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge} {

@@ -67,7 +67,8 @@ type Spool struct {
 
 	looked time.Time // when the directory was last counted
 
-	counting sync.Mutex // held while drops are counted
+	counting  sync.Mutex // held while drops are counted
+	uncounted uint64     // drops that the disk did not take
 }
 
 // rescanEvery bounds how far the estimates can be off when other processes add
@@ -117,7 +118,7 @@ func (s *Spool) Dir() string { return s.dir }
 
 // Add stores one event. It returns ErrFull or ErrTooLarge when the event was
 // dropped and counted, and another error when the disk refused; that event is
-// counted too, if the disk lets us.
+// counted too, in memory until the disk lets us.
 func (s *Spool) Add(payload []byte) error {
 	return s.add(payload, false)
 }
