@@ -44,11 +44,16 @@ func Decode(data []byte) (Event, error) {
 	return e, nil
 }
 
+const notATime = "is not a time as in RFC 3339"
+
 func decodeError(err error) error {
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) {
 		if wrongType.Field == "" {
 			return fmt.Errorf("%w: it is a JSON %s", ErrSyntax, wrongType.Value)
+		}
+		if wrongType.Field == "occurred_at" { // from Go 1.27; before, it is the time's own error
+			return &FieldError{"occurred_at", notATime}
 		}
 		return &FieldError{wrongType.Field, "cannot be a JSON " + wrongType.Value}
 	}
@@ -58,7 +63,7 @@ func decodeError(err error) error {
 	}
 	var parse *time.ParseError
 	if errors.As(err, &parse) || strings.Contains(err.Error(), "Time.UnmarshalJSON") {
-		return &FieldError{"occurred_at", "is not a time as in RFC 3339"}
+		return &FieldError{"occurred_at", notATime}
 	}
 	return fmt.Errorf("%w: %w", ErrSyntax, err)
 }
