@@ -97,14 +97,16 @@ func comm(pid int) string {
 	return strings.TrimSpace(string(data))
 }
 
-// alive reports whether a process runs; a zombie does not.
+// alive reports whether a process runs or still has open files. A zombie has
+// none, unless that is only its first thread and others are on their way out.
 func alive(pid int) bool {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return false
 	}
 	_, rest, _ := strings.Cut(string(data), ") ")
-	return !strings.HasPrefix(rest, "Z")
+	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	return !strings.HasPrefix(rest, "Z") || err == nil && len(threads) > 1
 }
 
 func fds(t *testing.T, pid int) map[string]string {
