@@ -147,6 +147,7 @@ func TestPagesOfPoorEvents(t *testing.T) {
 	h := newHandler(t, m, Options{})
 	for url, want := range map[string]string{
 		"/events/none":                 "no report came with it",
+		"/issues/1":                    "not said",
 		"/issues/2":                    "1 h ahead",
 		"/issues/3":                    "frames without a goroutine header",
 		"/issues/4":                    "No event of this issue is kept. Counts are exact all the same.",
