@@ -221,6 +221,9 @@ func (t *table) closing() {
 		fmt.Fprintln(t.w, t.paint(green, l))
 	}
 	if t.stay {
-		fmt.Fprintf(t.w, "Look around at %s; Ctrl-C ends the demo and removes everything.\n", t.paint(cyan, t.base))
+		look := "Look around at " + t.base + "; Ctrl-C ends the demo and removes everything."
+		for _, l := range wrap(strings.Fields(look), t.width) {
+			fmt.Fprintln(t.w, strings.ReplaceAll(l, t.base, t.paint(cyan, t.base)))
+		}
 	}
 }
