@@ -119,6 +119,9 @@ func dispatch(ctx context.Context, args []string, std stdio) error {
 			return c.invoke(ctx, rest, std)
 		}
 	}
+	if strings.HasPrefix(name, "-") {
+		return withHint(usageError("unknown flag %q", name), "flags come after the command; run `backstop help` for the list")
+	}
 	err := usageError("unknown command %q", name)
 	if near := nearest(name); near != "" {
 		return withHint(err, "did you mean %q? run `backstop help` for the list", near)
@@ -152,7 +155,28 @@ func (c command) invoke(ctx context.Context, args []string, std stdio) error {
 			return err
 		}
 	}
-	return body(ctx, std, fs.Args())
+	err := body(ctx, std, fs.Args())
+	if errors.Is(err, flag.ErrHelp) { // from trailingFlags
+		c.printHelp(std.out, fs)
+		return nil
+	}
+	return err
+}
+
+// trailingFlags parses flags that stand between and behind arguments, which
+// package flag leaves alone.
+func trailingFlags(fs *flag.FlagSet, args []string) (words []string, err error) {
+	for len(args) > 0 {
+		words = append(words, args[0])
+		if err := fs.Parse(args[1:]); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, err
+			}
+			return nil, withHint(usageError("%s: %v", fs.Name(), err), "run `backstop help %s` for its flags", fs.Name())
+		}
+		args = fs.Args()
+	}
+	return words, nil
 }
 
 // envName is the environment variable that stands for a flag.
@@ -175,7 +199,8 @@ func fromEnvironment(fs *flag.FlagSet, lookup func(string) (string, bool)) error
 			return
 		}
 		if err := fs.Set(f.Name, value); err != nil {
-			first = usageError("environment variable %s=%q: %v", envName(f.Name), value, err)
+			first = withHint(usageError("environment variable %s=%q: %v", envName(f.Name), value, err),
+				"it stands for -%s; run `backstop help %s` for what that takes", f.Name, fs.Name())
 		}
 	})
 	return first
@@ -188,7 +213,7 @@ func fromFile(fs *flag.FlagSet, path string) error {
 	}
 	var values map[string]string
 	if err := yaml.Unmarshal(data, &values); err != nil {
-		return withHint(usageError("configuration %s: %v", path, err), "write one \"flag: value\" a line")
+		return withHint(usageError("configuration %s: %s", path, strings.Join(strings.Fields(err.Error()), " ")), "write one \"flag: value\" a line")
 	}
 	set := given(fs)
 	for name, value := range values {
@@ -199,7 +224,7 @@ func fromFile(fs *flag.FlagSet, path string) error {
 			continue
 		}
 		if err := fs.Set(name, value); err != nil {
-			return usageError("configuration %s: %s: %v", path, name, err)
+			return withHint(usageError("configuration %s: %s: %q: %v", path, name, value, err), "run `backstop help %s` for what it takes", fs.Name())
 		}
 	}
 	return nil

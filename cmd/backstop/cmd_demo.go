@@ -33,10 +33,10 @@ written by hand, and the pages stay up until Ctrl-C. Nothing is left behind.
 			var o demo.Options
 			fs.BoolVar(&o.Once, "once", false, "end after the summary, with status 0 if every crash arrived as declared")
 			fs.StringVar(&o.Listen, "listen", "", "`address` of the collector and its pages (default "+demo.DefaultListen+", with -once any free port)")
-			format := fs.String("format", "text", "text or json: a table, or JSON Lines")
+			format := fs.String("format", "text", "`text` for people, or json: one object a line")
 			return func(ctx context.Context, std stdio, args []string) error {
 				if len(args) > 0 {
-					return usageError("demo takes no arguments")
+					return withHint(usageError("demo takes no arguments"), "run `backstop help demo` for its flags")
 				}
 				switch *format {
 				case "text":

@@ -31,6 +31,11 @@ Status 1 means that no crash was found.`,
 		setup: func(fs *flag.FlagSet) runFunc {
 			format := fs.String("format", "text", "`text` for people, or json: one object a line")
 			return func(ctx context.Context, std stdio, args []string) error {
+				// Flags are welcome behind the files too: parse crash.log -format json.
+				args, err := trailingFlags(fs, args)
+				if err != nil {
+					return err
+				}
 				show, err := reportWriter(std.out, *format)
 				if err != nil {
 					return err
@@ -81,12 +86,21 @@ func parseFiles(ctx context.Context, stdin io.Reader, names []string, show func(
 	}
 	switch {
 	case len(failures) > 0:
-		return withHint(errors.Join(failures...), "what could be read is shown above; FILE is a text file, one compressed with gzip, or - for standard input")
+		return withHint(oneLine(failures), "what could be read is shown above; FILE is a text file, one compressed with gzip, or - for standard input")
 	case found == 0:
 		return withHint(fmt.Errorf("no crash found in %s", inputNames(names)),
 			"a traceback begins with a line such as \"panic: ...\" or \"goroutine 1 [running]:\"; it goes to standard error: app 2>&1 | backstop parse")
 	}
 	return nil
+}
+
+// oneLine joins errors on one line: errors.Join puts each on a line of its own.
+func oneLine(errs []error) error {
+	all := errs[0]
+	for _, err := range errs[1:] {
+		all = fmt.Errorf("%w; %w", all, err)
+	}
+	return all
 }
 
 func parseFile(ctx context.Context, stdin io.Reader, name string, show func(*crash.Report) error) (found int, err error) {

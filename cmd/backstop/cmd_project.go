@@ -40,19 +40,6 @@ a hash of the key is kept. Once there is a project, every sender needs a key.`,
 	}
 }
 
-// trailingFlags parses flags that stand between and behind arguments, which
-// package flag leaves alone.
-func trailingFlags(fs *flag.FlagSet, args []string) (words []string, err error) {
-	for len(args) > 0 {
-		words = append(words, args[0])
-		if err := fs.Parse(args[1:]); err != nil {
-			return nil, withHint(usageError("%s: %v", fs.Name(), err), "run `backstop help %s` for its flags", fs.Name())
-		}
-		args = fs.Args()
-	}
-	return words, nil
-}
-
 func project(ctx context.Context, std stdio, data string, args []string) error {
 	verb, name, err := projectWords(args)
 	if err != nil {
@@ -104,11 +91,11 @@ func projectWords(args []string) (verb, name string, err error) {
 	}
 	name = args[1]
 	if name == "" || len(name) > 100 {
-		return "", "", usageError("a project's name has 1 to 100 bytes")
+		return "", "", withHint(usageError("a project's name has 1 to 100 bytes"), hint)
 	}
 	for _, r := range name {
 		if !unicode.IsPrint(r) {
-			return "", "", usageError("a project's name has no control characters")
+			return "", "", withHint(usageError("a project's name has no control characters"), hint)
 		}
 	}
 	return verb, name, nil

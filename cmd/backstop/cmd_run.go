@@ -28,7 +28,7 @@ func runCommand() command {
 Runs any program, passes its output through unchanged, forwards signals and
 returns its exit status. Every traceback on stderr, every exit status other than
 0 and every death by signal becomes an event; a stop that was forwarded does
-not. The program needs no change and no restart of anything.
+not. The program needs no change.
 
   backstop run -- ./shop -listen :8080
   backstop run -out /var/crash -- ./shop            one JSON file for each event

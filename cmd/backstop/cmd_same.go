@@ -31,6 +31,10 @@ Status 0: the same, 1: different, 2: unreadable or no crash in it.`,
 			format := fs.String("format", "text", "`text` or json")
 			explain := fs.Bool("explain", false, "show what was compared")
 			return func(_ context.Context, std stdio, args []string) error {
+				args, err := trailingFlags(fs, args)
+				if err != nil {
+					return err
+				}
 				if *format != "text" && *format != "json" {
 					return withHint(usageError("unknown format %q", *format), "-format text or -format json")
 				}

@@ -110,7 +110,7 @@ func explainData(err error, dir string) error {
 		return withHint(fmt.Errorf("%w: %s", store.ErrLocked, dir), "stop the other collector, or choose another directory with -data")
 	case errors.Is(err, store.ErrNewer):
 		return withHint(err, "upgrade backstop, or choose another directory with -data")
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EROFS):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.EROFS):
 		return withHint(err, "choose a directory that you can write with -data")
 	}
 	return err

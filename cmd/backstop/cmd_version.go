@@ -16,7 +16,7 @@ func versionCommand() command {
 		setup: func(*flag.FlagSet) runFunc {
 			return func(_ context.Context, std stdio, args []string) error {
 				if len(args) > 0 {
-					return usageError("version takes no arguments")
+					return withHint(usageError("version takes no arguments"), "run `backstop version` alone")
 				}
 				_, err := fmt.Fprintf(std.out, "backstop %s %s %s/%s\n", host.Release(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 				return err
