@@ -193,7 +193,7 @@ func dsn(path string, readOnly bool) string {
 func checkHeader(path string) error {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return makePrivate(path)
 	}
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
@@ -210,6 +210,17 @@ func checkHeader(path string) error {
 		return &store.BrokenError{Path: path, Err: errors.New("it is not a SQLite database")}
 	}
 	return nil
+}
+
+// makePrivate makes an empty database that only its owner can read, also in a
+// directory that others can. SQLite would let everybody read it, and gives its
+// -wal and -shm files the permissions that it has.
+func makePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("make database: %w", err)
+	}
+	return f.Close()
 }
 
 // quickCheckBelow bounds the time that a start takes: a check reads the whole

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -126,6 +127,32 @@ func TestBrokenFiles(t *testing.T) {
 		}
 		if _, err := takeLock(filepath.Join(dir, "lock")); err != nil {
 			t.Errorf("%s: the lock is still held: %v", name, err)
+		}
+	}
+}
+
+// TestFilesArePrivate uses a directory that others may read, as an
+// administrator makes them.
+func TestFilesArePrivate(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no permission bits on Windows")
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	open(t, dir, Options{})
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%d files, want the database, its log and the lock (%v)", len(files), err)
+	}
+	for _, f := range files {
+		info, err := f.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has permissions %v", f.Name(), info.Mode().Perm())
 		}
 	}
 }
