@@ -47,7 +47,7 @@ func NewClient() *http.Client {
 // A StatusError is a collector's refusal.
 type StatusError struct {
 	Code       int
-	Body       string        // its first line, at most 200 bytes
+	Body       string        // "error" of a JSON answer, else its text: the first line, at most 200 bytes
 	RetryAfter time.Duration // 0 when the collector did not say
 }
 
@@ -241,7 +241,14 @@ func (s *Sender) post(ctx context.Context, path string, data []byte) error {
 }
 
 func refusal(resp *http.Response, text []byte) error {
-	line, _, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
+	said := string(text)
+	var answer struct {
+		Error string `json:"error"`
+	}
+	if json.Unmarshal(text, &answer) == nil && answer.Error != "" {
+		said = answer.Error
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(said), "\n")
 	e := &StatusError{Code: resp.StatusCode, Body: strings.ToValidUTF8(line[:min(len(line), 200)], "")}
 	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
 		e.RetryAfter = time.Duration(s) * time.Second

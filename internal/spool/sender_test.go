@@ -264,6 +264,18 @@ func TestEventsStayWhenTheCollectorCannot(t *testing.T) {
 	}
 }
 
+func TestRefusalSaysWhatTheCollectorSaid(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprintln(w, `{"error":"a project key is needed","hint":"for a client"}`)
+	}))
+	defer srv.Close()
+	err := (&Sender{URL: srv.URL}).Hello(context.Background(), event.Hello{})
+	if err == nil || !strings.HasSuffix(err.Error(), "(check the key): a project key is needed") {
+		t.Errorf("error %v, want the reason without its JSON", err)
+	}
+}
+
 func TestRetryAfterIsRead(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "7")
