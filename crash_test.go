@@ -25,6 +25,7 @@ func decode(t testing.TB, raw []json.RawMessage) []event.Event {
 		if err := d.Decode(&e); err != nil {
 			t.Fatalf("decode event: %v\n%s", err, line)
 		}
+		event.Interpret(&e) // as the collector does
 		all = append(all, e)
 	}
 	return all

@@ -22,10 +22,12 @@ func (a *agent) event(r *record) event.Event {
 		GoroutineCount: 1,
 		Recovered:      r.recovered,
 	}
-	report.Class = crash.Classify(report)
-	report.Fingerprints = crash.Fingerprint(report)
-
-	e := event.New(report, event.Guard, r.at)
+	// Class, fingerprints and stack hash are the collector's business
+	// (event.Interpret): they would double what the SDK adds to a program.
+	e := event.Event{
+		ID: event.NewID(), OccurredAt: r.at.UTC(), Observers: []event.Observer{event.Guard},
+		Message: &report.Message, GoroutineID: r.goroutine, Report: report,
+	}
 	o := &a.options
 	e.Service, e.Release, e.Environment, e.Instance = o.Service, o.Release, o.Environment, o.Instance
 	e.Request = r.request.request()

@@ -9,30 +9,30 @@ import (
 	"github.com/backstop-go/backstop/internal/crashtest"
 )
 
-// TestSize says what the SDK adds to a program, and fails when that grows out of
-// hand. Run it with -v for the figures.
+// TestSize says what the SDK adds to a program, and fails when that is more than
+// was promised. Run it with -v for the figures.
+//
+// Over a plain server, most of the growth is the standard library's: from Go
+// 1.27 on, the packages that the SDK imports and a plain server does not are
+// larger than the promise by themselves. What is ours is bounded everywhere.
 func TestSize(t *testing.T) {
 	if testing.Short() {
-		t.Skip("links six programs")
+		t.Skip("links five programs")
 	}
 	t.Parallel()
 	const kB = 1000
-	for _, c := range []struct {
-		program string
-		what    string
-		limit   int64 // of the growth of the stripped executable
-	}{
-		{"full", "net/http (both sides), encoding/json, log/slog, os/exec, runtime/pprof", 520 * kB},
-		{"server", "a net/http server only", 1500 * kB},
-	} {
-		dir := "testdata/size/" + c.program
-		without := fileSize(t, crashtest.Build(t, dir, "-ldflags=-s -w"))
-		with := fileSize(t, crashtest.Build(t, dir, "-ldflags=-s -w", "-tags=sdk"))
-		growth := with - without
-		t.Logf("over %s: %d kB (stripped, of %d kB)", c.what, growth/kB, with/kB)
-		if growth > c.limit {
-			t.Errorf("the SDK adds %d kB to %s, want at most %d", growth/kB, c.what, c.limit/kB)
-		}
+	stripped := func(dir string, args ...string) int64 {
+		return fileSize(t, crashtest.Build(t, "testdata/size/"+dir, append(args, "-ldflags=-s -w")...))
+	}
+	server, serverSDK := stripped("server"), stripped("server", "-tags=sdk")
+	full, fullSDK := stripped("full"), stripped("full", "-tags=sdk")
+	t.Logf("over net/http (both sides), encoding/json, log/slog, os/exec, runtime/pprof: %d kB (stripped, of %d kB)", (fullSDK-full)/kB, fullSDK/kB)
+	t.Logf("over a net/http server only: %d kB (stripped, of %d kB); the packages above alone: %d kB", (serverSDK-server)/kB, serverSDK/kB, (full-server)/kB)
+	if fullSDK-full > 450*kB {
+		t.Errorf("the SDK adds %d kB to a program that has its imports", (fullSDK-full)/kB)
+	}
+	if serverSDK-server > max(1500*kB, full-server+450*kB) {
+		t.Errorf("the SDK adds %d kB to a plain server, want at most 1500", (serverSDK-server)/kB)
 	}
 	own := ownCode(t, crashtest.Build(t, "testdata/size/full", "-tags=sdk"))
 	var all uint64
@@ -41,8 +41,8 @@ func TestSize(t *testing.T) {
 		all += n
 	}
 	t.Logf("%7d bytes of machine code of ours", all)
-	if limit := uint64(170 * kB); all > limit || all < 20*kB {
-		t.Errorf("%d bytes of machine code of ours, want at most %d", all, limit)
+	if all > 100*kB || all < 20*kB {
+		t.Errorf("%d bytes of machine code of ours, want at most %d", all, 100*kB)
 	}
 }
 

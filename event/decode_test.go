@@ -13,7 +13,7 @@ func TestDecodeSaysWhichFieldIsWrong(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{`{"message":"x"}`, "service: is missing"},
 		{`{"service":"  ","message":"x"}`, "service: is missing"},
-		{`{"service":"s"}`, "report: is missing, and so are class, message and exit: nothing says what happened"},
+		{`{"service":"s"}`, "report: is missing, and so are class, message, exit and text: nothing says what happened"},
 		{`{"service":"s","message":"x","event_id":"xyz"}`, "event_id: is not 32 hexadecimal digits"},
 		{`{"service":"s","class":"Panic!"}`, "class: is not dotted lower-case words such as panic.nil_map"},
 		{`{"service":"s","class":".x"}`, "class: is not dotted lower-case words such as panic.nil_map"},

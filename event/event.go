@@ -59,6 +59,12 @@ type Event struct {
 	// bytes; the report's Truncated then says so.
 	Text string `json:"text,omitempty"`
 
+	// TextGzip is the whole traceback, for a receiver that is to make the
+	// report of it: see SetText and Interpret. TextCut says that it has lost
+	// its end. No event that was interpreted has them.
+	TextGzip []byte `json:"text_gzip,omitempty"`
+	TextCut  bool   `json:"text_cut,omitempty"`
+
 	// Dropped is the number of events that this sender had to give up since
 	// the last one it delivered.
 	Dropped uint64 `json:"dropped,omitempty"`

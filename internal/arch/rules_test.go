@@ -21,7 +21,7 @@ var rules = []rule{
 	{"internal/crashtest", nil, "test support is imported by every test, so it imports nobody"},
 	{"internal/host", []string{module + "/event"}, "host fills in events"},
 	{"internal/spool", []string{module + "/event"}, "the spool stores and sends events"},
-	{"internal/monitor", []string{module + "/crash", module + "/event", module + "/internal/host", module + "/internal/spool"}, "the monitor turns crash text into spooled events"},
+	{"internal/monitor", []string{module + "/event", module + "/internal/host", module + "/internal/spool"}, "the monitor spools crash text and does not read it"},
 
 	{"cmd/backstop/internal/issue", []string{module + "/crash", module + "/event"}, "issue is pure: events in, changes out"},
 	{"cmd/backstop/internal/store/sqlite", []string{module + "/crash", module + "/event", cmdInternal + "issue", cmdInternal + "store"}, "a store knows the types it keeps and no stage"},

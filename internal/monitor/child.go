@@ -88,8 +88,11 @@ func (k *keeper) watch(pipe *os.File) {
 	if text.empty() {
 		return
 	}
-	e := k.config.crashEvent(text, at)
-	payload, err := event.Encode(&e)
+	e, err := k.config.crashEvent(text, at)
+	var payload []byte
+	if err == nil {
+		payload, err = event.Encode(&e)
+	}
 	if err == nil && k.spool != nil {
 		err = k.spool.AddLast(payload)
 	}

@@ -3,10 +3,8 @@
 package monitor
 
 import (
-	"bytes"
 	"time"
 
-	"github.com/backstop-go/backstop/crash"
 	"github.com/backstop-go/backstop/event"
 )
 
@@ -44,48 +42,16 @@ func (c *clipping) bytes() []byte {
 	return append(append(c.head, '\n'), c.tail...)
 }
 
-// crashEvent makes an event of the text the runtime left. Text that nobody
-// understands is an event as well: a damaged report is kept and marked.
-func (c *Config) crashEvent(text *clipping, at time.Time) event.Event {
-	data := text.bytes()
-	r := parse(data)
-	r.Truncated = r.Truncated || text.cut
-	if r.GoVersion == "" {
-		r.GoVersion = c.Build.GoVersion
+// crashEvent makes an event of the text the runtime left. The text is not read
+// here: the collector does, so that programs need not carry a parser, and an
+// old program profits from a new one.
+func (c *Config) crashEvent(text *clipping, at time.Time) (event.Event, error) {
+	e := event.Event{
+		ID: event.NewID(), OccurredAt: at.UTC(), Observers: []event.Observer{event.Monitor},
+		Service: c.Service, Release: c.Release, Environment: c.Environment, Instance: c.Instance,
+		Process: c.Process, Build: c.Build,
+		TextCut: text.cut,
 	}
-	e := event.New(r, event.Monitor, at)
-	e.Service, e.Release, e.Environment, e.Instance = c.Service, c.Release, c.Environment, c.Instance
-	e.Process, e.Build = c.Process, c.Build
-	if g := r.CrashGoroutine(); g != nil {
-		e.Request = event.RequestFromLabels(g.Labels)
-	}
-	var cut bool
-	if e.Text, cut = event.CutText(data); cut {
-		r.Truncated = true
-	}
-	return e
-}
-
-// parse reads the crash. The text is made by the process that crashed and may
-// be anything, so a fault in the parser must not lose it.
-func parse(data []byte) (r *crash.Report) {
-	defer func() {
-		if v := recover(); v != nil {
-			r = unreadable("parser_panic", data)
-		}
-	}()
-	r, err := crash.ParseCrashOutput(bytes.NewReader(data))
-	if err != nil || r == nil {
-		return unreadable("no_crash_found", data)
-	}
-	return r
-}
-
-func unreadable(code string, data []byte) *crash.Report {
-	line, _, _ := bytes.Cut(data, []byte("\n"))
-	r := &crash.Report{Kind: crash.KindFragment, Class: "fragment", Crash: -1, Problems: []crash.Problem{{
-		Code: code, Line: 1, Count: bytes.Count(data, []byte("\n")) + 1, Text: event.Clip(string(line), 200),
-	}}}
-	r.Fingerprints = crash.Fingerprint(r)
-	return r
+	err := e.SetText(text.bytes())
+	return e, err
 }

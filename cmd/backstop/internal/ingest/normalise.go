@@ -31,6 +31,7 @@ func Normalise(e *event.Event, received time.Time) {
 		said := e.OccurredAt
 		e.ReportedAt, e.OccurredAt = &said, received
 	}
+	interpret(e)
 	minimal := e.Report == nil
 	if minimal {
 		e.Report = &crash.Report{Kind: kindOf(e), Crash: -1}
@@ -59,6 +60,19 @@ func Normalise(e *event.Event, received time.Time) {
 		// Nothing to tell crashes apart by: the class is all there is.
 		r.Fingerprints.Tolerant = string(r.Class)
 	}
+}
+
+// unpacking bounds how many compressed tracebacks are unpacked and read at once:
+// each may take tens of megabytes.
+var unpacking = make(chan struct{}, 2)
+
+// interpret makes the report of an event whose sender left that to us.
+func interpret(e *event.Event) {
+	if len(e.TextGzip) > 0 {
+		unpacking <- struct{}{}
+		defer func() { <-unpacking }()
+	}
+	event.Interpret(e)
 }
 
 func classify(e *event.Event, minimal bool) {
