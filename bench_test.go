@@ -87,6 +87,21 @@ func deep(n int) int {
 	return deep(n-1) + 1
 }
 
+// coldly reports the median time of f when it is called once in a while.
+func coldly(b *testing.B, f func()) {
+	var took []time.Duration
+	for i := 0; i < b.N; i++ {
+		begin := time.Now()
+		f()
+		took = append(took, time.Since(begin))
+		backstop.Settle(b)
+		time.Sleep(100 * time.Microsecond)
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Nanoseconds()), "p50-ns/op")
+	b.ReportMetric(0, "ns/op")
+}
+
 // BenchmarkCaptureRecovered is one panic twelve calls down, unwinding included,
 // as the goroutine that panics pays for it.
 func BenchmarkCaptureRecovered(b *testing.B) {
@@ -125,20 +140,17 @@ func BenchmarkCaptureRecovered(b *testing.B) {
 			once()
 		}
 	})
-	// One panic now and then: caches are cold and the worker sleeps.
+	// One panic now and then: caches are cold and the worker sleeps. The plain
+	// recover tells how much of it is the pause's doing.
+	b.Run("plain-recover-cold", func(b *testing.B) {
+		coldly(b, func() {
+			defer func() { recover() }()
+			deep(12)
+		})
+	})
 	b.Run("Recover-cold", func(b *testing.B) {
 		start(b, backstop.Options{})
-		var took []time.Duration
-		for i := 0; i < b.N; i++ {
-			begin := time.Now()
-			once()
-			took = append(took, time.Since(begin))
-			backstop.Settle(b)
-			time.Sleep(100 * time.Microsecond)
-		}
-		slices.Sort(took)
-		b.ReportMetric(float64(took[len(took)/2].Nanoseconds()), "p50-ns/op")
-		b.ReportMetric(0, "ns/op")
+		coldly(b, once)
 	})
 	// A flood: the queue is full most of the time, and panics are dropped and
 	// counted.

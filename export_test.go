@@ -14,7 +14,7 @@ func SetFault(t testing.TB, f func(point string)) {
 // Settle waits until everything captured so far is in the spool.
 func Settle(t testing.TB) {
 	t.Helper()
-	for a := current.Load(); a.active.Load() > 0; {
+	for a := current.Load(); a != nil && a.active.Load() > 0; {
 		time.Sleep(20 * time.Microsecond)
 	}
 }
