@@ -128,7 +128,7 @@ func (a *assembler) otherLine(line []byte) {
 			return
 		}
 	}
-	if isRegister(line) || bytes.HasPrefix(line, []byte("runtime: ")) || d.signalDetail(line) {
+	if isRegister(line) || isHexdump(line) || bytes.HasPrefix(line, []byte("runtime: ")) || d.signalDetail(line) {
 		return
 	}
 	if bytes.IndexByte(line, ' ') < 0 && len(line) < 1<<10 {
@@ -162,6 +162,8 @@ func (a *assembler) indented(line []byte) {
 	case bytes.HasPrefix(text, []byte("goroutine in C code")):
 		a.good()
 		return
+	case isHexdumpNote(text):
+		return
 	case d.call.set && d.call.bare && bytes.HasPrefix(text, []byte("pc=0x")):
 		a.good()
 		d.position(filePos{})
@@ -175,7 +177,7 @@ func (a *assembler) indented(line []byte) {
 func (a *assembler) header(g Goroutine) {
 	d := a.cur
 	interrupted := a.nearby && !a.blank
-	if g.State == "running" && d.single() || d.report.Recovered && len(d.report.Goroutines) > 0 ||
+	if g.State == "running" && !d.mayQuote() && d.single() || d.report.Recovered && len(d.report.Goroutines) > 0 ||
 		g.State == "running" && interrupted && d.complete() {
 		a.begin(inBody).goroutine(g, a.blank)
 		return
@@ -189,6 +191,35 @@ func (a *assembler) header(g Goroutine) {
 func isRegister(line []byte) bool {
 	fields := bytes.Fields(line)
 	return len(fields) == 2 && len(fields[0]) <= 8 && bytes.HasPrefix(fields[1], []byte("0x")) && digitsHex(fields[1][2:]) == len(fields[1])-2
+}
+
+// isHexdump recognises the stack memory that the runtime shows when it cannot
+// unwind a stack (runtime/traceback.go, tracebackHexdump):
+//
+//	stack: frame={sp:0xc00006be40, fp:0x0} stack=[0xc00006a000,0xc00006c000)
+//	                   7 6 5 4  3 2 1 0   f e d c  b a 9 8  0123456789abcdef
+//	000000c00006bd40: 000000c0 0006bda0  00000000 00410ba5  .}1.G.....A.....
+//	                                     ^ <main.main+0x15e>
+//
+// Until Go 1.25 addresses begin with 0x and notes stand beside their words.
+func isHexdump(line []byte) bool {
+	if bytes.HasPrefix(line, []byte("stack: frame={sp:")) {
+		return true
+	}
+	line = bytes.TrimPrefix(line, []byte("0x"))
+	n := digitsHex(line)
+	return (n == 16 || n == 8) && len(line) > n+2 && line[n] == ':' && line[n+1] == ' '
+}
+
+// isHexdumpNote recognises the indented lines of a hexdump, without the
+// indentation.
+func isHexdumpNote(text []byte) bool {
+	for _, prefix := range [...]string{"^ <", "^ SP", "^ FP", "^ bad", "7 6 5 4  3 2 1 0", "3 2 1 0  7 6 5 4"} {
+		if bytes.HasPrefix(text, []byte(prefix)) {
+			return true
+		}
+	}
+	return false
 }
 
 // clip bounds a line kept as an example.

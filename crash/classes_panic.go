@@ -9,6 +9,13 @@ var panicClasses = map[Class]Info{
 		FirstCheck:  "Which pointer in the first application frame can be nil, and who was to set it? A small addr= in the signal line is the offset of the field that was read.",
 		Scenarios:   []string{"nil-deref", "nil-deref-large-offset", "nil-func-call", "nil-iface-method", "weak-nil-deref", "defer-nil-func", "cgo-nil-deref"},
 	},
+	"panic.fault": {
+		Title:       "access to memory that is not there",
+		Explanation: "The program touched an address that is not mapped, or wrote to read-only memory; debug.SetPanicOnFault made it a panic. The runtime's text speaks of a nil pointer, but the address is none.",
+		Causes:      []string{"a memory-mapped file that was truncated or is on a failing disk", "unsafe pointer arithmetic", "a slice over memory that was unmapped"},
+		FirstCheck:  "Compare addr= in the signal line with what is mapped; look for mmap and unsafe at the first application frame.",
+		Scenarios:   []string{"unmapped-address-panicfault", "noncanonical-address-panicfault", "sigbus-mmap-panicfault", "write-rodata-panicfault"},
+	},
 	"panic.index": {
 		Title:       "index out of range",
 		Explanation: "A slice, array or string was indexed beyond its length.",

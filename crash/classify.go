@@ -15,6 +15,7 @@ type rule struct {
 	caller   string // beginning of the name of the frame below that one
 	signal   string // beginning of Signal.Name
 	inCgo    bool
+	fault    bool // the signal's address is none that a nil pointer leads to
 }
 
 // Classify names the class of a report. Kind and Message decide; where the
@@ -74,6 +75,9 @@ func (u *rule) matches(r *Report, message string, causes []Frame) bool {
 	if u.kind != r.Kind || u.inCgo && !r.Signal.InCgo {
 		return false
 	}
+	if u.fault && !r.Signal.fault() {
+		return false
+	}
 	if !strings.HasPrefix(r.Signal.Name, u.signal) {
 		return false
 	}
@@ -94,6 +98,19 @@ func (u *rule) matches(r *Report, message string, causes []Frame) bool {
 		}
 	}
 	return false
+}
+
+// fault reports whether a signal came from an address that is not near nil. The
+// runtime panics for those only under debug.SetPanicOnFault, and with the text
+// of a nil pointer dereference (runtime/signal_unix.go, sigpanic: addresses
+// below 0x1000 are nil). Linux on amd64 does not tell a non-canonical address:
+// code 0x80 (SI_KERNEL) and address 0.
+func (s *Signal) fault() bool {
+	if s.Name == "SIGSEGV" && s.Code == "0x80" {
+		return true
+	}
+	digits := strings.TrimLeft(strings.TrimPrefix(s.Addr, "0x"), "0")
+	return len(digits) > len("fff")
 }
 
 // anyMessage reports whether the rule's frame decides even when there is a

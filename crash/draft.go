@@ -326,6 +326,11 @@ func (d *draft) elided(n int) {
 	g.Elided, g.ElidedAt = n, len(g.Frames)
 }
 
+// mayQuote reports whether what looks like the output of debug.Stack is part of
+// a message: golang.org/x/sync/singleflight, among others, panics with the text
+// of a stack it recovered. No panic's own stack begins so.
+func (d *draft) mayQuote() bool { return d.kind == KindPanic && !d.report.Recovered }
+
 // single reports whether the report holds the stack of one goroutine that
 // printed itself, as debug.Stack does: another header is another crash.
 func (d *draft) single() bool {

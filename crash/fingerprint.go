@@ -90,6 +90,8 @@ func family(c Class) string {
 	switch {
 	case strings.HasPrefix(string(c), "fatal.concurrent_map"), c == "fatal.unknown", c == "fatal.go_nil_func":
 		return familyHeadless
+	case c == "panic.fault":
+		return "panic.nil_deref" // a guard sees the value, not the signal's address
 	}
 	return string(c)
 }

@@ -75,7 +75,15 @@ func (d *draft) firstReal() int {
 	elsewhere := make(map[int64]bool) // running on other threads: printed twice
 	for i := first; i < len(all); i++ {
 		g := &all[i]
-		if g.State != "running" || g.GP != "" {
+		if g.State != "running" {
+			continue
+		}
+		if g.GP != "" {
+			// A header with thread fields among headers without them: the
+			// runtime prints them on all or, at the lowest level, on none.
+			if all[first].GP == "" && len(g.Frames) > 0 && d.starts[i].blank {
+				first = i
+			}
 			continue
 		}
 		if len(g.Frames) == 0 {
@@ -98,20 +106,11 @@ func (d *draft) firstReal() int {
 // panic is another one, Panics tells what came before.
 func (d *draft) messages(first int) {
 	r := &d.report
+	d.cutMessage(first)
+	d.rejoin(first)
 	for i := range d.links {
 		l := &d.links[i]
-		rest := l.rest
-		if i == len(d.links)-1 {
-			switch {
-			case first > 0:
-				rest = rest[:d.starts[first].at]
-			case d.bodyAt >= 0:
-				rest = rest[:d.bodyAt]
-			default:
-				rest = d.indentedOnly(rest)
-			}
-		}
-		p := panicMarks(joinMessage(l.first, rest))
+		p := panicMarks(joinMessage(l.first, l.rest))
 		r.Message, r.HasMessage = p.Message, true
 		if l.fatal {
 			d.kind = KindFatal // a throw during a panic: no recover could stop it
@@ -124,6 +123,77 @@ func (d *draft) messages(first int) {
 			r.Panics[i].Repanicked = true // as Go 1.25 prints it
 		}
 	}
+}
+
+// cutMessage ends the last message where the stacks began.
+func (d *draft) cutMessage(first int) {
+	if len(d.links) == 0 {
+		return
+	}
+	l := &d.links[len(d.links)-1]
+	switch {
+	case first > 0:
+		l.rest = l.rest[:d.starts[first].at]
+	case d.bodyAt >= 0:
+		l.rest = l.rest[:d.bodyAt]
+	default:
+		l.rest = d.indentedOnly(l.rest)
+	}
+}
+
+// rejoin gives headlines back to the message they are part of. From Go 1.23 the
+// lines of a message stand behind a tab, as the further headlines of a chain
+// do, so that "a\npanic: b" looks like two panics. The stack tells: printpanics
+// (runtime/panic.go) prints the panics whose gopanic has not returned, so each
+// has a frame there; only that of the last one is left out, and not even that
+// when the runtime's frames are shown, down to goexit.
+func (d *draft) rejoin(first int) {
+	if len(d.links) < 2 || len(d.report.Goroutines) <= first {
+		return
+	}
+	g := &d.report.Goroutines[first]
+	if len(g.Frames) == 0 || g.Elided != 0 {
+		return
+	}
+	real := 1
+	for i := range g.Frames {
+		if fn := g.Frames[i].Func; fn == "panic" || fn == "runtime.gopanic" {
+			real++
+		}
+	}
+	last := len(g.Frames) - 1
+	if real > 1 && g.Frames[last].Func == "runtime.goexit" && panicAt(g.Frames[:1]) == 0 {
+		real--
+	}
+	for real < len(d.links) && d.links[real].maybeHidden() {
+		real++
+	}
+	if len(d.links) <= real {
+		return
+	}
+	d.problem("forged_headline", 0, []byte(d.links[real].first))
+	into := &d.links[real-1]
+	for _, l := range d.links[real:] {
+		word := "panic: "
+		if l.fatal {
+			word = "fatal error: "
+		}
+		into.rest = append(append(append(into.rest, "\n\t"+word...), l.first...), l.rest...)
+		into.truncated = into.truncated || l.truncated
+	}
+	d.links = d.links[:real]
+}
+
+// maybeHidden reports whether a panic can have no frame: functions of the
+// runtime that are deferred themselves, close and a nil function, are not shown,
+// nor are the panics above the first frame that is (runtime/traceback.go,
+// showfuncinfo).
+func (l *link) maybeHidden() bool {
+	switch l.first {
+	case "close of closed channel", "close of nil channel", "runtime error: invalid memory address or nil pointer dereference":
+		return !l.fatal && len(strings.TrimSpace(string(l.rest))) == 0
+	}
+	return false
 }
 
 // indentedOnly is what belongs to a message when no stack follows: from Go 1.23

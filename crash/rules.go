@@ -7,6 +7,7 @@ package crash
 var rules = []rule{
 	// Run-time panics. Guards hand in the text of the recovered value, which
 	// is what the runtime prints.
+	{class: "panic.fault", kind: KindPanic, prefix: "runtime error: invalid memory address or nil pointer dereference", fault: true},
 	{class: "panic.nil_deref", kind: KindPanic, prefix: "runtime error: invalid memory address or nil pointer dereference"},
 	{class: "panic.index", kind: KindPanic, prefix: "runtime error: index out of range"},
 	{class: "panic.slice_bounds", kind: KindPanic, prefix: "runtime error: slice bounds out of range"},
@@ -59,13 +60,21 @@ var rules = []rule{
 	{class: "panic.reflect", kind: KindPanic, prefix: "reflect: "},
 	{class: "panic.reflect", kind: KindPanic, prefix: "reflect."},
 	{class: "panic.timer", kind: KindPanic, prefix: "non-positive interval for "},
-	{class: "panic.timer", kind: KindPanic, prefix: "time: "},
-	{class: "panic.buffer_size", kind: KindPanic, prefix: "bytes.Buffer: "},
-	{class: "panic.buffer_size", kind: KindPanic, prefix: "strings: "},
-	{class: "panic.buffer_size", kind: KindPanic, prefix: "bytes: "},
+	// Not "time: " alone: the errors of time.ParseDuration begin so.
+	{class: "panic.timer", kind: KindPanic, prefix: "time: Reset called on uninitialized "},
+	{class: "panic.timer", kind: KindPanic, prefix: "time: Stop called on uninitialized "},
+	{class: "panic.buffer_size", kind: KindPanic, exact: "bytes.Buffer: too large"},
+	{class: "panic.buffer_size", kind: KindPanic, exact: "bytes.Buffer: truncation out of range"},
+	{class: "panic.buffer_size", kind: KindPanic, exact: "bytes.Buffer.Grow: negative count"},
+	{class: "panic.buffer_size", kind: KindPanic, exact: "strings.Builder.Grow: negative count"},
+	{class: "panic.buffer_size", kind: KindPanic, prefix: "strings: ", contains: "Repeat"},
+	{class: "panic.buffer_size", kind: KindPanic, prefix: "strings: ", contains: "Join"},
+	{class: "panic.buffer_size", kind: KindPanic, prefix: "bytes: ", contains: "Repeat"},
+	{class: "panic.buffer_size", kind: KindPanic, prefix: "bytes: ", contains: "Join"},
 	{class: "panic.nil_context", kind: KindPanic, exact: "cannot create context from nil parent"},
-	{class: "panic.synctest", kind: KindPanic, contains: "synctest"},
-	{class: "panic.synctest", kind: KindPanic, prefix: "deadlock: "},
+	{class: "panic.synctest", kind: KindPanic, prefix: "synctest"},
+	{class: "panic.synctest", kind: KindPanic, prefix: "deadlock: ", contains: "bubble"},
+	{class: "panic.synctest", kind: KindPanic, prefix: "deadlock: all goroutines in "},
 
 	// Panics whose message is missing: text of debug.Stack in a log, or a
 	// traceback above level 1, which shows the runtime's frames.

@@ -9,6 +9,9 @@ import (
 func (u *rule) exampleReport() *Report {
 	r := &Report{Kind: u.kind, Crash: -1}
 	r.Signal = Signal{Name: u.signal, InCgo: u.inCgo}
+	if u.fault {
+		r.Signal.Addr = "0x123456000"
+	}
 	switch {
 	case u.exact != "":
 		r.Message = u.exact

@@ -47,6 +47,14 @@ var recordings = []recording{
 	{name: "deep", on: []string{"1.21", "1.27"}},
 	{name: "multiline", on: []string{"1.22", "1.23"}},
 	{name: "forged", on: []string{"1.22", "1.27"}},
+	{name: "quoted-stack", on: []string{"1.22", "1.27"}},
+	{name: "forged-headline", on: []string{"1.23", "1.27"}},
+	{name: "forged-headline-system", from: "forged-headline", env: []string{"GOTRACEBACK=system"}, on: []string{"1.26"}},
+	{name: "forged-system", from: "forged", env: []string{"GOTRACEBACK=system"}, on: []string{"1.22"}},
+	{name: "fatal-in-defer-system", from: "fatal-in-defer", env: []string{"GOTRACEBACK=system"}, on: []string{"1.27"}},
+	{name: "unknown-pc", on: []string{"1.21", "1.26"}},
+	{name: "fault-panic", on: []string{"1.26"}},
+	{name: "close-in-defer", on: []string{"1.27"}},
 	{name: "recovered-other", on: []string{"1.25"}},
 	{name: "fatal-in-defer", on: []string{"1.25", "1.26"}},
 	{name: "error-panics", on: []string{"1.26"}},
@@ -76,9 +84,10 @@ var recordings = []recording{
 
 func main() {
 	log.SetFlags(0)
-	if len(os.Args) != 2 {
-		log.Fatal("usage: record TESTDATA")
+	if len(os.Args) < 2 {
+		log.Fatal("usage: record TESTDATA [NAME...]")
 	}
+	names := os.Args[2:] // all when empty
 	dir, err := filepath.Abs(os.Args[1])
 	if err != nil {
 		log.Fatal(err)
@@ -91,7 +100,7 @@ func main() {
 	for _, toolchain := range toolchains {
 		minor := toolchain[2:strings.LastIndexByte(toolchain, '.')]
 		for _, rec := range recordings {
-			if len(rec.on) > 0 && !contains(rec.on, minor) {
+			if len(rec.on) > 0 && !contains(rec.on, minor) || len(names) > 0 && !contains(names, rec.name) {
 				continue
 			}
 			text, err := rec.run(toolchain, filepath.Join(dir, "crasher"), work)

@@ -37,6 +37,11 @@ var cases = map[string]func(){
 	"wrapped-error":   func() { panic(fmt.Errorf("load cart 17: %w", os.ErrNotExist)) },
 	"multiline":       func() { panic("first\nsecond\n\tthird\n\nlast") },
 	"forged":          forged,
+	"forged-headline": func() { panic("first\npanic: second\nfatal error: third") },
+	"quoted-stack":    quotedStack,
+	"close-in-defer":  closeInDefer,
+	"unknown-pc":      unknownPC,
+	"fault-panic":     func() { debug.SetPanicOnFault(true); fmt.Println(*(*byte)(unsafe.Pointer(uintptr(0x123456000)))) },
 	"nested":          nested,
 	"recovered-other": recoveredOther,
 	"repanicked":      repanicked,
@@ -148,6 +153,39 @@ func closedChan() {
 
 func forged() {
 	panic("bad input\ngoroutine 1 [running]:\nmain.innocent(...)\n\t/tmp/innocent.go:1 +0x1\n\ngoroutine 2 [running]:\nmain.innocent(...)\n\t/tmp/innocent.go:2 +0x1")
+}
+
+// quotedStack panics as golang.org/x/sync/singleflight does: the message holds
+// the stack of a panic recovered before.
+func quotedStack() {
+	defer func() {
+		text := fmt.Sprintf("%v\n\n%s\n", recover(), debug.Stack())
+		go func() { panic(text) }()
+		select {}
+	}()
+	index()
+}
+
+// closeInDefer panics a second time in a function of the runtime, which
+// traceback level 1 does not show.
+func closeInDefer() {
+	c := make(chan int)
+	close(c)
+	defer close(c)
+	index()
+}
+
+// unknownPC runs an illegal instruction outside the program's text, where the
+// stack cannot be unwound: the runtime shows its memory instead.
+func unknownPC() {
+	code, err := syscall.Mmap(-1, 0, 4096, syscall.PROT_READ|syscall.PROT_WRITE|syscall.PROT_EXEC, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		panic(err)
+	}
+	copy(code, []byte{0x0f, 0x0b}) // ud2
+	entry := &code[0]
+	closure := &entry
+	(*(*func())(unsafe.Pointer(&closure)))()
 }
 
 func nested() {
