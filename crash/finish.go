@@ -179,7 +179,11 @@ func (d *draft) rejoin(first int) {
 			word = "fatal error: "
 		}
 		into.rest = append(append(append(into.rest, "\n\t"+word...), l.first...), l.rest...)
-		into.truncated = into.truncated || l.truncated
+		if room := maxMessage - len(into.first); len(into.rest) > room {
+			into.rest = bytes.ToValidUTF8(into.rest[:max(room, 0)], nil)
+			d.problem("long_message", 0, nil)
+			break
+		}
 	}
 	d.links = d.links[:real]
 }

@@ -91,6 +91,7 @@ func cutLabels(body string) (state, labels string, ok bool) {
 func (g *Goroutine) stateFields(s string) {
 	parts := strings.Split(s, ", ")
 	state := parts[0]
+	var more []string
 	for trimmed := true; trimmed; {
 		trimmed = false
 		for _, mark := range []struct {
@@ -115,8 +116,11 @@ func (g *Goroutine) stateFields(s string) {
 			_, id, _ := strings.Cut(unit, " ")
 			g.Bubble, _ = strconv.ParseInt(id, 10, 64) // no number: no bubble
 		default:
-			state += ", " + part
+			more = append(more, part)
 		}
+	}
+	if len(more) > 0 {
+		state += ", " + strings.Join(more, ", ")
 	}
 	g.State = state
 }

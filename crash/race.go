@@ -5,6 +5,10 @@ import (
 	"strconv"
 )
 
+// maxAccessors is how many accessors of a race get their creators: the detector
+// prints two.
+const maxAccessors = 8
+
 // raceLine handles a line of a report of the race detector. Its accessors
 // become goroutines whose state says what they did: "write", "previous read".
 func (a *assembler) raceLine(line []byte) {
@@ -105,7 +109,7 @@ func (d *draft) racePend(fn, args []byte) {
 // raceCreated notes where the accessors of goroutine raceOf were started. Only
 // the innermost frame is kept, as a traceback's "created by" has it.
 func (d *draft) raceCreated(by CreatedBy) {
-	for i := range d.report.Goroutines {
+	for i := range d.report.Goroutines[:min(len(d.report.Goroutines), maxAccessors)] {
 		if g := &d.report.Goroutines[i]; g.ID == d.raceOf && g.CreatedBy == nil {
 			c := by
 			g.CreatedBy = &c
