@@ -41,6 +41,8 @@ type assembler struct {
 	zone    int  // bytes seen in inMessage
 	zoneOdd int  // lines seen in inMessage that are not message
 	threads bool // behind "-----": other threads report (GOTRACEBACK=crash)
+	fence   bool // nothing but blank lines since "-----"
+	gap     bool // something stands between the headline and this line
 }
 
 // A call is a function line that waits for its file line.
@@ -63,6 +65,9 @@ func (a *assembler) pop() *Report {
 
 func (a *assembler) line(line []byte, number int, long bool) {
 	a.number = number
+	if number == 1 {
+		line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf")) // a byte order mark
+	}
 	if !utf8.Valid(line) {
 		// Reports travel as JSON, which holds valid text only: replaced here,
 		// a report and its copy have the same fingerprints.
@@ -92,7 +97,7 @@ func (a *assembler) begin(m mode) *draft {
 		a.cur.lineAbove = string(a.before)
 	}
 	a.nearby = false
-	a.mode, a.threads = m, false
+	a.mode, a.threads, a.fence, a.gap = m, false, false, false
 	a.odd, a.zone, a.zoneOdd = oddRun{}, 0, 0
 	return a.cur
 }
@@ -123,11 +128,11 @@ func (a *assembler) remember(line []byte) {
 }
 
 func (a *assembler) idleLine(line []byte) {
-	if len(line) == 0 {
-		a.nearby = false
+	if a.start(line) {
 		return
 	}
-	if a.start(line) {
+	if line = bytes.TrimRight(line, " \t"); len(line) == 0 {
+		a.nearby = false
 		return
 	}
 	switch line[0] {
@@ -208,8 +213,13 @@ func (a *assembler) messageLine(line []byte) {
 			d.report.Signal = s
 			return
 		}
-	case '\t':
-		if d.nested(line[1:]) {
+	case '\t', ' ':
+		if d.nested(line) {
+			return
+		}
+	case 'e':
+		if d.kind == KindFatal && isExitStatus(line) {
+			a.end() // go run says so: there is no stack
 			return
 		}
 	}
@@ -217,7 +227,7 @@ func (a *assembler) messageLine(line []byte) {
 		return
 	}
 	if c, ok := parseCause(line); ok && !c.recovered {
-		if d.joins(c) {
+		if d.joins(c, a.gap) {
 			return
 		}
 		a.start(line)
@@ -233,6 +243,7 @@ func (a *assembler) messageLine(line []byte) {
 		a.zoneOdd++
 	}
 	d.messageText(line)
+	a.gap = true
 	if a.zone > maxZone || a.zoneOdd > maxZoneOdd {
 		a.end()
 	}

@@ -37,9 +37,12 @@ func (a *assembler) bodyLine(line []byte) {
 	d := a.cur
 	d.setMark()
 	d.messageText(line)
-	if len(bytes.TrimSpace(line)) == 0 {
+	line = bytes.TrimRight(line, " \t")
+	if len(line) == 0 {
 		return
 	}
+	fence := a.fence
+	a.fence = false
 	if line[0] == '\t' || line[0] == ' ' {
 		a.indented(line)
 		return
@@ -86,14 +89,19 @@ func (a *assembler) bodyLine(line []byte) {
 			return
 		}
 	case 'e':
-		if rest, ok := bytes.CutPrefix(line, []byte("exit status ")); ok && digits(rest) == len(bytes.TrimSpace(rest)) {
+		if isExitStatus(line) {
 			a.end()
 			return
 		}
 	case '-':
 		if string(line) == "-----" {
 			a.good()
-			a.threads = true
+			a.threads, a.fence = true, true
+			return
+		}
+	case 'S':
+		if fence && bytes.HasPrefix(line, []byte("SIG")) {
+			a.good() // another thread, told to print its stack
 			return
 		}
 	}
@@ -108,7 +116,7 @@ func (a *assembler) otherLine(line []byte) {
 		d.pend(fn, args)
 		return
 	}
-	if a.threads && (d.signalDetail(line) || bytes.HasPrefix(line, []byte("SIG"))) {
+	if a.threads && d.signalDetail(line) {
 		a.good()
 		return
 	}
@@ -184,6 +192,12 @@ func (a *assembler) header(g Goroutine) {
 	}
 	a.good()
 	d.goroutine(g, a.blank)
+}
+
+// isExitStatus recognises what go run adds: "exit status 2".
+func isExitStatus(line []byte) bool {
+	number, ok := bytes.CutPrefix(bytes.TrimRight(line, " \t"), []byte("exit status "))
+	return ok && len(number) > 0 && digits(number) == len(number)
 }
 
 // isRegister recognises a line of the register dump printed for signals:

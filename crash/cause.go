@@ -158,6 +158,9 @@ func (s *Signal) field(field string) {
 // panicMarks cuts the marker that runtime.printpanics adds after a value.
 func panicMarks(message string) Panic {
 	p := Panic{Message: message}
+	if trimmed := strings.TrimRight(message, " \t"); strings.HasSuffix(trimmed, "]") {
+		message = trimmed
+	}
 	if rest, ok := strings.CutSuffix(message, " [recovered, repanicked]"); ok {
 		p.Message, p.Recovered, p.Repanicked = rest, true, true
 	} else if rest, ok := strings.CutSuffix(message, " [recovered]"); ok {

@@ -81,7 +81,7 @@ func (u *rule) matches(r *Report, message string, causes []Frame) bool {
 	if !strings.HasPrefix(r.Signal.Name, u.signal) {
 		return false
 	}
-	if u.exact != "" && message != u.exact ||
+	if u.exact != "" && strings.TrimRight(message, " \t") != u.exact ||
 		u.prefix != "" && !strings.HasPrefix(message, u.prefix) ||
 		u.contains != "" && !strings.Contains(message, u.contains) {
 		return false

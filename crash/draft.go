@@ -37,6 +37,7 @@ type draft struct {
 
 // A link is one headline and the lines of its message.
 type link struct {
+	lead      string // what stood before the headline: a tab in a chain
 	first     string
 	rest      []byte // each line preceded by "\n"
 	fatal     bool
@@ -102,30 +103,36 @@ func (d *draft) link(message []byte, fatal bool) {
 	d.links = append(d.links, l)
 }
 
-// nested recognises the further headlines of a chain, which stand behind a tab:
-// "\tpanic: " and, from Go 1.26, "\tfatal error: ".
-func (d *draft) nested(line []byte) bool {
+// nested recognises the further headlines of a chain, which stand behind a tab,
+// or what became of it: "\tpanic: " and, from Go 1.26, "\tfatal error: ".
+func (d *draft) nested(indented []byte) bool {
+	line := bytes.TrimLeft(indented, " \t")
+	lead := indented[:len(indented)-len(line)]
+	if len(lead) > 8 || lead[0] == '\t' && len(lead) > 1 {
+		return false
+	}
 	if d.kind != KindPanic && d.kind != KindFatal || d.report.Recovered {
 		return false
 	}
 	if message, ok := bytes.CutPrefix(line, []byte("panic: ")); ok {
 		d.link(message, false)
-		return true
-	}
-	if message, ok := bytes.CutPrefix(line, []byte("fatal error: ")); ok {
+	} else if message, ok := bytes.CutPrefix(line, []byte("fatal error: ")); ok {
 		d.link(message, true)
-		return true
+	} else {
+		return false
 	}
-	return false
+	d.links[len(d.links)-1].lead = string(lead)
+	return true
 }
 
 // joins reports whether a second headline belongs to the same death: threads
-// that fail at once print theirs before the first stack, and a throw during a
+// that fail at once print theirs before the first stack, one right under the
+// other (gap says that something stands between them), and a throw during a
 // panic prints its own.
-func (d *draft) joins(c cause) bool {
+func (d *draft) joins(c cause, gap bool) bool {
 	switch {
 	case d.kind == KindFatal && c.kind == KindFatal:
-		return true
+		return !gap
 	case d.kind == KindPanic && c.kind == KindFatal && !d.report.Recovered:
 		d.link(c.message, true)
 		return true

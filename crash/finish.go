@@ -119,7 +119,7 @@ func (d *draft) messages(first int) {
 		}
 	}
 	for i := 0; i+1 < len(r.Panics); i++ {
-		if r.Panics[i].Recovered && r.Panics[i].Message == r.Panics[i+1].Message {
+		if r.Panics[i].Recovered && r.Panics[i].Message == strings.TrimRight(r.Panics[i+1].Message, " ") {
 			r.Panics[i].Repanicked = true // as Go 1.25 prints it
 		}
 	}
@@ -178,7 +178,7 @@ func (d *draft) rejoin(first int) {
 		if l.fatal {
 			word = "fatal error: "
 		}
-		into.rest = append(append(append(into.rest, "\n\t"+word...), l.first...), l.rest...)
+		into.rest = append(append(append(into.rest, "\n"+l.lead+word...), l.first...), l.rest...)
 		if room := maxMessage - len(into.first); len(into.rest) > room {
 			into.rest = bytes.ToValidUTF8(into.rest[:max(room, 0)], nil)
 			d.problem("long_message", 0, nil)
@@ -217,7 +217,7 @@ func (d *draft) indentedOnly(rest []byte) []byte {
 // joinMessage puts the lines of a message together again. Since Go 1.23 the
 // runtime prints a tab after each line end (runtime/error.go, printindented).
 func joinMessage(first string, rest []byte) string {
-	text := strings.TrimRight(string(rest), "\n")
+	text := trimBlankLines(string(rest))
 	if text == "" {
 		return first
 	}
@@ -225,6 +225,19 @@ func joinMessage(first string, rest []byte) string {
 		text = strings.ReplaceAll(text, "\n\t", "\n")
 	}
 	return first + text
+}
+
+// trimBlankLines drops the blank lines between a message and what follows it,
+// spaces included that a copy may have added. Behind a tab a blank line is part
+// of the message.
+func trimBlankLines(text string) string {
+	for {
+		end := strings.TrimRight(text, " ")
+		if !strings.HasSuffix(end, "\n") {
+			return text
+		}
+		text = end[:len(end)-1]
+	}
 }
 
 // pickCrash says which goroutine crashed: the runtime prints it first

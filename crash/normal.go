@@ -108,6 +108,7 @@ const maxTemplate = 200
 // of values left out.
 func template(message string) string {
 	line, _, _ := strings.Cut(message, "\n")
+	line = strings.TrimRight(line, " \t")
 	if len(line) > 4*maxTemplate {
 		line = line[:4*maxTemplate]
 	}

@@ -73,6 +73,9 @@ func (r *Reader) Next() (*Report, error) {
 			}
 		default:
 			r.err = err
+			if err != io.EOF && r.asm.cur != nil {
+				r.asm.cur.report.Truncated = true
+			}
 			r.asm.end()
 		}
 	}
