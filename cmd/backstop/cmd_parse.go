@@ -80,6 +80,10 @@ func parseFiles(ctx context.Context, stdin io.Reader, names []string, show func(
 	for _, name := range names {
 		n, err := parseFile(ctx, stdin, name, show)
 		found += n
+		var unwritten *writeError
+		if errors.As(err, &unwritten) {
+			return err
+		}
 		if err != nil {
 			failures = append(failures, err)
 		}
@@ -103,6 +107,12 @@ func oneLine(errs []error) error {
 	return all
 }
 
+// A writeError ends everything: nobody would see the next report.
+type writeError struct{ err error }
+
+func (e *writeError) Error() string { return fmt.Sprintf("write report: %v", e.err) }
+func (e *writeError) Unwrap() error { return e.err }
+
 func parseFile(ctx context.Context, stdin io.Reader, name string, show func(*crash.Report) error) (found int, err error) {
 	in, err := openInput(stdin, name)
 	if err != nil {
@@ -116,11 +126,11 @@ func parseFile(ctx context.Context, stdin io.Reader, name string, show func(*cra
 			return found, nil
 		}
 		if err != nil {
-			return found, fmt.Errorf("read %s: %w", inputName(name), err)
+			return found, readError(name, err)
 		}
 		found++
 		if err := show(report); err != nil {
-			return found, fmt.Errorf("write report: %w", err)
+			return found, &writeError{err}
 		}
 	}
 	return found, ctx.Err()

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/backstop-go/backstop/crash"
 )
 
 const recoveredCrash = `2026/11/20 19:44:07 http: panic serving 127.0.0.1:35460: assignment to entry in nil map
@@ -51,6 +55,61 @@ func TestParseShowsCrashOfLivingProgram(t *testing.T) {
 		t.Errorf("status %d", code)
 	}
 }
+
+// A pause in the middle of compressed input is no error.
+func TestParseSlowGzip(t *testing.T) {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write([]byte(recoveredCrash)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	in := &pausing{data: packed.Bytes()}
+	unpacked, err := unpack(in, io.NopCloser(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(unpacked); err != nil || string(text) != recoveredCrash {
+		t.Errorf("error %v, text:\n%s", err, text)
+	}
+}
+
+// pausing yields one byte at a time and a pause after each.
+type pausing struct {
+	data  []byte
+	pause bool
+}
+
+func (p *pausing) Read(b []byte) (int, error) {
+	if p.pause = !p.pause; p.pause {
+		return 0, crash.ErrPause
+	}
+	if len(p.data) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(b, p.data[:1])
+	p.data = p.data[1:]
+	return n, nil
+}
+
+func TestParseStopsWhenNobodyReads(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "crash.log")
+	if err := os.WriteFile(file, []byte(recoveredCrash), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var errs bytes.Buffer
+	code := run(context.Background(), []string{"parse", file, file}, stdio{strings.NewReader(""), fullWriter{}, &errs})
+	if want := "error: write report: disk full\n"; code != exitFail || errs.String() != want {
+		t.Errorf("status %d, errors %q, want 1 and %q", code, errs.String(), want)
+	}
+}
+
+type fullWriter struct{}
+
+func (fullWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 type writerFunc func([]byte)
 

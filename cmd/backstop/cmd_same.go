@@ -79,7 +79,7 @@ func firstCrash(stdin io.Reader, name string) (*crash.Report, error) {
 			"`backstop parse %s` shows what is found in a file", name)
 	}
 	if err != nil {
-		return nil, withHint(&exitError{code: exitUsage, err: fmt.Errorf("read %s: %w", inputName(name), err)}, "is it a text file, or one compressed with gzip?")
+		return nil, withHint(&exitError{code: exitUsage, err: readError(name, err)}, "is it a text file, or one compressed with gzip?")
 	}
 	return report, nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -20,24 +21,45 @@ const quiet = 300 * time.Millisecond
 // openInput opens a file, or standard input for "-", and unpacks gzip.
 func openInput(stdin io.Reader, name string) (io.ReadCloser, error) {
 	if name == "-" {
-		live := stdin
-		if f, ok := stdin.(*os.File); ok {
-			if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
-				live = newLiveReader(f)
-			}
+		in, err := unpack(live(stdin), io.NopCloser(nil))
+		if err != nil {
+			return nil, readError(name, err)
 		}
-		return unpack(live, io.NopCloser(nil))
+		return in, nil
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("open input: %w", err)
+		return nil, err //nolint:wrapcheck // it says "open NAME: why"
 	}
-	in, err := unpack(f, f)
+	in, err := unpack(live(f), f)
 	if err != nil {
 		_ = f.Close() // the error that counts is unpack's
-		return nil, fmt.Errorf("read %s: %w", name, err)
+		return nil, readError(name, err)
 	}
 	return in, nil
+}
+
+// live returns a reader that tells pauses for what can pause: a pipe, also one
+// with a name, or a terminal.
+func live(r io.Reader) io.Reader {
+	f, ok := r.(*os.File)
+	if !ok {
+		return r
+	}
+	info, err := f.Stat()
+	if err != nil || info.Mode().IsRegular() || info.IsDir() {
+		return r
+	}
+	return newLiveReader(f)
+}
+
+// readError says which input could not be read, once.
+func readError(name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return fmt.Errorf("read %s: %w", inputName(name), err)
 }
 
 type input struct {
@@ -67,11 +89,26 @@ func unpack(r io.Reader, c io.Closer) (io.ReadCloser, error) {
 	if n < 2 || head[0] != 0x1f || head[1] != 0x8b {
 		return input{r, c}, nil
 	}
-	z, err := gzip.NewReader(bufio.NewReader(r))
+	z, err := gzip.NewReader(bufio.NewReader(patient{r}))
 	if err != nil {
 		return nil, fmt.Errorf("unpack gzip: %w", err)
 	}
 	return input{z, c}, nil
+}
+
+// A patient reader waits pauses out: what unpacks takes them for errors.
+type patient struct{ r io.Reader }
+
+func (p patient) Read(b []byte) (int, error) {
+	for {
+		n, err := p.r.Read(b)
+		if !errors.Is(err, crash.ErrPause) {
+			return n, err //nolint:wrapcheck // handed on as it is
+		}
+		if n > 0 {
+			return n, nil
+		}
+	}
 }
 
 // A liveReader reads a pipe or a terminal and says crash.ErrPause, once, when
