@@ -73,7 +73,7 @@ func (r *Reader) Next() (*Report, error) {
 			}
 		default:
 			r.err = err
-			if err != io.EOF && r.asm.cur != nil {
+			if !errors.Is(err, io.EOF) && r.asm.cur != nil {
 				r.asm.cur.report.Truncated = true
 			}
 			r.asm.end()
