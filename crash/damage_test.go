@@ -152,3 +152,16 @@ func (f *failing) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// The goroutine of the runtime that is printed first has not crashed.
+func TestGoexitMainHasNoCrashGoroutine(t *testing.T) {
+	_, plain := readGolden(t, "testdata/goexit-main.go1.21.txt")
+	_, system := readGolden(t, "testdata/goexit-main-system.go1.26.txt")
+	a, b := parseOne(t, string(plain)), parseOne(t, string(system))
+	if b.CrashGoroutine() != nil {
+		t.Errorf("crash goroutine %d", b.CrashGoroutine().ID)
+	}
+	if v := Same(a, b); !v.Same {
+		t.Errorf("the traceback level makes another bug of it: %q", v.Reasons)
+	}
+}

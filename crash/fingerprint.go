@@ -145,6 +145,7 @@ func normalStack(r *Report, class Class) (frames, lines []string) {
 	if r.Kind == KindPanic {
 		stack = stack[panicAt(stack)+1:]
 	}
+	var wrapper *Frame
 	for i := range stack {
 		f := &stack[i]
 		if len(frames) == maxFrames {
@@ -155,12 +156,21 @@ func normalStack(r *Report, class Class) (frames, lines []string) {
 		}
 		name := normalFunc(f.Func)
 		if name == "" {
+			if wrapper == nil {
+				wrapper = f
+			}
 			continue
 		}
-		frames = append(frames, name)
-		lines = append(lines, name+" "+path.Base(strings.ReplaceAll(f.File, `\`, "/"))+":"+strconv.Itoa(f.Line))
+		frames, lines = append(frames, name), append(lines, nameAndLine(name, f))
+	}
+	if len(frames) == 0 && wrapper != nil { // go panic(err): nothing but the wrapper
+		name := normalFunc(wrapper.Func[:strings.LastIndexByte(wrapper.Func, '.')])
+		frames, lines = []string{name}, []string{nameAndLine(name, wrapper)}
 	}
 	if len(frames) == 0 {
+		if class == "fatal.deadlock" && r.CrashGoroutine() == nil {
+			return nil, nil // at higher traceback levels the stack of checkdead is shown
+		}
 		frames = systemFrames(r)
 		return frames, frames
 	}
@@ -169,6 +179,10 @@ func normalStack(r *Report, class Class) (frames, lines []string) {
 		return cycle, cycle // where in its round the recursion hit the limit is chance
 	}
 	return frames, lines
+}
+
+func nameAndLine(name string, f *Frame) string {
+	return name + " " + path.Base(strings.ReplaceAll(f.File, `\`, "/")) + ":" + strconv.Itoa(f.Line)
 }
 
 // systemFrames stand for a stack without application frames: the first function

@@ -249,6 +249,9 @@ func (d *draft) pickCrash() {
 		return
 	}
 	g := &r.Goroutines[0]
+	if r.Kind == KindFatal && backgroundState(g.State) {
+		return // main has ended with runtime.Goexit; what follows is the runtime's own
+	}
 	if len(r.RuntimeStack) > 0 && r.Kind == KindFatal {
 		onThread := g.State == "running" || strings.HasPrefix(g.State, "syscall")
 		if !onThread && !strings.Contains(r.Message, "deadlock") && !asleep(r) {

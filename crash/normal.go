@@ -1,6 +1,9 @@
 package crash
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // normalFunc reduces a function's name to what stays the same between builds,
 // Go versions and observers: type arguments, the numbers of closures, and the
@@ -33,8 +36,9 @@ func normalFunc(fn string) string {
 		out = append(out, part)
 	}
 	// From Go 1.21 a closure outside functions is "init.func1".
-	if closure && len(out) == 1 && out[0] == "init" {
-		out = out[:0]
+	// One that was inlined there is "init.init.func1.func2" from Go 1.24.
+	for closure && len(out) > 0 && out[0] == "init" {
+		out = out[1:]
 	}
 	if closure {
 		out = append(out, "func")
@@ -114,6 +118,9 @@ func template(message string) string {
 	}
 	if name, ok := customType(line); ok {
 		return name
+	}
+	if _, err := strconv.ParseFloat(line, 64); err == nil && line[len(line)-1] <= '9' {
+		return "#" // panic(1.5): "+1.500000e+000" until Go 1.25
 	}
 	var b strings.Builder
 	for i := 0; i < len(line) && b.Len() < maxTemplate; {

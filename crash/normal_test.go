@@ -163,3 +163,43 @@ func ExampleSame() {
 	// both are panic.custom
 	// the messages follow one template: order # is gone
 }
+
+// Two messages of one function are two bugs, unless the statement is the same.
+func TestSameStatement(t *testing.T) {
+	report := func(message string, lines ...int) *Report {
+		r := &Report{Kind: KindPanic, Class: "panic.custom", Message: message, HasMessage: true}
+		g := Goroutine{ID: 1, State: "running"}
+		for i, line := range lines {
+			g.Frames = append(g.Frames, Frame{Func: []string{"main.load", "main.handle"}[i], File: "/src/main.go", Line: line})
+		}
+		r.Goroutines = []Goroutine{g}
+		return r
+	}
+	one := report("cart of alice cannot be loaded", 10, 50)
+	for _, tt := range []struct {
+		name string
+		b    *Report
+		want bool
+	}{
+		{"the same line", report("cart of bob cannot be loaded", 10, 50), true},
+		{"another line", report("cart of nobody cannot be loaded", 14, 50), false},
+		{"a moved file", report("cart of bob cannot be loaded", 17, 57), true},
+		{"another message", report("no price for this", 10, 50), false},
+		{"one template", report("cart of alice cannot be loaded", 14, 50), true},
+	} {
+		if v := Same(one, tt.b); v.Same != tt.want {
+			t.Errorf("%s: same %v, want %v: %q", tt.name, v.Same, tt.want, v.Reasons)
+		}
+	}
+}
+
+// Only the compiler's wrapper stands on the stack of go panic(err).
+func TestWrapperAlone(t *testing.T) {
+	frames := func(fn string) []string {
+		r := &Report{Kind: KindPanic, Goroutines: []Goroutine{{ID: 1, Frames: []Frame{{Func: fn, File: "/src/main.go", Line: 7}}}}}
+		return FingerprintInputs(r).Frames
+	}
+	if got, want := frames("main.do.func1.gowrap1"), frames("main.do.func1.1"); !equalStrings(got, want) || len(got) != 1 {
+		t.Errorf("frames %q, and %q before Go 1.22", got, want)
+	}
+}

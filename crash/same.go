@@ -2,6 +2,7 @@ package crash
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -47,7 +48,7 @@ func Same(a, b *Report) Verdict {
 	case a.HasMessage != b.HasMessage && sameFrames && len(v.A.Frames) > 0:
 		sameMessage = true
 		add("one report has no message to compare")
-	case similar(v.A.Template, v.B.Template):
+	case similar(v.A.Template, v.B.Template) && oneStatement(v.A.Lines, v.B.Lines):
 		sameMessage = true
 		add("the messages are alike: %s; %s", v.A.Template, v.B.Template)
 	default:
@@ -87,6 +88,43 @@ func firstDifference(a, b []string) string {
 		}
 	}
 	return "they do not"
+}
+
+// oneStatement reports whether the first application frames of two stacks of
+// the same functions can stand for one statement: they are at the same line, or
+// moved as far as another frame of that file did. Two messages of one function
+// come from two statements.
+func oneStatement(a, b []string) bool {
+	if len(a) == 0 || len(a) != len(b) {
+		return false
+	}
+	file, x := cutLine(a[0])
+	other, y := cutLine(b[0])
+	if file != other {
+		return false
+	}
+	if x == y {
+		return true
+	}
+	for i := 1; i < len(a); i++ {
+		f, m := cutLine(a[i])
+		g, n := cutLine(b[i])
+		if f == file && g == file {
+			return n-m == y-x
+		}
+	}
+	return false
+}
+
+// cutLine takes "main.f file.go:12" apart.
+func cutLine(s string) (file string, line int) {
+	file = s[strings.LastIndexByte(s, ' ')+1:]
+	colon := strings.LastIndexByte(file, ':')
+	if colon < 0 {
+		return file, 0
+	}
+	line, _ = strconv.Atoi(file[colon+1:]) // printed by normalStack
+	return file[:colon], line
 }
 
 // similar reports whether two templates share most of their words: the rest may

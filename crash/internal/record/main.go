@@ -59,6 +59,7 @@ var recordings = []recording{
 	{name: "fatal-in-defer", on: []string{"1.25", "1.26"}},
 	{name: "error-panics", on: []string{"1.26"}},
 	{name: "goexit-main", on: []string{"1.21"}},
+	{name: "goexit-main-system", from: "goexit-main", env: []string{"GOTRACEBACK=system"}, on: []string{"1.26"}},
 	{name: "threads", on: []string{"1.27"}},
 	{name: "oom-limit", on: []string{"1.23", "1.26"}},
 	{name: "fault", on: []string{"1.22"}},
