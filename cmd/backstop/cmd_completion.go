@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -26,7 +27,11 @@ func completionCommand() command {
 				if !ok {
 					return withHint(usageError("no completion for %q", args[0]), "backstop completion bash|zsh|fish")
 				}
-				write(std.out)
+				var script bytes.Buffer
+				write(&script)
+				if _, err := script.WriteTo(std.out); err != nil {
+					return fmt.Errorf("write the script: %w", err)
+				}
 				return nil
 			}
 		},
@@ -45,33 +50,82 @@ func (c command) flagNames() []string {
 	return names
 }
 
-func bashCompletion(w io.Writer) {
-	var names []string
-	fmt.Fprint(w, "_backstop() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]}\n\tcase ${COMP_WORDS[1]} in\n")
-	for _, c := range commands() {
-		names = append(names, c.name)
-		fmt.Fprintf(w, "\t%s) [[ $COMP_CWORD -gt 1 ]] && COMPREPLY=($(compgen -f -W %q -- \"$cur\")) && return ;;\n", c.name, strings.Join(c.flagNames(), " "))
+// words lists what may stand in the first place behind a command: the first
+// words of the alternatives in its usage, "create NAME | list". A command with
+// one form only takes files or names of the user's.
+func (c command) words() []string {
+	forms := strings.Split(c.args, "|")
+	if len(forms) == 1 {
+		return nil
 	}
-	fmt.Fprintf(w, "\tesac\n\t[[ $COMP_CWORD -eq 1 ]] && COMPREPLY=($(compgen -W %q -- \"$cur\"))\n}\ncomplete -o filenames -F _backstop backstop\n", strings.Join(names, " "))
+	var words []string
+	for _, form := range forms {
+		words = append(words, strings.Fields(form)[0])
+	}
+	return words
+}
+
+// completed lists the commands and "help", which takes their names.
+func completed() []command {
+	all := commands()
+	names := make([]string, len(all))
+	for i, c := range all {
+		names[i] = c.name
+	}
+	return append(all, command{
+		name:    "help",
+		args:    strings.Join(names, "|"),
+		summary: "explain a command",
+		setup:   func(*flag.FlagSet) runFunc { return nil },
+	})
+}
+
+// shellQuote quotes a text for bash, zsh and fish alike.
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// bashCompletion works with bash 3.2 too, which macOS has: no mapfile. The
+// words are separated by line ends, so that names of files may hold spaces.
+func bashCompletion(w io.Writer) {
+	fmt.Fprint(w, "_backstop() {\n\tlocal IFS=$'\\n' cur=${COMP_WORDS[COMP_CWORD]} words= files=-f\n\tCOMPREPLY=()\n")
+	var names []string
+	fmt.Fprint(w, "\tcase ${COMP_WORDS[1]} in\n")
+	for _, c := range completed() {
+		names = append(names, c.name)
+		list, files := c.flagNames(), "-f"
+		if words := c.words(); words != nil {
+			list, files = append(words, list...), ""
+		}
+		fmt.Fprintf(w, "\t%s) words=%s files=%s ;;\n", c.name, shellQuote(strings.Join(list, "\n")), files)
+	}
+	fmt.Fprintf(w, "\tesac\n\t[[ $COMP_CWORD -eq 1 ]] && words=%s files=\n", shellQuote(strings.Join(names, "\n")))
+	fmt.Fprint(w, "\tCOMPREPLY=($(compgen $files -W \"$words\" -- \"$cur\"))\n}\ncomplete -o filenames -F _backstop backstop\n")
 }
 
 func zshCompletion(w io.Writer) {
 	fmt.Fprint(w, "#compdef backstop\nlocal -a names\nif (( CURRENT == 2 )); then\n\tnames=(\n")
-	for _, c := range commands() {
-		fmt.Fprintf(w, "\t\t'%s:%s'\n", c.name, c.summary)
+	for _, c := range completed() {
+		fmt.Fprintf(w, "\t\t%s\n", shellQuote(c.name+":"+c.summary))
 	}
 	fmt.Fprint(w, "\t)\n\t_describe command names\n\treturn\nfi\ncase $words[2] in\n")
-	for _, c := range commands() {
-		fmt.Fprintf(w, "%s) compadd -- %s; _files ;;\n", c.name, strings.Join(c.flagNames(), " "))
+	for _, c := range completed() {
+		fmt.Fprintf(w, "%s) compadd -- %s", c.name, strings.Join(append(c.words(), c.flagNames()...), " "))
+		if c.words() == nil {
+			fmt.Fprint(w, "; _files")
+		}
+		fmt.Fprintln(w, " ;;")
 	}
 	fmt.Fprint(w, "esac\n")
 }
 
 func fishCompletion(w io.Writer) {
-	for _, c := range commands() {
-		fmt.Fprintf(w, "complete -c backstop -n __fish_use_subcommand -f -a %s -d '%s'\n", c.name, c.summary)
+	for _, c := range completed() {
+		fmt.Fprintf(w, "complete -c backstop -n __fish_use_subcommand -f -a %s -d %s\n", c.name, shellQuote(c.summary))
+		seen := shellQuote("__fish_seen_subcommand_from " + c.name)
+		if words := c.words(); words != nil {
+			fmt.Fprintf(w, "complete -c backstop -n %s -f -a %s\n", seen, shellQuote(strings.Join(words, " ")))
+		}
 		for _, f := range c.flagNames() {
-			fmt.Fprintf(w, "complete -c backstop -n '__fish_seen_subcommand_from %s' -o %s\n", c.name, strings.TrimPrefix(f, "-"))
+			fmt.Fprintf(w, "complete -c backstop -n %s -o %s\n", seen, strings.TrimPrefix(f, "-"))
 		}
 	}
 }

@@ -107,6 +107,18 @@ func TestParseStopsWhenNobodyReads(t *testing.T) {
 	}
 }
 
+// Status 1 of same means that the crashes differ, and nothing else.
+func TestSameWriteError(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "crash.log")
+	if err := os.WriteFile(file, []byte(recoveredCrash), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var errs bytes.Buffer
+	if code := run(context.Background(), []string{"same", file, file}, stdio{strings.NewReader(""), fullWriter{}, &errs}); code != exitUsage {
+		t.Errorf("status %d, want 2: %s", code, errs.String())
+	}
+}
+
 type fullWriter struct{}
 
 func (fullWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }

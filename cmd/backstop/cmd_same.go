@@ -54,7 +54,7 @@ Status 0: the same, 1: different, 2: unreadable or no crash in it.`,
 				}
 				verdict := crash.Same(a, b)
 				if err := writeVerdict(std.out, verdict, *format, *explain); err != nil {
-					return fmt.Errorf("write verdict: %w", err)
+					return &exitError{code: exitUsage, err: fmt.Errorf("write verdict: %w", err)} // 1 would mean "different"
 				}
 				if !verdict.Same {
 					return &exitError{code: exitFail}

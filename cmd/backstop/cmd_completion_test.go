@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/backstop-go/backstop/internal/crashtest"
+)
+
+func completionScript(t *testing.T, shell string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if code := run(context.Background(), []string{"completion", shell}, stdio{strings.NewReader(""), &out, &errs}); code != exitOK {
+		t.Fatalf("completion %s: status %d: %s", shell, code, errs.String())
+	}
+	return out.String()
+}
+
+// The script is loaded by bash, which is asked what it would offer.
+func TestBashCompletion(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		crashtest.Skip(t, "bash is not installed")
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"crash one.log", "crash.gz"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	script := completionScript(t, "bash")
+	for line, want := range map[string]string{
+		"backstop pa":               "<parse>",
+		"backstop he":               "<help>",
+		"backstop help pa":          "<parse>",
+		"backstop parse -f":         "<-format>",
+		"backstop parse cr":         "<crash one.log><crash.gz>",
+		"backstop completion z":     "<zsh>",
+		"backstop project c":        "<create>",
+		"backstop project create -": "<-config><-data>",
+		"backstop nosuch zz":        "",
+	} {
+		cmd := exec.Command(bash, "--norc", "-uc", script+`
+COMP_WORDS=($1) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+_backstop
+[[ ${#COMPREPLY[@]} -eq 0 ]] || printf "<%s>" "${COMPREPLY[@]}" | sort`, "bash", line)
+		cmd.Dir = dir
+		var errs bytes.Buffer
+		cmd.Stderr = &errs
+		out, err := cmd.Output()
+		got := strings.ReplaceAll(strings.TrimSpace(string(out)), "<crash.gz><crash one.log>", "<crash one.log><crash.gz>")
+		if err != nil || errs.Len() > 0 || got != want {
+			t.Errorf("%q: offered %q, want %q; error %v %s", line, got, want, err, errs.String())
+		}
+	}
+}
+
+// The other shells check the syntax where they are installed.
+func TestCompletionSyntax(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		script := completionScript(t, shell)
+		for _, c := range commands() {
+			if !strings.Contains(script, c.name) {
+				t.Errorf("%s: no command %s", shell, c.name)
+			}
+		}
+		path, err := exec.LookPath(shell)
+		if err != nil {
+			t.Logf("%s is not installed: syntax not checked", shell)
+			continue
+		}
+		cmd := exec.Command(path, "-n")
+		cmd.Stdin = strings.NewReader(script)
+		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%s -n: %v\n%s", shell, err, out)
+		}
+	}
+}
