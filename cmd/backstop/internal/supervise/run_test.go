@@ -158,7 +158,7 @@ func TestRecoveredWhileAlive(t *testing.T) {
 			t.Errorf("event %q", summary([]event.Event{e}))
 		}
 	case <-done:
-		t.Error("the process ended before its event came")
+		t.Fatal("the process ended before its event came, or could not be started")
 	case <-time.After(tooLong):
 		t.Error("no event while the process lives")
 	}
