@@ -63,21 +63,22 @@ _backstop
 // The other shells check the syntax where they are installed.
 func TestCompletionSyntax(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish"} {
-		script := completionScript(t, shell)
-		for _, c := range commands() {
-			if !strings.Contains(script, c.name) {
-				t.Errorf("%s: no command %s", shell, c.name)
+		t.Run(shell, func(t *testing.T) {
+			script := completionScript(t, shell)
+			for _, c := range commands() {
+				if !strings.Contains(script, c.name) {
+					t.Errorf("no command %s", c.name)
+				}
 			}
-		}
-		path, err := exec.LookPath(shell)
-		if err != nil {
-			t.Logf("%s is not installed: syntax not checked", shell)
-			continue
-		}
-		cmd := exec.Command(path, "-n")
-		cmd.Stdin = strings.NewReader(script)
-		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
-			t.Errorf("%s -n: %v\n%s", shell, err, out)
-		}
+			path, err := exec.LookPath(shell)
+			if err != nil {
+				crashtest.Skip(t, "%s is not installed: the syntax of its script is not checked", shell)
+			}
+			cmd := exec.Command(path, "-n")
+			cmd.Stdin = strings.NewReader(script)
+			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+				t.Errorf("%s -n: %v\n%s", shell, err, out)
+			}
+		})
 	}
 }
