@@ -138,17 +138,8 @@ func (a *assembler) idleLine(line []byte) {
 	switch line[0] {
 	case '\t', ' ':
 		// A file line under a call: the beginning of the text is missing.
-		if a.nearby {
-			if fn, args, ok := cutCall(a.before); ok && plausibleFunc(fn) {
-				if pos, ok := parsePos(bytes.TrimLeft(line, " \t")); ok {
-					a.nearby = false
-					d := a.begin(inBody)
-					d.report.Truncated = true
-					d.pend(fn, args)
-					d.position(pos)
-					return
-				}
-			}
+		if pos, ok := parsePos(bytes.TrimLeft(line, " \t")); ok && a.headless(pos) {
+			return
 		}
 	case 'g':
 		if g, ok := parseHeader(line); ok {
@@ -167,6 +158,24 @@ func (a *assembler) idleLine(line []byte) {
 		}
 	}
 	a.remember(line)
+}
+
+// headless begins a report with a frame whose call is the line before and whose
+// file line is this one.
+func (a *assembler) headless(pos filePos) bool {
+	if !a.nearby {
+		return false
+	}
+	c, ok := cutAbove(a.before, pos)
+	if !ok || bytes.IndexByte(c.fn, '.') <= 0 {
+		return false // prose, most likely
+	}
+	a.nearby = false
+	d := a.begin(inBody)
+	d.report.Truncated = true
+	d.pendCall(c)
+	d.position(pos)
+	return true
 }
 
 // start begins a report if the line is a headline.

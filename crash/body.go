@@ -71,6 +71,7 @@ func (a *assembler) bodyLine(line []byte) {
 			d.ancestor(line)
 			return
 		}
+		line = cutFP(line)
 		if s, ok := parseBracketSignal(line); ok && d.report.Signal.Name == "" {
 			a.good()
 			d.report.Signal = s
@@ -97,6 +98,10 @@ func (a *assembler) bodyLine(line []byte) {
 		if string(line) == "-----" {
 			a.good()
 			a.threads, a.fence = true, true
+			return
+		}
+		if isStackMark(line) {
+			a.good()
 			return
 		}
 	case 'S':
@@ -128,8 +133,8 @@ func (a *assembler) otherLine(line []byte) {
 		a.start(line)
 		return
 	}
-	if d.call.set && !d.call.bare {
-		if pos, ok := parsePos(line); ok && looksLikePos(line, pos) {
+	if pos, ok := parsePos(line); ok && looksLikePos(line, pos) {
+		if d.call.set && !d.call.bare || a.takeAbove(pos) {
 			a.good()
 			d.problem("unindented_position", a.number, line)
 			d.position(pos)
@@ -139,10 +144,25 @@ func (a *assembler) otherLine(line []byte) {
 	if isRegister(line) || isHexdump(line) || bytes.HasPrefix(line, []byte("runtime: ")) || d.signalDetail(line) {
 		return
 	}
-	if bytes.IndexByte(line, ' ') < 0 && len(line) < 1<<10 {
-		d.bareName = append(d.bareName[:0], line...) // perhaps a C frame
-	}
 	a.oddLine(line)
+}
+
+// takeAbove turns the line above, which was not understood, into the call whose
+// file line has come: C functions have no parentheses, functions of the runtime
+// written in C have no package (until Go 1.4), and names with a struct type in
+// them hold spaces (until Go 1.17).
+func (a *assembler) takeAbove(pos filePos) bool {
+	if a.odd.count == 0 || !a.nearby || a.blank || a.cur.closed() {
+		return false
+	}
+	c, ok := cutAbove(a.before, pos)
+	if !ok {
+		return false
+	}
+	a.odd.count-- // it was no odd line after all
+	a.good()
+	a.cur.pendCall(c)
+	return true
 }
 
 // indented handles file lines and the few other lines that stand under others.
@@ -150,15 +170,8 @@ func (a *assembler) indented(line []byte) {
 	d := a.cur
 	text := bytes.TrimSpace(line)
 	if pos, ok := parsePos(text); ok {
-		if d.call.set {
+		if d.call.set || a.takeAbove(pos) {
 			a.good()
-			d.position(pos)
-			return
-		}
-		if len(d.bareName) > 0 && a.odd.count > 0 && bytes.Contains(text, []byte(" pc=0x")) {
-			a.odd.count-- // the name was no odd line after all
-			a.good()
-			d.pendBare(string(d.bareName))
 			d.position(pos)
 			return
 		}
@@ -200,11 +213,53 @@ func isExitStatus(line []byte) bool {
 	return ok && len(number) > 0 && digits(number) == len(number)
 }
 
-// isRegister recognises a line of the register dump printed for signals:
-// "rax    0x0".
+// isRegister recognises a line of the register dump printed for signals
+// (runtime/signal_*.go, dumpregs): "rax    0x0", and on some architectures two
+// registers in a line, "r0   0x0\tr1   0x0".
 func isRegister(line []byte) bool {
-	fields := bytes.Fields(line)
-	return len(fields) == 2 && len(fields[0]) <= 8 && bytes.HasPrefix(fields[1], []byte("0x")) && digitsHex(fields[1][2:]) == len(fields[1])-2
+	pairs := 0
+	for {
+		line = bytes.TrimLeft(line, " \t")
+		if len(line) == 0 {
+			return pairs > 0
+		}
+		if pairs++; pairs > 2 {
+			return false
+		}
+		name := bytes.IndexAny(line, " \t")
+		if name <= 0 || name > 8 {
+			return false
+		}
+		value, ok := bytes.CutPrefix(bytes.TrimLeft(line[name:], " \t"), []byte("0x"))
+		n := digitsHex(value)
+		if !ok || n == 0 || n < len(value) && value[n] != ' ' && value[n] != '\t' {
+			return false
+		}
+		line = value[n:]
+	}
+}
+
+// isStackMark recognises what Go 1.0 to 1.3 printed where a stack of several
+// segments went on in another one (runtime/traceback_x86.c, gentraceback):
+// "----- stack segment boundary -----".
+func isStackMark(line []byte) bool {
+	text, ok := bytes.CutPrefix(line, []byte("----- "))
+	if !ok {
+		return false
+	}
+	text, ok = bytes.CutSuffix(text, []byte(" -----"))
+	return ok && (string(text) == "stack segment boundary" || bytes.Contains(text, []byte("stack called from goroutine ")))
+}
+
+// cutFP drops the frame pointer that Go 1.0 printed before the calls of a
+// thread that threw: "[fp=0x7fff5fbff6c8] runtime.throw(0x5b1e6f, 0x0)".
+func cutFP(line []byte) []byte {
+	if rest, ok := bytes.CutPrefix(line, []byte("[fp=0x")); ok {
+		if rest, ok := bytes.CutPrefix(rest[digitsHex(rest):], []byte("] ")); ok {
+			return rest
+		}
+	}
+	return line
 }
 
 // isHexdump recognises the stack memory that the runtime shows when it cannot

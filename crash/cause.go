@@ -40,6 +40,11 @@ func parseCause(line []byte) (cause, bool) {
 		if rest, ok := bytes.CutPrefix(line, []byte("Exception 0x")); ok && digitsHex(rest) > 0 {
 			return cause{kind: KindSignal, signal: "Exception 0x" + string(rest[:digitsHex(rest)])}, true
 		}
+	case 't':
+		// Go 1.0 (runtime/panic.c, runtime·throw).
+		if rest, ok := bytes.CutPrefix(line, []byte("throw: ")); ok {
+			return cause{kind: KindFatal, message: rest}, true
+		}
 	case 'W':
 		if string(line) == "WARNING: DATA RACE" {
 			return cause{kind: KindRace}, true
@@ -132,11 +137,26 @@ func parseBracketSignal(line []byte) (Signal, bool) {
 	var s Signal
 	for i, field := range strings.Fields(string(rest)) {
 		if i == 0 {
-			s.Name = strings.TrimSuffix(field, ":")
+			s.Name = signalName(strings.TrimSuffix(field, ":"))
 		}
 		s.field(field)
 	}
 	return s, s.Name != ""
+}
+
+// signalName gives the signals that become panics their names, where a number
+// was printed (until Go 1.5): they are the same on all systems but for SIGBUS,
+// which is 7 on Linux and 10 elsewhere.
+func signalName(s string) string {
+	switch s {
+	case "0x7", "0xa":
+		return "SIGBUS"
+	case "0x8":
+		return "SIGFPE"
+	case "0xb":
+		return "SIGSEGV"
+	}
+	return s
 }
 
 // field takes one "key=value" of a signal's description.

@@ -30,7 +30,6 @@ type draft struct {
 	call   call
 
 	to       target
-	bareName []byte
 	raceOf   int64 // goroutine whose creation the race detector is telling
 	interned map[string]string
 }
@@ -266,9 +265,16 @@ func (d *draft) pend(fn, args []byte) {
 	d.call = call{name: d.string(fn), args: string(args), set: true}
 }
 
+func (d *draft) pendCall(c callLine) {
+	if c.c {
+		d.pendBare(d.string(c.fn))
+	} else {
+		d.pend(c.fn, c.args)
+	}
+}
+
 func (d *draft) pendBare(name string) {
 	d.flush()
-	d.bareName = d.bareName[:0]
 	d.call = call{name: name, set: true, bare: true}
 }
 

@@ -253,7 +253,7 @@ func (d *draft) pickCrash() {
 		return // main has ended with runtime.Goexit; what follows is the runtime's own
 	}
 	if len(r.RuntimeStack) > 0 && r.Kind == KindFatal {
-		onThread := g.State == "running" || strings.HasPrefix(g.State, "syscall")
+		onThread := g.State == "running" || strings.HasPrefix(g.State, "syscall") || onItsStack(g.State)
 		if !onThread && !strings.Contains(r.Message, "deadlock") && !asleep(r) {
 			return
 		}

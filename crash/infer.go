@@ -104,3 +104,14 @@ func backgroundState(state string) bool {
 	}
 	return false
 }
+
+// onItsStack reports whether the runtime was at work for a goroutine in this
+// state, on the thread's own stack: until Go 1.4 its state said so
+// (runtime/stack.c, runtime·newstack; runtime/mgc0.c, runtime·gc).
+func onItsStack(state string) bool {
+	switch state {
+	case "stack growth", "stack split", "stack unsplit", "garbage collection":
+		return true
+	}
+	return false
+}
