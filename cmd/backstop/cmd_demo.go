@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
-
-	"golang.org/x/term"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/demo"
 )
@@ -70,17 +67,4 @@ func runDemo(ctx context.Context, std stdio, o demo.Options) error {
 		return errors.New("interrupted before the demo was over")
 	}
 	return err
-}
-
-// terminalWidth is the number of columns of a terminal, 0 for anything else.
-func terminalWidth(w io.Writer) int {
-	f, ok := w.(*os.File)
-	if !ok {
-		return 0
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		return 0
-	}
-	return width
 }

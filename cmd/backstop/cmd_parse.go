@@ -7,8 +7,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/source"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/textview"
 	"github.com/backstop-go/backstop/crash"
 )
@@ -25,36 +27,70 @@ no FILE, or "-", it reads standard input.
 
   app 2>&1 | backstop parse             explain crashes as they happen
   backstop parse crash.log.gz           explain those in a file
+  backstop parse -src ~/shop crash.log  with lines of source from that tree
+  backstop parse -all crash.log | less  every frame and every goroutine
   backstop parse -format json crash.log | jq .class
+
+Lines of source are shown where the files are on this machine: under the path
+that the traceback names, in the module around the working directory, in the
+module cache, or below -src wherever the program was built.
 
 Status 1 means that no crash was found.`,
 		setup: func(fs *flag.FlagSet) runFunc {
-			format := fs.String("format", "text", "`text` for people, or json: one object a line")
-			return func(ctx context.Context, std stdio, args []string) error {
-				// Flags are welcome behind the files too: parse crash.log -format json.
-				args, err := trailingFlags(fs, args)
-				if err != nil {
-					return err
-				}
-				show, err := reportWriter(std.out, *format)
-				if err != nil {
-					return err
-				}
-				return parseFiles(ctx, std.in, args, show)
-			}
+			f := parseFlags{set: fs}
+			fs.StringVar(&f.format, "format", "text", "`text` for people, or json: one object a line")
+			fs.BoolVar(&f.all, "all", false, "show every frame, and every kind of goroutine with its stack")
+			fs.StringVar(&f.src, "src", "", "look for source files below this `directory`")
+			fs.StringVar(&f.color, "color", "auto", "`when` to use colours: auto, always or never")
+			return f.run
 		},
 	}
 }
 
-// reportWriter returns what writes one report in a format.
-func reportWriter(w io.Writer, format string) (func(*crash.Report) error, error) {
-	switch format {
+type parseFlags struct {
+	format, src, color string
+	all                bool
+
+	set *flag.FlagSet
+}
+
+func (f *parseFlags) run(ctx context.Context, std stdio, args []string) error {
+	// Flags are welcome behind the files too: parse crash.log -format json.
+	args, err := trailingFlags(f.set, args)
+	if err != nil {
+		return err
+	}
+	show, err := f.writer(std.out)
+	if err != nil {
+		return err
+	}
+	return parseFiles(ctx, std.in, args, show)
+}
+
+// writer returns what writes one report in the format asked for.
+func (f *parseFlags) writer(w io.Writer) (func(*crash.Report) error, error) {
+	opts := textview.Options{All: f.all, Width: terminalWidth(w)}
+	switch f.color {
+	case "auto":
+		opts.Color = isTerminal(w)
+	case "always":
+		opts.Color = true
+	case "never":
+	default:
+		return nil, withHint(usageError("unknown choice of colours %q", f.color), "-color auto, -color always or -color never")
+	}
+	if f.src != "" {
+		if info, err := os.Stat(f.src); err != nil || !info.IsDir() {
+			return nil, withHint(usageError("-src %s is not a directory", f.src), "-src names the root of a source tree, such as a checkout")
+		}
+	}
+	switch f.format {
 	case "json":
 		encoder := json.NewEncoder(w)
 		encoder.SetEscapeHTML(false)
 		return func(r *crash.Report) error { return encoder.Encode(r) }, nil
 	case "text":
-		opts := textview.Options{Color: isTerminal(w)}
+		opts.Source = source.New(source.Options{Dir: f.src}).Excerpt
 		first := true
 		return func(r *crash.Report) error {
 			if !first {
@@ -66,7 +102,7 @@ func reportWriter(w io.Writer, format string) (func(*crash.Report) error, error)
 			return textview.Write(w, r, opts)
 		}, nil
 	}
-	return nil, withHint(usageError("unknown format %q", format), "-format text or -format json")
+	return nil, withHint(usageError("unknown format %q", f.format), "-format text or -format json")
 }
 
 // parseFiles shows every crash of every file. A file that cannot be read does

@@ -30,7 +30,9 @@ var rules = []rule{
 	{"cmd/backstop/internal/web", []string{module + "/crash", module + "/event", cmdInternal + "issue", cmdInternal + "store"}, "pages read the store and nothing else"},
 	{"cmd/backstop/internal/server", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "..."}, "the server wires the stages"},
 	{"cmd/backstop/internal/supervise", []string{module + "/crash", module + "/event", module + "/internal/..."}, "the supervisor makes events and knows no stage"},
-	{"cmd/backstop/internal/textview", []string{module + "/crash"}, "rendering a report needs the report only"},
+	{"cmd/backstop/internal/source", []string{module + "/crash"}, "source finds the file of a frame and needs the frame only"},
+	{"cmd/backstop/internal/outline", []string{module + "/crash", cmdInternal + "source"}, "what to show of a report is decided from the report and its source"},
+	{"cmd/backstop/internal/textview", []string{module + "/crash", cmdInternal + "outline", cmdInternal + "source"}, "drawing a report needs the report and its outline only"},
 	{"cmd/backstop/internal/demo", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "server", cmdInternal + "supervise", cmdInternal + "store"}, "the demo drives the server and the supervisor from outside"},
 	{"cmd/backstop", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "..."}, "the command may use everything of ours"},
 

@@ -2,52 +2,57 @@ package textview
 
 import (
 	"fmt"
-	"path"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/backstop-go/backstop/crash"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/outline"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/source"
 )
 
-// stack shows the crashing stack. Runs of frames outside the application and
-// rounds of a recursion are folded.
-func (v *view) stack(r *crash.Report) {
-	frames := r.CrashStack()
-	if len(frames) == 0 {
+// threads shows the stacks that crashed.
+func (v *view) threads(o *outline.Outline) {
+	for i := range o.Threads {
+		t := &o.Threads[i]
+		v.line("")
+		switch g := t.Goroutine; {
+		case g == nil:
+			v.line("  %s", v.paint(bold, t.Name))
+		case o.Report.Kind == crash.KindRace:
+			v.line("  %s", v.paint(bold, fmt.Sprintf("%s by goroutine %d", Escape(g.State), g.ID)))
+		default:
+			v.line("  %s%s", v.paint(bold, fmt.Sprintf("goroutine %d", g.ID)), goroutineDetails(g))
+		}
+		v.stack(&t.Stack)
+		if len(t.Ancestors) == 0 {
+			v.creators(t.Creators)
+			continue
+		}
+		v.creator("created by", t.Goroutine.CreatedBy)
+		for j := range t.Ancestors {
+			a := &t.Ancestors[j]
+			v.line("  %s", v.paint(dim, fmt.Sprintf("goroutine %d was then at", a.ID)))
+			v.stack(&a.Stack)
+			v.creator("created by", a.CreatedBy)
+		}
+	}
+	if more := len(o.Report.Goroutines) - len(o.Threads); more > 0 && o.Report.Kind == crash.KindRace {
+		v.line("  %s", v.paint(dim, fmt.Sprintf("... and %d more", more)))
+	}
+	if o.Runtime == nil {
 		return
 	}
 	v.line("")
-	g := r.CrashGoroutine()
-	switch {
-	case g != nil && r.Kind == crash.KindRace:
-		v.line("  %s", v.paint(bold, fmt.Sprintf("%s by goroutine %d", Escape(g.State), g.ID)))
-	case g != nil:
-		v.line("  %s%s", v.paint(bold, fmt.Sprintf("goroutine %d", g.ID)), goroutineDetails(g))
-	case len(r.RuntimeStack) > 0:
-		v.line("  %s", v.paint(bold, "runtime stack"))
-	default:
-		v.line("  %s", v.paint(bold, "stack"))
-	}
-	elidedAt, elided := -1, 0
-	if g != nil && g.Elided != 0 {
-		elidedAt, elided = g.ElidedAt, g.Elided
-	}
-	v.frames(frames, r.Origin(), elidedAt, elided)
-	if g != nil {
-		v.creator(g.CreatedBy)
-		for i := range g.Ancestors {
-			a := &g.Ancestors[i]
-			v.line("  %s", v.paint(dim, fmt.Sprintf("originating from goroutine %d", a.ID)))
-			v.frames(a.Frames, nil, -1, 0)
-			v.creator(a.CreatedBy)
-		}
-	}
+	v.line("  %s", v.paint(bold, "the runtime's own stack"))
+	v.stack(o.Runtime)
 }
 
 func goroutineDetails(g *crash.Goroutine) string {
-	s := " [" + Escape(g.State) + "]"
+	s := " [" + Escape(clip(g.State, 120)) + "]"
 	if g.WaitMinutes > 0 {
-		s += fmt.Sprintf(" for %d minutes", g.WaitMinutes)
+		s += fmt.Sprintf(" for %s", minutes(g.WaitMinutes))
 	}
 	if g.LockedToThread {
 		s += ", locked to its thread"
@@ -63,69 +68,63 @@ func goroutineDetails(g *crash.Goroutine) string {
 	return s
 }
 
-func (v *view) creator(c *crash.CreatedBy) {
-	if c == nil {
-		return
+func minutes(n int) string {
+	if n == 1 {
+		return "1 minute"
 	}
-	where := ""
-	if c.File != "" {
-		where = fmt.Sprintf("  %s:%d", Escape(c.File), c.Line)
-	}
-	in := ""
-	if c.Goroutine != 0 {
-		in = fmt.Sprintf(" in goroutine %d", c.Goroutine)
-	}
-	v.line("      %s %s%s%s", v.paint(dim, "created by"), Escape(c.Func), in, v.paint(dim, where))
+	return strconv.Itoa(n) + " minutes"
 }
 
-// frames prints a stack; focus is the frame to look at first.
-func (v *view) frames(frames []crash.Frame, focus *crash.Frame, elidedAt, elided int) {
-	app := 0
-	for i := range frames {
-		if crash.IsApp(frames[i].Func) {
-			app++
-		}
+// stack prints a stack. Frames outside the application are dimmed, many of them
+// folded to a line that says so.
+func (v *view) stack(s *outline.Stack) {
+	hasApp := false
+	for i := range s.Runs {
+		hasApp = hasApp || s.Runs[i].App
 	}
-	printed := 0
-	for i := 0; i < len(frames); {
-		if i == elidedAt {
-			v.elided(elided)
-		}
-		if printed == maxFrames {
-			v.line("      %s", v.paint(dim, fmt.Sprintf("... %d more frames", len(frames)-i)))
-			break
-		}
-		printed++
-		limit := len(frames)
-		if elidedAt > i {
-			limit = elidedAt
-		}
-		if period, rounds := cycle(frames[i:limit]); rounds > 2 {
-			for j := i; j < i+period; j++ {
-				v.frame(&frames[j], focus)
+	limit := maxFrames
+	if v.opts.All {
+		limit = maxFramesAll
+	}
+	for i := range s.Runs {
+		run := &s.Runs[i]
+		last := i == len(s.Runs)-1
+		switch {
+		case run.Gap != 0:
+			v.gap(run.Gap)
+		case run.Repeats > 0:
+			v.line("      %s", v.paint(yellow, fmt.Sprintf("... and %d times more: recursion", run.Rounds())))
+		case !run.App && hasApp && !v.opts.All && (len(run.Frames) > 2 || last && len(run.Frames) > 1):
+			v.line("      %s", v.paint(dim, fmt.Sprintf("... %d frames of %s", len(run.Frames), Escape(strings.Join(run.Packages(), ", ")))))
+		default:
+			for j := range run.Frames {
+				if limit == 0 {
+					v.more(len(run.Frames) - j + following(s.Runs[i+1:]) + s.Cut)
+					return
+				}
+				limit--
+				v.frame(&run.Frames[j])
 			}
-			v.line("      %s", v.paint(yellow, fmt.Sprintf("... and %d times more: recursion", rounds-1)))
-			i += period * rounds
-			continue
 		}
-		run := i
-		for run < limit && !crash.IsApp(frames[run].Func) && frames[run].Func != "panic" {
-			run++
-		}
-		if app > 0 && (run-i > 2 || run == len(frames) && run-i > 1) {
-			v.line("      %s", v.paint(dim, fmt.Sprintf("... %d frames of %s", run-i, packages(frames[i:run]))))
-			i = run
-			continue
-		}
-		v.frame(&frames[i], focus)
-		i++
 	}
-	if elidedAt >= len(frames) {
-		v.elided(elided)
+	v.more(s.Cut)
+}
+
+func following(runs []outline.Run) int {
+	n := 0
+	for i := range runs {
+		n += len(runs[i].Frames)
+	}
+	return n
+}
+
+func (v *view) more(frames int) {
+	if frames > 0 {
+		v.line("      %s", v.paint(dim, fmt.Sprintf("... %d more frames", frames)))
 	}
 }
 
-func (v *view) elided(n int) {
+func (v *view) gap(n int) {
 	text := "... frames left out by the runtime"
 	if n > 0 {
 		text = fmt.Sprintf("... %d frames left out by the runtime", n)
@@ -133,131 +132,168 @@ func (v *view) elided(n int) {
 	v.line("      %s", v.paint(dim, text))
 }
 
-func (v *view) frame(f, focus *crash.Frame) {
-	mark, style := "  ", dim
+func (v *view) frame(f *outline.Frame) {
+	fn := Escape(clip(f.Func, 500))
 	switch {
-	case f == focus:
-		mark, style = v.paint(focused, "> "), focused
-	case crash.IsApp(f.Func):
-		style = bold
+	case f.Focus:
+		v.line("    %s%s", v.paint(focused, "> "), v.paint(focused, fn))
+	case f.App:
+		v.line("      %s", v.paint(bold, fn))
+	default:
+		v.aside(fn, position(f.File, f.Line))
+		return
 	}
-	where := ""
-	if f.File != "" {
-		where = fmt.Sprintf("%s:%d", Escape(f.File), f.Line)
+	if where := position(f.File, f.Line); where != "" {
+		v.line("          %s", where)
 	}
-	v.line("    %s%s\n          %s", mark, v.paint(style, Escape(f.Func)), v.paint(dim, where))
+	if f.Source != nil {
+		v.excerpt(f.Source)
+	}
 }
 
-// cycle finds the shortest period with which frames repeat, and how often the
-// whole of it stands there.
-func cycle(frames []crash.Frame) (period, rounds int) {
-	same := func(a, b *crash.Frame) bool { return a.Func == b.Func && a.Line == b.Line }
-	for p := 1; p <= 8 && 3*p <= len(frames); p++ {
-		n := p
-		for n < len(frames) && same(&frames[n], &frames[n-p]) {
-			n++
-		}
-		if n >= 3*p {
-			return p, n / p
-		}
+// aside prints a frame that is not in focus: on one line where that is wide
+// enough.
+func (v *view) aside(fn, where string) {
+	sep := "  "
+	if v.opts.Width > 0 && 6+columns(fn)+2+columns(where) > v.opts.Width {
+		sep = "\n          "
 	}
-	return 0, 0
+	if where == "" {
+		sep = ""
+	}
+	v.line("      %s", v.paint(dim, fn+sep+where))
 }
 
-// packages names the packages of some frames, in order of appearance.
-func packages(frames []crash.Frame) string {
-	var names []string
-	seen := make(map[string]bool)
-	for i := range frames {
-		name := frames[i].Func
-		dir, base := path.Split(name)
-		pkg, _, ok := strings.Cut(base, ".")
-		if !ok {
-			pkg = "runtime"
-		}
-		if pkg = dir + pkg; !seen[pkg] {
-			seen[pkg] = true
-			names = append(names, Escape(pkg))
+func position(file string, line int) string {
+	switch {
+	case file == "":
+		return ""
+	case line == 0:
+		return Escape(clip(file, 500))
+	}
+	return fmt.Sprintf("%s:%d", Escape(clip(file, 500)), line)
+}
+
+// excerpt prints lines of source, without the indentation they share.
+func (v *view) excerpt(e *source.Excerpt) {
+	shared := -1
+	for _, l := range e.Lines {
+		if text := strings.TrimLeft(l, "\t"); text != "" && (shared < 0 || len(l)-len(text) < shared) {
+			shared = len(l) - len(text)
 		}
 	}
-	if len(names) > 4 {
-		names = append(names[:3], "...")
+	digits := len(strconv.Itoa(e.First + len(e.Lines) - 1))
+	for i, l := range e.Lines {
+		n := e.First + i
+		mark, style := "  ", dim
+		if n == e.Focus {
+			mark, style = "> ", yellow
+		}
+		text := Escape(clip(l[min(max(shared, 0), len(l)):], 500))
+		text = fmt.Sprintf("%s%*d  %s", mark, digits, n, text)
+		width := 0
+		if v.opts.Width > 0 {
+			width = max(v.opts.Width-12, 8)
+		}
+		v.line("            %s", v.paint(style, strings.TrimRight(fit(text, width), " ")))
 	}
-	return strings.Join(names, ", ")
+}
+
+// creators shows the go statements that led to a goroutine, as far as the text
+// has them.
+func (v *view) creators(chain []outline.Creator) {
+	what := "created by"
+	for i := range chain {
+		c := &chain[i]
+		v.creator(what, &c.CreatedBy)
+		what = "which was created by"
+		if i == len(chain)-1 && c.Goroutine > 1 && c.Holder == nil {
+			v.line("          %s", v.paint(dim, fmt.Sprintf("goroutine %d is not in the text", c.Goroutine)))
+		}
+	}
+}
+
+func (v *view) creator(what string, c *crash.CreatedBy) {
+	if c == nil {
+		return
+	}
+	in := ""
+	switch c.Goroutine {
+	case 0:
+	case 1:
+		in = " in goroutine 1, main"
+	default:
+		in = fmt.Sprintf(" in goroutine %d", c.Goroutine)
+	}
+	v.line("      %s %s%s", v.paint(dim, what), Escape(clip(c.Func, 500)), in)
+	if where := position(c.File, c.Line); where != "" {
+		v.line("          %s", v.paint(dim, where))
+	}
 }
 
 // others shows the goroutines that did not crash, those alike as one.
-func (v *view) others(r *crash.Report) {
-	total, runtimes := 0, 0
-	var buckets []crash.Bucket
-	for _, b := range r.Fold() {
-		total += len(b.IDs)
-		if r.Kind != crash.KindRace && ofRuntime(&b) {
-			runtimes += len(b.IDs)
-			continue
-		}
-		buckets = append(buckets, b)
-	}
-	if total == 0 {
+func (v *view) others(o *outline.Others) {
+	if o.Count == 0 {
 		return
 	}
 	v.line("")
-	title := fmt.Sprintf("%d other goroutines", total)
-	if total == 1 {
+	title := fmt.Sprintf("%d other goroutines", o.Count)
+	if o.Count == 1 {
 		title = "1 other goroutine"
 	}
-	if r.Kind == crash.KindRace {
-		title = "raced with"
+	details := ""
+	if n := len(o.Kinds); n > 1 {
+		details = fmt.Sprintf(" of %d kinds", n)
 	}
-	v.line("  %s", v.paint(bold, title))
-	for i := range buckets {
-		if i == maxBuckets {
-			v.line("      %s", v.paint(dim, fmt.Sprintf("... and %d more kinds of goroutines", len(buckets)-i)))
+	if o.WaitMinutes > 0 {
+		details += fmt.Sprintf(", the longest wait %s", minutes(o.WaitMinutes))
+	}
+	v.line("  %s%s", v.paint(bold, title), details)
+	digits := max(len(strconv.Itoa(o.Count)), 4)
+	for i := range o.Kinds {
+		if i == maxKinds && !v.opts.All {
+			more := 0
+			for _, b := range o.Kinds[i:] {
+				more += size(&b)
+			}
+			v.line("    %s", v.paint(dim, fmt.Sprintf("%*d  in %d more kinds (-all shows them)", digits, more, len(o.Kinds)-i)))
 			break
 		}
-		b := &buckets[i]
-		f := telling(b.Frames)
-		name, where := "(no frames)", ""
-		if f != nil {
-			name, where = Escape(f.Func), fmt.Sprintf("%s:%d", Escape(f.File), f.Line)
-		}
-		wait := ""
-		if b.WaitMinutes > 0 {
-			wait = fmt.Sprintf(", up to %d minutes", b.WaitMinutes)
-		}
-		v.line("    %4d  [%s%s]  %s  %s", len(b.IDs), Escape(b.State), wait, name, v.paint(dim, where))
+		v.kind(&o.Kinds[i], digits)
 	}
-	if runtimes > 0 {
-		v.line("    %s", v.paint(dim, fmt.Sprintf("%4d  of the runtime itself", runtimes)))
+	if o.Runtime > 0 {
+		v.line("    %s", v.paint(dim, fmt.Sprintf("%*d  of the runtime itself", digits, o.Runtime)))
 	}
 }
 
-// ofRuntime reports whether goroutines belong to the runtime: its own code
-// started them and runs in them.
-func ofRuntime(b *crash.Bucket) bool {
-	if b.CreatedBy == nil || !strings.HasPrefix(b.CreatedBy.Func, "runtime.") || len(b.Frames) == 0 {
-		return false
-	}
-	for i := range b.Frames {
-		if !strings.HasPrefix(b.Frames[i].Func, "runtime.") {
-			return false
-		}
-	}
-	return true
-}
+func size(b *crash.Bucket) int { return len(b.IDs) }
 
-// telling is the frame that says most about a goroutine: its first one of the
-// application, else its last, which is where it began.
-func telling(frames []crash.Frame) *crash.Frame {
-	for i := range frames {
-		if crash.IsApp(frames[i].Func) {
-			return &frames[i]
+// kind shows goroutines that are all alike.
+func (v *view) kind(b *crash.Bucket, digits int) {
+	wait := ""
+	if b.WaitMinutes > 0 {
+		wait = ", " + minutes(b.WaitMinutes)
+		if size(b) > 1 {
+			wait = ", up to " + minutes(b.WaitMinutes)
 		}
 	}
-	for i := len(frames) - 1; i >= 0; i-- {
-		if frames[i].Func != "runtime.goexit" {
-			return &frames[i]
-		}
+	name, where := "(no frames)", ""
+	if f := outline.Purpose(b.Frames); f != nil {
+		name, where = Escape(clip(f.Func, 500)), position(f.File, f.Line)
 	}
-	return nil
+	lead := fmt.Sprintf("    %*d  [%s%s]  ", digits, size(b), Escape(clip(b.State, 120)), wait)
+	sep := "  "
+	if v.opts.Width > 0 && columns(lead)+columns(name)+2+columns(where) > v.opts.Width {
+		sep = "\n" + strings.Repeat(" ", 6+digits)
+	}
+	if where == "" || v.opts.All {
+		sep, where = "", ""
+	}
+	v.line("%s%s%s%s", lead, name, sep, v.paint(dim, where))
+	if !v.opts.All {
+		return
+	}
+	s := outline.NewStack(b.Frames, nil, b.Elided, b.ElidedAt, maxFramesAll)
+	v.stack(&s)
+	v.creator("created by", b.CreatedBy)
 }

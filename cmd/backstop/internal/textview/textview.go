@@ -1,6 +1,6 @@
 // Package textview shows a crash to a person at a terminal. Start with [Write].
 // It reads nothing and decides nothing: what a crash is comes from package
-// crash.
+// crash, and what to show of it from package outline.
 package textview
 
 import (
@@ -10,32 +10,47 @@ import (
 	"strings"
 
 	"github.com/backstop-go/backstop/crash"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/outline"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/source"
 )
 
 // Options say how to show a report. The zero value is plain text.
 type Options struct {
 	Color bool // with ANSI colours; default without
+	Width int  // columns of the terminal; default 0: text is neither wrapped nor cut
+
+	// All shows every frame, and every kind of goroutine with its stack.
+	// Default: frames outside the application are folded, and the largest
+	// kinds have a line each.
+	All bool
+
+	// Source returns the lines around a frame, nil when they are not at hand.
+	// Default: none are shown.
+	Source func(f *crash.Frame, around int) *source.Excerpt
 }
 
 // How much is shown of what can be endless.
 const (
 	maxMessageLines = 20
-	maxBuckets      = 10
-	maxFrames       = 60
+	maxKinds        = 10
+	maxFrames       = 60     // of one stack, folded ones not counted
+	maxFramesAll    = 10_000 // of one stack, in any case
+	maxText         = 96     // columns of a paragraph: longer lines are hard to read
 )
 
-// Write shows a report: what happened, whether recover could have caught it,
-// the crashing stack with the application's frames in focus, the other
-// goroutines folded, and what to check first. Nothing a crash says reaches the
-// terminal unescaped.
+// Write shows a report: what happened, the crashing stack with the application's
+// frames in focus, who started it, the other goroutines folded, whether recover
+// could have caught it, and what to check first. Nothing a crash says reaches
+// the terminal unescaped.
 func Write(w io.Writer, r *crash.Report, opts Options) error {
-	v := &view{color: opts.Color}
-	info := crash.Explain(r.Class)
-	v.headline(r, info)
+	v := &view{opts: opts}
+	o := outline.New(r, outline.Options{Source: opts.Source, Frames: maxFramesAll})
+	v.headline(o)
 	v.message(r)
-	v.stack(r)
-	v.others(r)
-	v.advice(r, info)
+	v.threads(o)
+	v.others(&o.Others)
+	v.advice(o)
 	v.notes(r)
 	_, err := w.Write(v.Bytes())
 	return err
@@ -43,7 +58,7 @@ func Write(w io.Writer, r *crash.Report, opts Options) error {
 
 type view struct {
 	bytes.Buffer
-	color bool
+	opts Options
 }
 
 // The few styles used, as SGR parameters.
@@ -56,7 +71,7 @@ const (
 )
 
 func (v *view) paint(style, s string) string {
-	if !v.color || s == "" {
+	if !v.opts.Color || s == "" {
 		return s
 	}
 	return "\x1b[" + style + "m" + s + "\x1b[0m"
@@ -64,9 +79,25 @@ func (v *view) paint(style, s string) string {
 
 func (v *view) line(format string, args ...any) { fmt.Fprintf(v, format+"\n", args...) }
 
-func (v *view) headline(r *crash.Report, info crash.Info) {
-	v.line("%s %s  %s", v.paint(red, string(r.Kind)+":"), v.paint(bold, info.Title), v.paint(dim, string(r.Class)))
-	if r.Recovered {
+// paragraph prints a label and a text behind it, wrapped to the width.
+func (v *view) paragraph(label, text string) {
+	used := 2 + columns(label)
+	v.WriteString("  " + v.paint(bold, label))
+	for _, word := range strings.Fields(text) {
+		n := columns(word)
+		if v.opts.Width > 0 && used+1+n > min(v.opts.Width, maxText) {
+			v.WriteString("\n   ")
+			used = 3
+		}
+		v.WriteString(" " + word)
+		used += 1 + n
+	}
+	v.WriteString("\n")
+}
+
+func (v *view) headline(o *outline.Outline) {
+	v.line("%s %s  %s", v.paint(red, Escape(string(o.Report.Kind))+":"), v.paint(bold, Escape(o.Info.Title)), v.paint(dim, Escape(string(o.Info.Class))))
+	if o.Report.Recovered {
 		v.line("  %s", v.paint(yellow, "recovered: the process went on"))
 	}
 }
@@ -75,7 +106,7 @@ func (v *view) message(r *crash.Report) {
 	if r.HasMessage {
 		lines := strings.Split(r.Message, "\n")
 		for i, l := range lines {
-			if i == maxMessageLines {
+			if i == maxMessageLines && !v.opts.All {
 				v.line("  %s", v.paint(dim, fmt.Sprintf("... %d more lines", len(lines)-i)))
 				break
 			}
@@ -109,32 +140,28 @@ func (v *view) message(r *crash.Report) {
 	}
 }
 
-func (v *view) advice(r *crash.Report, info crash.Info) {
+func (v *view) advice(o *outline.Outline) {
 	v.line("")
-	v.line("  %s %s", v.paint(bold, "What happened:"), info.Explanation)
-	v.line("  %s %s", v.paint(bold, "Could recover have caught it?"), recoverAnswer(r, info))
-	if len(info.Causes) > 0 {
-		v.line("  %s %s.", v.paint(bold, "Usual causes:"), strings.Join(info.Causes, "; "))
+	v.paragraph("What happened:", Escape(o.Info.Explanation))
+	v.paragraph("Could recover have caught it?", recoverAnswer(&o.Verdict))
+	if len(o.Info.Causes) > 0 {
+		v.paragraph("Usual causes:", Escape(strings.Join(o.Info.Causes, "; ")+"."))
 	}
-	if info.FirstCheck != "" {
-		v.line("  %s %s", v.paint(bold, "First check:"), info.FirstCheck)
+	if o.Info.FirstCheck != "" {
+		v.paragraph("First check:", Escape(o.Info.FirstCheck))
 	}
 }
 
-func recoverAnswer(r *crash.Report, info crash.Info) string {
-	switch {
-	case r.Recovered:
-		return "It did."
-	case info.Recoverable == crash.RecoverYes:
-		if g := r.CrashGoroutine(); g != nil {
-			return fmt.Sprintf("Yes, in goroutine %d itself: a deferred call there. No other goroutine could.", g.ID)
+func recoverAnswer(v *outline.Verdict) string {
+	text := v.Answer + ". " + v.Reason
+	if v.Entry != nil {
+		text += " A guard belongs at the top of " + Escape(clip(v.Entry.Func, 200))
+		if v.By != nil {
+			text += fmt.Sprintf(", started at %s:%d", Escape(outline.SplitFile(v.By.File).Base), v.By.Line)
 		}
-		return "Yes, by a deferred call in the same goroutine."
-	case info.Recoverable == crash.RecoverNo:
-		return "No."
-	default:
-		return "The text does not tell."
+		text += "."
 	}
+	return text
 }
 
 // notes are about the report and not about the crash.
@@ -144,7 +171,7 @@ func (v *view) notes(r *crash.Report) {
 		v.line("  %s", v.paint(yellow, "The text was cut: frames are missing."))
 	}
 	for _, p := range r.Problems {
-		note := fmt.Sprintf("%s: %d", strings.ReplaceAll(p.Code, "_", " "), p.Count)
+		note := fmt.Sprintf("%s: %d", Escape(strings.ReplaceAll(p.Code, "_", " ")), p.Count)
 		if p.Line > 0 {
 			note += fmt.Sprintf(", first on line %d", p.Line)
 		}
@@ -153,7 +180,7 @@ func (v *view) notes(r *crash.Report) {
 		}
 		v.line("  %s", v.paint(yellow, note))
 	}
-	v.line("  %s", v.paint(dim, "issue "+r.Fingerprints.Tolerant+"  (the same bug has the same number)"))
+	v.line("  %s", v.paint(dim, "issue "+Escape(r.Fingerprints.Tolerant)+"  (the same bug has the same number)"))
 }
 
 // clip cuts a line that is too long to be read.

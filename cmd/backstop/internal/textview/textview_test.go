@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"github.com/backstop-go/backstop/crash"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/source"
 )
 
 // Every crash that is kept as an example can be shown, and nothing in it
@@ -78,5 +80,93 @@ func TestRecursionIsFolded(t *testing.T) {
 	}
 	if got := strings.Count(b.String(), "main.ping"); got != 1 || !strings.Contains(b.String(), "39 times more: recursion") {
 		t.Errorf("main.ping is shown %d times:\n%s", got, b.String())
+	}
+}
+
+func TestColumns(t *testing.T) {
+	for s, want := range map[string]int{"": 0, "plain": 5, "größe": 5, "漢字": 4, "e\u0301": 1, "🙂": 2} {
+		if got := columns(s); got != want {
+			t.Errorf("columns(%q) = %d, want %d", s, got, want)
+		}
+	}
+	for _, c := range []struct {
+		s     string
+		width int
+		want  string
+	}{{"plain", 0, "plain"}, {"plain", 5, "plain"}, {"plain", 4, "pla…"}, {"漢字漢字", 5, "漢字…"}, {"漢字", 1, "…"}, {"größe", 5, "größe"}} {
+		if got := fit(c.s, c.width); got != c.want {
+			t.Errorf("fit(%q, %d) = %q, want %q", c.s, c.width, got, c.want)
+		}
+	}
+}
+
+// Text that explains is wrapped to the terminal, and so is what stands beside
+// the names; the names themselves stay whole, to be copied.
+func TestWidth(t *testing.T) {
+	r := &crash.Report{
+		Kind: crash.KindPanic, Class: "panic.nil_map", HasMessage: true, Message: "assignment to entry in nil map",
+		Goroutines: []crash.Goroutine{
+			{ID: 1, State: "running", Frames: []crash.Frame{{Func: "runtime.mapassign_faststr", File: "/usr/lib/go/src/runtime/map_faststr.go", Line: 1}, {Func: "main.main", File: "/x.go", Line: 1}}},
+			{ID: 2, State: "chan receive", Frames: []crash.Frame{{Func: "example.com/shop/mail.(*Queue).worker", File: "/src/shop/mail/queue.go", Line: 74}}},
+		},
+		GoroutineCount: 2,
+	}
+	for _, width := range []int{68, 80, 120} {
+		var b bytes.Buffer
+		if err := Write(&b, r, Options{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range strings.Split(b.String(), "\n") {
+			if columns(l) > width {
+				t.Errorf("width %d: %q", width, l)
+			}
+		}
+		if !strings.Contains(b.String(), "example.com/shop/mail.(*Queue).worker") {
+			t.Errorf("width %d: a name was cut:\n%s", width, b.String())
+		}
+	}
+}
+
+// Everything in a report may have been written by somebody else.
+func TestHostileText(t *testing.T) {
+	const evil = "\x1b]0;pwn\x07\r\n\u202eevil\u009b31m\x00"
+	frame := crash.Frame{Func: "main." + evil, File: "/" + evil + ".go", Line: 2, Args: evil, Offset: evil}
+	by := &crash.CreatedBy{Func: evil, File: evil, Line: 1, Goroutine: 3}
+	g := crash.Goroutine{
+		ID: 2, State: evil, Labels: map[string]string{evil: evil}, WaitMinutes: 3, GP: evil, M: evil, MP: evil,
+		Frames: []crash.Frame{{Func: "runtime." + evil}, frame}, CreatedBy: by, Elided: 1, ElidedAt: 1,
+	}
+	withAncestors := g
+	withAncestors.ID = 7
+	withAncestors.Ancestors = []crash.Ancestor{{ID: 3, Frames: []crash.Frame{frame}, CreatedBy: by}}
+	excerpt := func(*crash.Frame, int) *source.Excerpt {
+		return &source.Excerpt{File: evil, First: 1, Focus: 2, Lines: []string{evil, "\t" + evil}}
+	}
+	for _, kind := range crash.Kinds() {
+		r := &crash.Report{
+			Kind: kind, Class: crash.Class(kind) + crash.Class("."+evil), Message: evil, HasMessage: true,
+			Panics:       []crash.Panic{{Message: evil + "1", Recovered: true}, {Message: evil}},
+			Signal:       crash.Signal{Name: evil, Code: evil, Addr: evil, PC: evil, InCgo: true},
+			GoVersion:    evil,
+			Goroutines:   []crash.Goroutine{withAncestors, g, {ID: 3, State: evil}},
+			RuntimeStack: []crash.Frame{frame}, Loose: []crash.Frame{frame},
+			Fingerprints: crash.Fingerprints{Tolerant: evil, Strict: evil},
+			Problems:     []crash.Problem{{Code: evil, Line: 1, Count: 2, Text: evil}},
+		}
+		for _, crashed := range []int{0, 1, -1} {
+			r.Crash = crashed
+			for _, all := range []bool{false, true} {
+				var b bytes.Buffer
+				if err := Write(&b, r, Options{All: all, Width: 80, Source: excerpt}); err != nil {
+					t.Fatal(err)
+				}
+				if i := strings.IndexFunc(b.String(), func(c rune) bool { return c != '\n' && (unicode.IsControl(c) || unicode.Is(unicode.Cf, c)) }); i >= 0 {
+					t.Fatalf("%s, all %v: %q reaches the terminal in\n%q", kind, all, b.String()[i:i+1], b.String())
+				}
+				if strings.Contains(b.String(), "\nevil") {
+					t.Errorf("%s: a line end of the crash reaches the terminal", kind)
+				}
+			}
+		}
 	}
 }
