@@ -32,6 +32,7 @@ type assembler struct {
 	cur  *draft
 	mode mode
 	done []*Report
+	out  *assembler // whose queue gets the reports; its own if nil
 
 	number  int    // of the current line
 	blank   bool   // the line before was blank
@@ -108,7 +109,11 @@ func (a *assembler) end() {
 	if a.cur == nil {
 		return
 	}
-	a.done = append(a.done, a.cur.finish())
+	out := a
+	if a.out != nil {
+		out = a.out
+	}
+	out.done = append(out.done, a.cur.finish())
 	a.cur, a.mode = nil, idle
 }
 

@@ -40,13 +40,16 @@ func ParseCrashOutput(r io.Reader) (*Report, error) {
 type Reader struct {
 	lines lineReader
 	asm   assembler
+	wraps unwrapper // stands before asm
 	err   error
 }
 
 // NewReader returns a Reader of r. It buffers: r may be read further than the
 // crash that Next returned.
 func NewReader(r io.Reader) *Reader {
-	return &Reader{lines: lineReader{r: r}}
+	reader := &Reader{lines: lineReader{r: r}}
+	reader.wraps = unwrapper{plain: &reader.asm, out: &reader.asm}
+	return reader
 }
 
 // Next returns the next crash. The error is io.EOF at the end, or what the
@@ -66,17 +69,17 @@ func (r *Reader) Next() (*Report, error) {
 		line, err := r.lines.next()
 		switch {
 		case err == nil:
-			r.asm.line(line, r.lines.number, r.lines.long)
+			r.wraps.line(line, r.lines.number, r.lines.long)
 		case errors.Is(err, ErrPause):
 			if r.lines.start == r.lines.end { // not in the middle of a line
-				r.asm.pause()
+				r.wraps.pause()
 			}
 		default:
 			r.err = err
-			if !errors.Is(err, io.EOF) && r.asm.cur != nil {
-				r.asm.cur.report.Truncated = true
+			if !errors.Is(err, io.EOF) {
+				r.wraps.truncate()
 			}
-			r.asm.end()
+			r.wraps.end()
 		}
 	}
 }
