@@ -36,6 +36,7 @@ var anchorTexts = [...]anchorText{
 	{anchorCause, "panic: ", 0},
 	{anchorCause, "panic:\x1b", 0}, // a colour ends
 	{anchorCause, "fatal error: ", 0},
+	{anchorCause, "throw: ", 0}, // Go 1.0
 	{anchorCause, "Exception 0x", 0},
 	{anchorServing, "panic serving ", 4},
 	{anchorHeader, "goroutine ", 0},
@@ -51,7 +52,7 @@ var anchorTexts = [...]anchorText{
 // for them (TestGrams).
 const (
 	gramBits = 10
-	gramMul  = 0x9E3779B5
+	gramMul  = 0x9E3779B7
 )
 
 var (

@@ -1,0 +1,86 @@
+package crash
+
+import "bytes"
+
+// readRecord reads a line that holds a whole traceback in a string.
+func (u *unwrapper) readRecord(raw []byte, number int, long bool) bool {
+	if bytes.IndexByte(raw, '"') < 0 {
+		return false
+	}
+	rec, ok := readRecord(raw)
+	return ok && u.traceback(rec, number, long)
+}
+
+// traceback reads the text of a record. It ends with it.
+func (u *unwrapper) traceback(rec record, number int, long bool) bool {
+	inner := unwrapper{plain: &assembler{crashOutput: u.plain.crashOutput}, depth: u.depth + 1}
+	a := inner.plain
+	inner.out = a
+	a.out = a
+	headed := false
+	text := rec.text
+	lines := bytes.Split(text, []byte("\n"))
+	if value := recordValue(rec.value); len(value) > 0 {
+		if kind := kindOfLine(lines[0]); kind != lineCause {
+			inner.line(value, number, false)
+		}
+	}
+	bare := bareNames(lines)
+	for i, line := range lines {
+		if bare && i+1 < len(lines) && !isPositionBelow(line) && isPositionBelow(lines[i+1]) {
+			line = append(bytes.Clone(line), "()"...)
+		}
+		inner.line(line, number, long && rec.open && i == len(lines)-1)
+		if a.cur != nil && len(a.cur.links) > 0 {
+			headed = true
+		}
+	}
+	if a.cur != nil && !headed && a.cur.kind == "" {
+		if value := recordValue(rec.value); len(value) > 0 {
+			a.cur.lineAbove = string(value)
+		}
+		a.cur.report.Recovered = true
+		a.cur.report.Truncated = rec.open
+	}
+	inner.end()
+	found := false
+	for r := a.pop(); r != nil; r = a.pop() {
+		if len(r.CrashStack()) > 0 || len(r.Goroutines) > 0 {
+			found = true
+			u.out.done = append(u.out.done, r)
+		}
+	}
+	return found
+}
+
+// recordValue makes a log line of a recovered value, as people write them.
+func recordValue(v []byte) []byte {
+	v, _, _ = bytes.Cut(bytes.TrimSpace(v), []byte("\n"))
+	if len(v) == 0 || len(v) > 4<<10 {
+		return nil
+	}
+	if logged, ok := loggedValue(string(v)); ok {
+		v = []byte(logged)
+	}
+	return append([]byte("panic recovered: "), v...)
+}
+
+// bareNames reports whether calls stand without their arguments, as zap and
+// pkg/errors write them.
+func bareNames(lines [][]byte) bool {
+	for i := 0; i+1 < len(lines); i++ {
+		if isPositionBelow(lines[i+1]) {
+			line := bytes.TrimRight(lines[i], " \t")
+			return len(line) > 0 && line[len(line)-1] != ')' && !bytes.HasPrefix(line, []byte("created by "))
+		}
+	}
+	return false
+}
+
+func isPositionBelow(line []byte) bool {
+	if len(line) == 0 || line[0] != '\t' && line[0] != ' ' {
+		return false
+	}
+	_, ok := parsePos(bytes.TrimLeft(line, " \t"))
+	return ok
+}
