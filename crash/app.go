@@ -1,9 +1,6 @@
 package crash
 
-import (
-	"sort"
-	"strings"
-)
+import "strings"
 
 //go:generate go run ./internal/gen std stdlist.go
 //go:generate go run ./internal/gen messages testdata/messages.tsv
@@ -19,7 +16,12 @@ const self = "github.com/backstop-go/backstop"
 // Dependencies count as application. C functions, pseudo frames such as
 // "panic", code made by the compiler and Backstop's own guards do not.
 func IsApp(fn string) bool {
-	pkg := packageOf(fn)
+	pkg, _ := cutFunc(fn)
+	return isApp(fn, pkg)
+}
+
+// isApp is IsApp for a name whose package is known.
+func isApp(fn, pkg string) bool {
 	switch {
 	case pkg == "":
 		return false // panic, x_cgo_thread_start, crosscall2
@@ -30,17 +32,18 @@ func IsApp(fn string) bool {
 	case pkg == "type" && strings.HasPrefix(fn, "type.."):
 		return false // until Go 1.19
 	}
-	if rest, ok := strings.CutPrefix(pkg, self); ok {
-		return !(rest == "" || rest == "/safe" || strings.HasPrefix(rest, "/internal/"))
+	slash := strings.IndexByte(pkg, '/')
+	if slash >= 0 && strings.IndexByte(pkg[:slash], '.') >= 0 { // no package of the library lies under a domain
+		rest, ours := strings.CutPrefix(pkg, self)
+		return !ours || rest != "" && rest != "/safe" && !strings.HasPrefix(rest, "/internal/")
 	}
-	if i := sort.SearchStrings(stdPackages[:], pkg); i < len(stdPackages) && stdPackages[i] == pkg {
+	if isStd(pkg) {
 		return false
 	}
 	// Paths that came and went between Go versions: runtime/internal/sys,
 	// internal/x/net, golang_org/x/crypto (the vendored packages of Go 1.7 to 1.11).
-	root, _, nested := strings.Cut(pkg, "/")
-	if nested {
-		switch root {
+	if slash >= 0 {
+		switch pkg[:slash] {
 		case "runtime", "internal", "vendor", "golang_org":
 			return false
 		}
@@ -48,24 +51,40 @@ func IsApp(fn string) bool {
 	return true
 }
 
-// packageOf returns the import path of a function's package as it stands in
-// the name, escapes such as %2e included; "" when the name has no package.
-func packageOf(fn string) string {
-	name := fn
-	if i := strings.IndexByte(name, '['); i >= 0 {
-		name = name[:i] // type arguments hold slashes and dots of their own
+// isStd looks an import path up in stdPackages. It is sort.SearchStrings
+// without calls: the question is asked of each frame.
+func isStd(pkg string) bool {
+	if pkg == "runtime" || pkg == "net/http" {
+		return true
 	}
-	start := 0
-	// A closure made by inlining repeats its caller's package nowhere, but a
-	// method expression may hold a path in parentheses: stop there.
-	if i := strings.IndexByte(name, '('); i > 0 {
-		start = strings.LastIndexByte(name[:i], '/') + 1
-	} else {
-		start = strings.LastIndexByte(name, '/') + 1
+	low, high := 0, len(stdPackages)
+	for low < high {
+		middle := int(uint(low+high) / 2)
+		if stdPackages[middle] < pkg {
+			low = middle + 1
+		} else {
+			high = middle
+		}
 	}
-	dot := strings.IndexByte(name[start:], '.')
+	return low < len(stdPackages) && stdPackages[low] == pkg
+}
+
+// cutFunc splits a function's name after the import path of its package, as it
+// stands in the name, escapes such as %2e included. The path is empty when the
+// name has none. Type arguments, and receivers of generic types, hold slashes
+// and dots of their own.
+func cutFunc(fn string) (pkg, name string) {
+	head := fn
+	if i := strings.IndexByte(head, '['); i >= 0 {
+		head = head[:i]
+	}
+	if i := strings.IndexByte(head, '('); i > 0 {
+		head = head[:i]
+	}
+	start := strings.LastIndexByte(head, '/') + 1
+	dot := strings.IndexByte(head[start:], '.')
 	if dot <= 0 {
-		return ""
+		return "", fn
 	}
-	return name[:start+dot]
+	return fn[:start+dot], fn[start+dot+1:]
 }

@@ -51,13 +51,54 @@ func BenchmarkParseLog(b *testing.B) {
 	}
 }
 
+// BenchmarkFingerprint hashes the crash of a handler, ten frames deep.
 func BenchmarkFingerprint(b *testing.B) {
-	r, err := Parse(bytes.NewReader(dump(10)))
-	if err != nil {
-		b.Fatal(err)
+	for name, r := range fingerprintReports() {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; i < b.N; i++ {
+				Fingerprint(r)
+			}
+		})
 	}
-	b.ReportAllocs()
-	for i := 0; i < b.N; i++ {
-		Fingerprint(r)
+}
+
+// fingerprintReports are the crashes that benchmarks and allocation tests use.
+func fingerprintReports() map[string]*Report {
+	stack := []Frame{
+		{Func: "panic", File: "/usr/local/go/src/runtime/panic.go", Line: 859},
+		{Func: "runtime.mapassign_faststr", File: "/usr/local/go/src/runtime/map_faststr.go", Line: 203},
+		{Func: "example.com/shop/cart.(*Cart).Add", File: "/src/shop/cart/cart.go", Line: 9},
+		{Func: "example.com/shop/cart.(*Service).add", File: "/src/shop/cart/service.go", Line: 77},
+		{Func: "example.com/shop/store.(*Tx).Do", File: "/src/shop/store/tx.go", Line: 41},
+		{Func: "example.com/shop/cart.(*Service).Update", File: "/src/shop/cart/service.go", Line: 112},
+		{Func: "example.com/shop/pool.(*Worker).run", File: "/src/shop/pool/worker.go", Line: 31},
+		{Func: "example.com/shop/pool.(*Pool).work", File: "/src/shop/pool/pool.go", Line: 57},
+		{Func: "main.serve", File: "/src/shop/main.go", Line: 250},
+		{Func: "main.main", File: "/src/shop/main.go", Line: 44},
+	}
+	closures := append([]Frame(nil), stack...)
+	closures[4].Func = "example.com/shop/store.Each[...]"
+	closures[5].Func = "example.com/shop/cart.(*Service).Update.func2.1"
+	closures[8].Func = "main.serve.func3"
+	report := func(class Class, message string, frames []Frame) *Report {
+		return &Report{
+			Kind: KindPanic, Class: class, Message: message, HasMessage: true, Panics: []Panic{{Message: message}},
+			Goroutines: []Goroutine{{ID: 7, State: "running", Frames: frames}}, GoroutineCount: 1,
+		}
+	}
+	return map[string]*Report{
+		"plain":    report("panic.nil_map", "assignment to entry in nil map", stack),
+		"closures": report("panic.nil_map", "assignment to entry in nil map", closures),
+		"message":  report("panic.custom", `cart 17 of "bob": dial tcp 10.0.0.7:5432: connect: connection refused`, stack),
+	}
+}
+
+func TestFingerprintAllocates(t *testing.T) {
+	for name, want := range map[string]float64{"plain": 1, "closures": 1, "message": 2} {
+		r := fingerprintReports()[name]
+		if got := testing.AllocsPerRun(100, func() { Fingerprint(r) }); got > want {
+			t.Errorf("%s: %v allocations", name, got)
+		}
 	}
 }

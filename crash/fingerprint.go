@@ -1,16 +1,13 @@
 package crash
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"path"
 	"strconv"
 	"strings"
 )
 
 // Version is the algorithm of the fingerprints this package computes. It is
 // stored with every issue, so that a better algorithm does not split history.
-const Version = 1
+const Version = 2
 
 // Fingerprints condense a report. Equal strict fingerprints mean the same crash
 // at the same lines; equal tolerant fingerprints mean most likely the same bug,
@@ -28,28 +25,29 @@ type Inputs struct {
 	Family   string   `json:"family"`   // the class, or the group of classes one bug can show as
 	Template string   `json:"template"` // the message without what varies; empty where the class says it all
 	Frames   []string `json:"frames"`   // functions below the oldest panic, recursion folded
-	Lines    []string `json:"lines"`    // the same, unfolded, with file and line: strict only
+	Lines    []string `json:"lines"`    // the same with file and line: strict only
 }
 
 // Fingerprint computes both fingerprints of a report. It uses Class when that
 // is set, and Classify otherwise.
 func Fingerprint(r *Report) Fingerprints {
-	in := FingerprintInputs(r)
-	return Fingerprints{
-		Strict:   digest(append([]string{"strict", in.Family, in.Template}, in.Lines...)),
-		Tolerant: digest(append([]string{"tolerant", in.Family, in.Template}, in.Frames...)),
-		Version:  Version,
-	}
+	class := classOf(r)
+	var s scratch
+	id := s.identify(r, class)
+	head := add(add(0, family(r, class)), messageTemplate(r, class))
+	strict, tolerant := id.sums(head)
+	hex := make([]byte, 0, 32)
+	both := string(tolerant.appendHex(strict.appendHex(hex)))
+	return Fingerprints{Strict: both[:16], Tolerant: both[16:], Version: Version}
 }
 
 // FingerprintInputs returns what Fingerprint hashes.
 func FingerprintInputs(r *Report) Inputs {
-	class := r.Class
-	if class == "" {
-		class = Classify(r)
-	}
-	in := Inputs{Family: family(class), Template: messageTemplate(r, class)}
-	in.Frames, in.Lines = normalStack(r, class)
+	class := classOf(r)
+	var s scratch
+	id := s.identify(r, class)
+	in := Inputs{Family: family(r, class), Template: string(messageTemplate(r, class))}
+	in.Frames, in.Lines = id.names()
 	return in
 }
 
@@ -59,208 +57,243 @@ func FingerprintInputs(r *Report) Inputs {
 // no headline: only the functions of the application below the oldest panic
 // count. It is empty when the report has no frames at all.
 func StackHash(r *Report) string {
-	class := r.Class
-	if class == "" {
-		class = Classify(r)
-	}
-	frames, _ := normalStack(r, class)
-	if len(frames) == 0 {
+	var s scratch
+	id := s.identify(r, classOf(r))
+	if id.empty() {
 		return ""
 	}
-	return digest(frames)
+	_, sum := id.sums(0)
+	return string(sum.appendHex(nil))
 }
 
-func digest(parts []string) string {
-	h := sha256.New()
-	for _, part := range parts {
-		h.Write([]byte(strconv.Itoa(len(part))))
-		h.Write([]byte{':'})
-		h.Write([]byte(part))
+func classOf(r *Report) Class {
+	if r.Class != "" {
+		return r.Class
 	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	return Classify(r)
 }
 
-// familyHeadless joins the classes that nothing but a headline tells apart.
-const familyHeadless = "fatal.concurrent_map or another that only its headline tells"
+// An identity is where a report crashed: the frames that count, and the
+// recursions among them.
+type identity struct {
+	counted
+	other  *counted // of a race, the second access
+	system string   // the function that stands for a stack without application frames
+}
 
-// family is the part of a class that belongs to the bug and not to the
-// occurrence: which two operations on a map collided is chance, and the text of
-// debug.SetCrashOutput does not say.
-func family(c Class) string {
+// counted are the frames of one stack that count.
+type counted struct {
+	picks []pick
+	names []uint8 // indices of picks, folded by functions
+	lines []uint8 // and by lines
+}
+
+// scratch is the memory that the frames of one stack need.
+type scratch struct {
+	picks [window]pick
+	names [window]uint8
+	lines [window]uint8
+}
+
+func (s *scratch) identify(r *Report, class Class) identity {
+	var id identity
 	switch {
-	case strings.HasPrefix(string(c), "fatal.concurrent_map"), c == "fatal.unknown", c == "fatal.go_nil_func":
-		return familyHeadless
-	case c == "panic.fault":
-		return "panic.nil_deref" // a guard sees the value, not the signal's address
-	}
-	return string(c)
-}
-
-// messageTemplate is the message's part of a fingerprint: only panics whose
-// class leaves open what happened have one. The values in the text of a
-// run-time panic vary, and a fatal error's text may be missing.
-func messageTemplate(r *Report, class Class) string {
-	if r.Kind != KindPanic || !r.HasMessage {
-		return ""
-	}
-	switch class {
-	case "panic.custom", "panic.log", "panic.runtime", "panic.must", "panic.reflect", "panic.registered_twice", "panic.http_route":
-		return template(r.Message)
-	case "panic.test_timeout":
-		return runningTests(r.Message)
-	}
-	return ""
-}
-
-// runningTests names the tests that were running when a test binary timed out:
-// the stack is that of the alarm and says nothing.
-func runningTests(message string) string {
-	_, list, _ := strings.Cut(message, "running tests:\n")
-	var names []string
-	for _, line := range strings.Split(list, "\n") {
-		if name, _, ok := strings.Cut(strings.TrimSpace(line), " ("); ok && len(names) < 10 {
-			names = append(names, name)
+	case r.Kind != KindRace:
+		id.counted = s.read(r.CrashStack(), r.CrashGoroutine(), r.Kind == KindPanic, class)
+	case len(r.Goroutines) > 0:
+		id.counted = s.read(r.Goroutines[0].Frames, &r.Goroutines[0], false, class)
+		if len(r.Goroutines) > 1 {
+			other := new(scratch).read(r.Goroutines[1].Frames, &r.Goroutines[1], false, class)
+			id.other = &other
 		}
 	}
-	return strings.Join(names, " ")
+	// At higher traceback levels the stack of checkdead is shown.
+	if len(id.picks) == 0 && (id.other == nil || len(id.other.picks) == 0) && (class != "fatal.deadlock" || r.CrashGoroutine() != nil) {
+		id.system = systemFrame(r)
+	}
+	return id
 }
 
-const (
-	maxFrames = 32 // application frames that count, before folding
-	maxPeriod = 8  // longest cycle of functions that is folded
-)
+func (s *scratch) read(stack []Frame, g *Goroutine, panicking bool, class Class) counted {
+	elidedAt := len(stack)
+	if g != nil && g.Elided != 0 {
+		elidedAt = max(g.ElidedAt, 0)
+	}
+	picks := pickFrames(s.picks[:0], stack, elidedAt, panicking, nil)
+	c := counted{picks: picks}
+	c.names, c.lines = s.fold(picks, class == "fatal.stack_overflow")
+	return c
+}
 
-// normalStack returns the normalised functions that identify where a report
-// crashed, recursion folded, and the same frames with their lines.
-//
-// Of a panicking stack only what lies below the oldest panic counts: above it
-// stand deferred calls, guards and the panics they raised. The bound is applied
-// before folding, and frames behind an elision are left out, so that observers
-// that see different depths of a stack agree.
-func normalStack(r *Report, class Class) (frames, lines []string) {
-	stack := r.CrashStack()
-	if g := r.CrashGoroutine(); g != nil && g.Elided != 0 && g.ElidedAt < len(stack) {
-		stack = stack[:max(g.ElidedAt, 0)]
+// fold leaves one round of each recursion, of functions and of lines. Of a
+// stack overflow only the recursion counts: where in its round it hit the limit
+// is chance.
+func (s *scratch) fold(picks []pick, overflow bool) (names, lines []uint8) {
+	var digests [window]digest
+	var buf [window / 2]run
+	n := len(picks)
+	for i := range picks {
+		digests[i] = picks[i].name
 	}
-	if r.Kind == KindPanic {
-		stack = stack[panicAt(stack)+1:]
+	runs := findRuns(digests[:n], buf[:0])
+	if overflow && len(runs) > 0 {
+		names = runs[longest(runs)].round(s.names[:0])
+	} else {
+		names = fold(s.names[:0], n, runs)
 	}
-	var wrapper *Frame
-	for i := range stack {
-		f := &stack[i]
-		if len(frames) == maxFrames {
-			break
-		}
-		if !IsApp(f.Func) || f.File == "<autogenerated>" {
+	if len(runs) == 0 {
+		return names, names
+	}
+	for i := range picks {
+		digests[i] = picks[i].place
+	}
+	runs = findRuns(digests[:n], buf[:0])
+	if overflow && len(runs) > 0 {
+		return names, runs[longest(runs)].round(s.lines[:0])
+	}
+	return names, fold(s.lines[:0], n, runs)
+}
+
+func (id *identity) empty() bool {
+	return len(id.picks) == 0 && (id.other == nil || len(id.other.picks) == 0) && id.system == ""
+}
+
+// sums returns the hashes of lines and of functions, both with what goes before.
+func (id *identity) sums(head digest) (strict, tolerant digest) {
+	if id.system != "" {
+		d := add(head, id.system)
+		return d.number('s'), d
+	}
+	strict, tolerant = id.counted.sums(head)
+	if id.other != nil {
+		// Which access of a race the detector met first is chance.
+		s, t := id.other.sums(head)
+		strict = min(strict, s).number(uint64(max(strict, s)))
+		tolerant = min(tolerant, t).number(uint64(max(tolerant, t)))
+	}
+	return strict.number('s'), tolerant
+}
+
+func (c *counted) sums(head digest) (strict, tolerant digest) {
+	strict, tolerant = head, head
+	for _, i := range c.lines {
+		strict = strict.number(uint64(c.picks[i].place))
+	}
+	for _, i := range c.names {
+		tolerant = tolerant.number(uint64(c.picks[i].name))
+	}
+	return strict, tolerant
+}
+
+// names returns what sums hashes, for people.
+func (id *identity) names() (frames, lines []string) {
+	if id.system != "" {
+		return []string{id.system}, []string{id.system}
+	}
+	for _, c := range []*counted{&id.counted, id.other} {
+		if c == nil {
 			continue
 		}
-		name := normalFunc(f.Func)
-		if name == "" {
-			if wrapper == nil {
-				wrapper = f
-			}
-			continue
+		for _, i := range c.names {
+			frames = append(frames, c.picks[i].text())
 		}
-		frames, lines = append(frames, name), append(lines, nameAndLine(name, f))
-	}
-	if len(frames) == 0 && wrapper != nil { // go panic(err): nothing but the wrapper
-		name := normalFunc(wrapper.Func[:strings.LastIndexByte(wrapper.Func, '.')])
-		frames, lines = []string{name}, []string{nameAndLine(name, wrapper)}
-	}
-	if len(frames) == 0 {
-		if class == "fatal.deadlock" && r.CrashGoroutine() == nil {
-			return nil, nil // at higher traceback levels the stack of checkdead is shown
+		for _, i := range c.lines {
+			f := c.picks[i].frame
+			lines = append(lines, c.picks[i].text()+" "+baseName(f.File)+":"+strconv.Itoa(f.Line))
 		}
-		frames = systemFrames(r)
-		return frames, frames
-	}
-	frames, cycle := fold(frames)
-	if class == "fatal.stack_overflow" && cycle != nil {
-		return cycle, cycle // where in its round the recursion hit the limit is chance
 	}
 	return frames, lines
 }
 
-func nameAndLine(name string, f *Frame) string {
-	return name + " " + path.Base(strings.ReplaceAll(f.File, `\`, "/")) + ":" + strconv.Itoa(f.Line)
-}
-
-// systemFrames stand for a stack without application frames: the first function
+// systemFrame stands for a stack without application frames: the first function
 // that says something, because those around it vary from one occurrence to the
 // next.
-func systemFrames(r *Report) []string {
-	for _, stack := range [][]Frame{r.RuntimeStack, r.CrashStack()} {
+func systemFrame(r *Report) string {
+	for _, stack := range [...][]Frame{r.RuntimeStack, r.CrashStack()} {
 		if r.Kind == KindPanic {
 			stack = stack[panicAt(stack)+1:]
 		} else {
 			stack = stack[throwAt(stack)+1:]
 		}
 		for i := range stack {
-			switch fn := normalFunc(stack[i].Func); fn {
+			switch fn := normalFunc(stack[i].Func, stack[i].File); fn {
 			case "", "runtime.systemstack", "runtime.mcall", "runtime.systemstack_switch", "runtime.gopark", "runtime.goparkunlock":
 			default:
-				return []string{fn}
+				return fn
 			}
 		}
 	}
-	return nil
+	return ""
 }
 
-// fold replaces a run of repeated functions, or cycles of functions, by one
-// round of it, beginning with the smallest name, so that it does not matter
-// where in the round the stack begins or ends. It returns the first round
-// folded, too.
-func fold(frames []string) (folded, first []string) {
-	for i := 0; i < len(frames); {
-		period, length := longestCycle(frames[i:])
-		if period == 0 {
-			folded = append(folded, frames[i])
-			i++
-			continue
-		}
-		round := rotate(frames[i : i+period])
-		if first == nil {
-			first = round
-		}
-		folded = append(folded, round...)
-		i += length
+// familyHeadless joins the classes that nothing but a headline tells apart.
+const familyHeadless = "fatal.concurrent_map or another that only its headline tells"
+
+// family is the part of a class that belongs to the bug and not to the
+// occurrence. A fatal error's is the class that the frames alone tell: the text
+// of debug.SetCrashOutput has no headline, and which two operations on a map
+// collided is chance.
+func family(r *Report, c Class) string {
+	switch {
+	case c == "panic.fault":
+		return "panic.nil_deref" // a guard sees the value, not the signal's address
+	case r.Kind != KindFatal, c == "fatal.deadlock", c == "fatal.stack_overflow":
+		return string(c)
 	}
-	return folded, first
-}
-
-// longestCycle finds the shortest period with which the frames begin to repeat,
-// and how many frames the repetition covers, a last incomplete round included.
-func longestCycle(frames []string) (period, length int) {
-	for p := 1; p <= maxPeriod && 2*p <= len(frames); p++ {
-		n := p
-		for n < len(frames) && frames[n] == frames[n-p] {
-			n++
-		}
-		if n >= 2*p {
-			return p, n
-		}
+	if r.HasMessage {
+		headless := *r
+		headless.Message, headless.HasMessage = "", false
+		c = Classify(&headless)
 	}
-	return 0, 0
-}
-
-// rotate begins a round with its smallest name.
-func rotate(round []string) []string {
-	best := 0
-	for i := 1; i < len(round); i++ {
-		if less(round, i, best) {
-			best = i
-		}
+	if strings.HasPrefix(string(c), "fatal.concurrent_map") || c == "fatal.unknown" {
+		return familyHeadless
 	}
-	return append(append([]string(nil), round[best:]...), round[:best]...)
+	return string(c)
 }
 
-// less compares two rotations of a round.
-func less(round []string, a, b int) bool {
-	n := len(round)
-	for i := 0; i < n; i++ {
-		if x, y := round[(a+i)%n], round[(b+i)%n]; x != y {
-			return x < y
-		}
+// messageTemplate is the message's part of a fingerprint: only panics whose
+// class leaves open what happened have one, and what a program said when it
+// ended itself. The values in the text of a run-time panic vary, and a fatal
+// error's text may be missing.
+func messageTemplate(r *Report, class Class) []byte {
+	if !r.HasMessage || r.Kind != KindPanic && r.Kind != KindExit {
+		return nil
+	}
+	if class == "panic.test_timeout" {
+		return runningTests(r.Message)
+	}
+	if saysItAll(class) {
+		return nil
+	}
+	return template(nil, r.Message)
+}
+
+// saysItAll reports whether a class leaves nothing open that its message tells
+// but values. The frames may tell such a class, too, where the message is lost.
+func saysItAll(class Class) bool {
+	switch class {
+	case "panic.nil_deref", "panic.fault", "panic.index", "panic.slice_bounds", "panic.slice_to_array", "panic.divide",
+		"panic.overflow", "panic.float", "panic.negative_shift", "panic.make_size", "panic.unsafe_slice", "panic.unhashable",
+		"panic.uncomparable", "panic.nil_value", "panic.range_func", "panic.cgo_pointer", "panic.pinner", "panic.nil_receiver",
+		"panic.nil_map", "panic.closed_chan", "panic.nil_chan", "panic.iface_conversion", "panic.waitgroup", "panic.http_abort":
+		return true
 	}
 	return false
+}
+
+// runningTests names the tests that were running when a test binary timed out:
+// the stack is that of the alarm and says nothing.
+func runningTests(message string) (names []byte) {
+	_, list, _ := strings.Cut(message, "running tests:\n")
+	for n := 0; list != "" && n < 10; n++ {
+		var line string
+		line, list, _ = strings.Cut(list, "\n")
+		if name, _, ok := strings.Cut(strings.TrimSpace(line), " ("); ok {
+			if len(names) > 0 {
+				names = append(names, ' ')
+			}
+			names = append(names, name...)
+		}
+	}
+	return names
 }

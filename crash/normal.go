@@ -1,70 +1,215 @@
 package crash
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // normalFunc reduces a function's name to what stays the same between builds,
-// Go versions and observers: type arguments, the numbers of closures, and the
-// marks of compiler-made wrappers are left out. It returns "" for wrappers that
-// come and go (gowrap1, deferwrap1): they are no code of anybody.
-func normalFunc(fn string) string {
-	name := dropBrackets(fn)
-	name = strings.TrimSuffix(name, "-fm") // a method value
-	slash := strings.LastIndexByte(name, '/') + 1
-	dot := strings.IndexByte(name[slash:], '.')
-	if dot < 0 {
-		return name
+// Go versions and observers. It returns "" for wrappers made by the compiler,
+// which come and go: they are no code of anybody. A name that is normal already
+// costs nothing.
+//
+// Left out are type arguments, the numbers of closures and init functions, the
+// bodies of range-over-func loops as functions of their own, the directory that
+// a package is vendored in, and the major version in its path.
+//
+// A closure is named by its file and the innermost function around it, because
+// the rest of its name is where the compiler put it: the closure of a function
+// f that was inlined into main is main.main.f.func1 from Go 1.22, main.f.func1
+// where it was not inlined (cmd/compile/internal/ir/func.go, closureName), and
+// the package in front is that of the caller.
+func normalFunc(fn, file string) string {
+	pkg, name, plain := scanFunc(fn)
+	if plain {
+		return fn
 	}
-	pkg, rest := name[:slash+dot], name[slash+dot+1:]
-	parts := strings.Split(rest, ".")
-	out := parts[:0:0]
-	closure := false
-	for i, part := range parts {
-		if i > 0 && isWrapper(part) {
-			return ""
-		}
-		part, _, _ = strings.Cut(part, "-range") // the body of a range-over-func loop
-		if isClosure(part, i, rest) {
-			closure = true
-			continue
-		}
-		if part == "" || part == "glob" {
-			continue // "glob..func1", until Go 1.21: a closure outside functions
-		}
-		out = append(out, part)
-	}
-	// From Go 1.21 a closure outside functions is "init.func1".
-	// One that was inlined there is "init.init.func1.func2" from Go 1.24.
-	for closure && len(out) > 0 && out[0] == "init" {
-		out = out[1:]
-	}
-	if closure {
-		out = append(out, "func")
-	}
-	return pkg + "." + strings.Join(out, ".")
+	var buf [128]byte
+	return string(appendNormal(buf[:0], pkg, name, file))
 }
 
-func isWrapper(part string) bool {
-	for _, mark := range [...]string{"gowrap", "deferwrap"} {
-		if number, ok := strings.CutPrefix(part, mark); ok && allDigits(number) {
-			return true
+// scanFunc is cutFunc that also tells whether the name is normal as it stands.
+// It is asked of each frame, so it reads the name once, from its end to the last
+// slash; when in doubt, the name is not normal.
+func scanFunc(fn string) (pkg, name string, plain bool) {
+	dot, inside := -1, false // where the package ends; between parentheses
+	plain = true
+	i := len(fn) - 1
+	for ; i >= 0 && (fn[i] != '/' || inside); i-- {
+		switch c := fn[i]; {
+		case c > '.' && c < 'A' || c >= 'a' && c < 0x80: // most of them
+		case c == '.':
+			if !inside {
+				dot = i
+			}
+			plain = plain && plainAfterDot(fn[i+1:])
+		case c == ')':
+			inside = true
+		case c == '(':
+			inside = false
+		case c == '-':
+			plain = false
+		case c == ']', c >= 0x80:
+			pkg, name = cutFunc(fn)
+			return pkg, name, false
 		}
 	}
-	return strings.Contains(part, "·dwrap·")
+	if inside || dot <= i+1 {
+		pkg, name = cutFunc(fn)
+		return pkg, name, pkg == "" && plain
+	}
+	pkg, name = fn[:dot], fn[dot+1:]
+	if i > 0 && plain { // vendored, v2, gopkg.in/x%2ev2
+		plain = strings.IndexByte(pkg, '%') < 0 && !strings.Contains(pkg, "/v")
+	}
+	return pkg, name, plain
 }
 
-// isClosure recognises "func1", and the bare numbers of closures in closures
-// and of several init functions.
-func isClosure(part string, i int, rest string) bool {
-	if i == 0 {
+// plainAfterDot reports whether what follows a dot in a name can stay: it is no
+// number, no closure and nothing made by the compiler.
+func plainAfterDot(s string) bool {
+	if s == "" || s[0] == '.' || isDigit(s[0]) {
 		return false
 	}
-	if number, ok := strings.CutPrefix(part, "func"); ok {
-		return allDigits(number)
+	if len(s) < 5 {
+		return true
 	}
-	return allDigits(part) && strings.Contains(rest, ".func")
+	switch s[:4] {
+	case "func":
+		return !isDigit(s[4])
+	case "gowr", "defe":
+		return false
+	case "glob":
+		return s[4] != '.'
+	}
+	return true
+}
+
+// appendNormal appends the normal form of a name that is not plain, nothing if
+// it is a wrapper's.
+func appendNormal(dst []byte, pkg, name, file string) []byte {
+	if pkg == "" {
+		return appendPart(dst, name)
+	}
+	if strings.HasSuffix(name, "-fm") { // a method value
+		return dst
+	}
+	start := len(dst)
+	dst = append(appendPackage(dst, pkg), '.')
+	first := len(dst)
+	inner := first    // where the innermost function begins, receiver included
+	closure := false  // inside it
+	receiver := false // the part before is "(*T)"
+	for i := 0; name != ""; i++ {
+		var part string
+		part, name = cutPart(name)
+		part, _, _ = strings.Cut(part, "-range") // the body of a loop over a function
+		switch {
+		case i > 0 && isWrapper(part), strings.Contains(part, "·dwrap·"):
+			return dst[:start]
+		case i > 0 && !receiver && isClosure(part), strings.HasPrefix(part, "func·"): // func·001 until Go 1.4
+			closure = true
+			continue
+		case part == "", part == "glob" && strings.HasPrefix(name, "."): // glob..func1: outside functions, until Go 1.20
+			continue
+		case allDigits(part) && (closure || string(dst[inner:]) == "init"): // func1.2, init.0
+			continue
+		}
+		if len(dst) > first {
+			dst = append(dst, '.')
+		}
+		if !receiver {
+			inner = len(dst)
+		}
+		dst = appendPart(dst, part)
+		closure, receiver = false, part[0] == '('
+	}
+	if !closure {
+		return dst
+	}
+	end := len(dst)
+	dst = append(append(dst, baseName(file)...), ':')
+	if inner < end && string(dst[inner:end]) != "init" { // init.func1, glob..func1: a closure outside functions
+		dst = append(append(dst, dst[inner:end]...), '.')
+	}
+	dst = append(dst, "func"...)
+	return dst[:start+copy(dst[start:], dst[end:])]
+}
+
+// cutPart cuts a name after its first dot outside type arguments.
+func cutPart(name string) (part, rest string) {
+	depth := 0
+	for i := 0; i < len(name); i++ {
+		switch name[i] {
+		case '[':
+			depth++
+		case ']':
+			depth--
+		case '.':
+			if depth <= 0 {
+				return name[:i], name[i+1:]
+			}
+		}
+	}
+	return name, ""
+}
+
+// appendPart appends a part of a name without its type arguments, nested ones
+// included: "F[...]" and "F[go.shape.int]" are "F".
+func appendPart(dst []byte, part string) []byte {
+	depth := 0
+	for i := 0; i < len(part); i++ {
+		switch c := part[i]; {
+		case c == '[':
+			depth++
+		case c == ']' && depth > 0:
+			depth--
+		case depth == 0 && c != ']':
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// appendPackage appends an import path without what a vendoring tool put before
+// it and without its major version: a/vendor/b/v2 and gopkg.in/b%2ev2 are b and
+// gopkg.in/b.
+func appendPackage(dst []byte, pkg string) []byte {
+	if i := strings.LastIndex(pkg, "/vendor/"); i >= 0 {
+		pkg = pkg[i+len("/vendor/"):]
+	}
+	if i := strings.LastIndex(pkg, "%2ev"); i >= 0 && allDigits(pkg[i+4:]) {
+		pkg = pkg[:i]
+	}
+	for {
+		i := strings.Index(pkg, "/v")
+		if i < 0 {
+			return append(dst, pkg...)
+		}
+		end := i + 2
+		for end < len(pkg) && '0' <= pkg[end] && pkg[end] <= '9' {
+			end++
+		}
+		dst = append(dst, pkg[:i]...)
+		if end == i+2 || end < len(pkg) && pkg[end] != '/' {
+			dst = append(dst, pkg[i:end]...)
+		}
+		pkg = pkg[end:]
+	}
+}
+
+// isWrapper recognises the parts of names that the compiler gives to the
+// functions it makes of go and defer statements with arguments: gowrap1,
+// deferwrap1 from Go 1.22. (In Go 1.17 they are f·dwrap·1.)
+func isWrapper(part string) bool {
+	number, ok := strings.CutPrefix(part, "gowrap")
+	if !ok {
+		number, ok = strings.CutPrefix(part, "deferwrap")
+	}
+	return ok && allDigits(number)
+}
+
+// isClosure recognises "func1".
+func isClosure(part string) bool {
+	number, ok := strings.CutPrefix(part, "func")
+	return ok && allDigits(number)
 }
 
 func allDigits(s string) bool {
@@ -79,122 +224,12 @@ func allDigits(s string) bool {
 	return true
 }
 
-// dropBrackets removes type arguments, nested ones included: "F[...]" and
-// "F[go.shape.int]" are "F".
-func dropBrackets(s string) string {
-	if strings.IndexByte(s, '[') < 0 {
-		return s
-	}
-	var b strings.Builder
-	depth := 0
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '[':
-			depth++
-		case ']':
-			if depth > 0 {
-				depth--
-			}
-		default:
-			if depth == 0 {
-				b.WriteByte(s[i])
-			}
+// baseName is the last element of a file's path, whichever slashes it has.
+func baseName(file string) string {
+	for i := len(file) - 1; i >= 0; i-- {
+		if file[i] == '/' || file[i] == '\\' {
+			return file[i+1:]
 		}
 	}
-	return b.String()
-}
-
-// maxTemplate bounds a message template, in bytes.
-const maxTemplate = 200
-
-// template reduces a message to what stays the same from one occurrence to the
-// next: the first line, with numbers, addresses, quoted texts and the insides
-// of values left out.
-func template(message string) string {
-	line, _, _ := strings.Cut(message, "\n")
-	line = strings.TrimRight(line, " \t")
-	if len(line) > 4*maxTemplate {
-		line = line[:4*maxTemplate]
-	}
-	if name, ok := customType(line); ok {
-		return name
-	}
-	if _, err := strconv.ParseFloat(line, 64); err == nil && line[len(line)-1] <= '9' {
-		return "#" // panic(1.5): "+1.500000e+000" until Go 1.25
-	}
-	var b strings.Builder
-	for i := 0; i < len(line) && b.Len() < maxTemplate; {
-		c := line[i]
-		switch {
-		case c == '"' || c == '`' || c == '\'' && !letterBefore(line, i):
-			if end := strings.IndexByte(line[i+1:], c); end >= 0 {
-				b.WriteString(`"*"`)
-				i += end + 2
-				continue
-			}
-			b.WriteByte(c)
-			i++
-		case isWord(c):
-			end := i + 1
-			for end < len(line) && isWord(line[end]) {
-				end++
-			}
-			writeWord(&b, line[i:end])
-			i = end
-		default:
-			b.WriteByte(c)
-			i++
-		}
-	}
-	return strings.ToValidUTF8(b.String(), "?")
-}
-
-// letterBefore tells an apostrophe, as in "can't", from an opening quote.
-func letterBefore(s string, i int) bool { return i > 0 && isWord(s[i-1]) }
-
-func isWord(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_' || c >= 0x80
-}
-
-// writeWord writes a word, or # for what varies: words that hold a digit and
-// are numbers, addresses or identifiers.
-func writeWord(b *strings.Builder, word string) {
-	digit, hex := 0, true
-	for i := 0; i < len(word); i++ {
-		c := word[i]
-		if '0' <= c && c <= '9' {
-			digit++
-		} else if (c < 'a' || 'f' < c) && (c < 'A' || 'F' < c) {
-			hex = false
-		}
-	}
-	switch {
-	case digit == 0:
-		b.WriteString(word)
-	case '0' <= word[0] && word[0] <= '9', hex && len(word) >= 8, digit >= 3 && len(word) >= 12:
-		b.WriteByte('#')
-	default: // user42, step3of5
-		for i := 0; i < len(word); i++ {
-			if word[i] < '0' || '9' < word[i] {
-				b.WriteByte(word[i])
-			} else if i == 0 || word[i-1] < '0' || '9' < word[i-1] {
-				b.WriteByte('#')
-			}
-		}
-	}
-}
-
-// customType recognises the form the runtime prints for values it has no text
-// for, "(main.T) 0xc000012345" or "main.T(42)", where only the type says
-// anything (runtime/error.go, printanycustomtype).
-func customType(line string) (string, bool) {
-	if strings.HasPrefix(line, "(") {
-		if end := strings.LastIndex(line, ") 0x"); end > 0 {
-			return line[:end+1], true
-		}
-		if end := strings.Index(line, ") {"); end > 0 {
-			return line[:end+1], true
-		}
-	}
-	return "", false
+	return file
 }

@@ -61,63 +61,39 @@ func TestIsApp(t *testing.T) {
 
 func TestNormalFunc(t *testing.T) {
 	for want, names := range map[string][]string{
-		"main.f":            {"main.f", "main.f[...]", "main.f[go.shape.int]", "main.f-fm", "main.f-range1"},
-		"main.f.func":       {"main.f.func1", "main.f.func12", "main.f.func1.2", "main.f.func2.1.3", "main.f[...].func1", "main.f.func1-range2"},
-		"main.(*T).g":       {"main.(*T).g", "main.(*T[...]).g", "main.(*T).g-fm"},
-		"main.func":         {"main.init.func1", "main.glob..func1", "main.glob..func13.2", "main.init.func13.2"},
-		"main.init":         {"main.init"},
-		"a.b/c%2ev2.T.f":    {"a.b/c%2ev2.T.f"},
-		"panic":             {"panic"},
-		"":                  {"main.f.gowrap1", "main.f.func2.gowrap3", "main.f.deferwrap2", "main.(*T).f.gowrap1"},
-		"main.functional":   {"main.functional"},
-		"main.f.functional": {"main.f.functional"},
-		"main.gowrap":       {"main.gowrap"},
+		"main.f":             {"main.f", "main.f[...]", "main.f[go.shape.int]", "main.f-range1"},
+		"x.go:f.func":        {"main.f.func1", "main.f.func12", "main.f.func1.2", "main.f.func2.1.3", "main.f[...].func1", "main.f.func1-range2", "main.main.f.func1", "main.main.func2.f.func1", "a.b/c/v2.g.f.func3"},
+		"main.(*T).g":        {"main.(*T).g", "main.(*T[...]).g", "main.(*T[go.shape.struct { a.b/c.T }]).g"},
+		"x.go:(*T).g.func":   {"main.(*T).g.func1", "main.(*T[...]).g.func2.1", "main.main.(*T).g.func1"},
+		"x.go:func":          {"main.init.func1", "main.glob..func1", "main.glob..func13.2", "main.init.func13.2", "main.init.0.func1", "main.init.init.func1.func2", "main.func·007"},
+		"main.init":          {"main.init", "main.init.0", "main.init.12"},
+		"a.b/c.T.f":          {"a.b/c.T.f", "a.b/c/v2.T.f", "x.y/z/vendor/a.b/c.T.f", "a.b/c%2ev2.T.f"},
+		"a.b/c%2ego.f":       {"a.b/c%2ego.f"},
+		"a.b/vx/d.f":         {"a.b/vx/d.f", "a.b/v3/vx/d.f"},
+		"panic":              {"panic"},
+		"":                   {"main.f.gowrap1", "main.f.func2.gowrap3", "main.f.deferwrap2", "main.(*T).f.gowrap1", "main.(*T).f-fm", "main.f-fm", "main.f·dwrap·3"},
+		"main.functional":    {"main.functional"},
+		"main.f.functional":  {"main.f.functional"},
+		"main.gowrap":        {"main.gowrap"},
+		"main.func1":         {"main.func1"},
+		"main.(*T).func1":    {"main.(*T).func1"},
+		"main.glob.f":        {"main.glob.f"},
+		"a-b.c/d-e.(*T).run": {"a-b.c/d-e.(*T).run"},
 	} {
 		for _, name := range names {
-			if got := normalFunc(name); got != want {
+			if got := normalFunc(name, "/src/x.go"); got != want {
 				t.Errorf("normalFunc(%q) = %q, want %q", name, got, want)
 			}
-		}
-	}
-}
-
-func TestTemplate(t *testing.T) {
-	for want, messages := range map[string][]string{
-		"load cart #: not found":      {"load cart 17: not found", "load cart 99: not found"},
-		`user "*" has no cart`:        {`user "bob" has no cart`, `user "al ice" has no cart`, "user `x` has no cart"},
-		"can't read #":                {"can't read 0xc000012345", "can't read 7", "can't read deadbeef01"},
-		"order # failed":              {"order 9b1deb4d failed", "order 7 failed", "order x9f8k2q1zz08 failed"},
-		"dial tcp #.#.#.#:#: refused": {"dial tcp 10.0.0.1:443: refused", "dial tcp 127.0.0.1:80: refused"},
-		"(main.T)":                    {"(main.T) 0xc00001", "(main.T) {A:1 B:2}"},
-		"worker# stopped":             {"worker7 stopped", "worker19 stopped\nand more"},
-		"":                            {"", "\nx"},
-	} {
-		for _, message := range messages {
-			if got := template(message); got != want {
-				t.Errorf("template(%q) = %q, want %q", message, got, want)
+			if _, _, plain := scanFunc(name); plain && name != want {
+				t.Errorf("%q is taken for normal", name)
+			}
+			pkg, rest := cutFunc(name)
+			if p, r, _ := scanFunc(name); p != pkg || r != rest {
+				t.Errorf("%q is cut into %q, %q and %q, %q", name, pkg, rest, p, r)
 			}
 		}
-	}
-	if got := template(strings.Repeat("word ", 1000)); len(got) > maxTemplate+10 {
-		t.Errorf("template of %d bytes", len(got))
-	}
-}
-
-func TestFold(t *testing.T) {
-	for _, tt := range []struct{ frames, want string }{
-		{"f g main", "f g main"},
-		{"f f f main", "f main"},
-		{"a b a b a main", "a b main"},
-		{"b a b a b a main", "a b main"}, // another phase
-		{"leaf a b a b main", "leaf a b main"},
-		{"c a b c a b c main", "a b c main"},
-		{"f f g g g h", "f g h"},
-		{"a b c a", "a b c a"},
-		{"a b", "a b"},
-	} {
-		got, _ := fold(strings.Fields(tt.frames))
-		if strings.Join(got, " ") != tt.want {
-			t.Errorf("fold(%s) = %v, want %s", tt.frames, got, tt.want)
+		if want != "" && !strings.Contains(want, ".go:") && normalFunc(want, "") != want {
+			t.Errorf("%q is not normal", want)
 		}
 	}
 }

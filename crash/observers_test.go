@@ -247,7 +247,7 @@ func TestObserversAgree(t *testing.T) {
 
 func agree(t *testing.T, who string, r, text *Report, stderr []byte) {
 	t.Helper()
-	classes := r.Class == text.Class || family(r.Class) == family(text.Class) && !r.HasMessage
+	classes := r.Class == text.Class || family(r, r.Class) == family(text, text.Class) && !r.HasMessage
 	if classes && StackHash(r) == StackHash(text) && r.Fingerprints.Tolerant == text.Fingerprints.Tolerant {
 		return
 	}
