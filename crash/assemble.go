@@ -27,7 +27,9 @@ const (
 // An assembler turns lines into reports. It looks at each line once and keeps
 // nothing of it but what becomes part of the report.
 type assembler struct {
-	crashOutput bool // a stack without a cause is a fatal error
+	job     *job   // what all assemblers of a reader share
+	names   arena  // for the names in reports
+	scratch []byte // of the drafts, one after the other
 
 	cur  *draft
 	mode mode
@@ -44,6 +46,13 @@ type assembler struct {
 	threads bool // behind "-----": other threads report (GOTRACEBACK=crash)
 	fence   bool // nothing but blank lines since "-----"
 	gap     bool // something stands between the headline and this line
+}
+
+// A job is what all assemblers of a reader share.
+type job struct {
+	crashOutput bool // a stack without a cause is a fatal error
+	keep        keep
+	each        func(*Goroutine)
 }
 
 // A call is a function line that waits for its file line.
@@ -93,7 +102,7 @@ func (a *assembler) line(line []byte, number int, long bool) {
 // begin starts a report.
 func (a *assembler) begin(m mode) *draft {
 	a.end()
-	a.cur = newDraft(a.crashOutput)
+	a.cur = newDraft(a)
 	if a.nearby {
 		a.cur.lineAbove = string(a.before)
 	}
@@ -114,6 +123,7 @@ func (a *assembler) end() {
 		out = a.out
 	}
 	out.done = append(out.done, a.cur.finish())
+	a.scratch = a.cur.scratch
 	a.cur, a.mode = nil, idle
 }
 

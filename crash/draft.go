@@ -23,15 +23,19 @@ type draft struct {
 	crashOutput bool
 	lineAbove   string // what stood right above a stack without a headline
 
-	links  []link // headlines of a chain of panics, in printed order
-	starts []start
-	bodyAt int // length of the last link's rest where the stacks began; -1 before
-	mark   int // length of the last link's rest before the current line
-	call   call
+	links   []link // headlines of a chain of panics, in printed order
+	scratch []byte // where the last link's rest grows
+	starts  []start
+	bodyAt  int // length of the last link's rest where the stacks began; -1 before
+	mark    int // length of the last link's rest before the current line
+	call    call
+
+	keeper keeper
 
 	to       target
 	raceOf   int64 // goroutine whose creation the race detector is telling
 	interned map[string]string
+	names    *arena
 }
 
 // A link is one headline and the lines of its message.
@@ -41,6 +45,7 @@ type link struct {
 	rest      []byte // each line preceded by "\n"
 	fatal     bool
 	truncated bool
+	full      bool // a line did not fit any more
 }
 
 // A start remembers where a goroutine's header stood, so that a header that
@@ -50,8 +55,16 @@ type start struct {
 	blank bool // a blank line stood before the header
 }
 
-func newDraft(crashOutput bool) *draft {
-	return &draft{report: Report{Crash: -1}, crashOutput: crashOutput, bodyAt: -1, interned: make(map[string]string)}
+func newDraft(a *assembler) *draft {
+	return &draft{
+		report:      Report{Crash: -1},
+		crashOutput: a.job.crashOutput,
+		bodyAt:      -1,
+		scratch:     a.scratch[:0],
+		keeper:      keeper{keep: a.job.keep, each: a.job.each},
+		interned:    make(map[string]string),
+		names:       &a.names,
+	}
 }
 
 // string copies bytes, once for each distinct text: names and files repeat.
@@ -59,7 +72,10 @@ func (d *draft) string(b []byte) string {
 	if s, ok := d.interned[string(b)]; ok {
 		return s
 	}
-	s := string(b)
+	if len(b) == 0 {
+		return ""
+	}
+	s := d.names.add(b)
 	if len(d.interned) < maxInterned {
 		d.interned[s] = s
 	}
@@ -99,6 +115,10 @@ func (d *draft) link(message []byte, fatal bool) {
 	if len(l.first) > maxMessage {
 		l.first, l.truncated = strings.ToValidUTF8(l.first[:maxMessage], ""), true
 	}
+	if n := len(d.links); n > 0 {
+		d.links[n-1].rest = bytes.Clone(d.links[n-1].rest)
+	}
+	l.rest = d.scratch[:0]
 	d.links = append(d.links, l)
 }
 
@@ -167,14 +187,38 @@ func (d *draft) messageText(line []byte) {
 	if d.kind != KindPanic || len(d.links) == 0 {
 		return
 	}
+	d.keeper.body += len(line) + 1
 	l := &d.links[len(d.links)-1]
-	if len(l.first)+len(l.rest)+1+len(line) > maxMessage {
-		if d.bodyAt < 0 {
-			l.truncated = true
-		}
+	if l.full || len(l.first)+len(l.rest)+1+len(line) > maxMessage {
+		l.full = true
+		l.truncated = l.truncated || d.bodyAt < 0
 		return
 	}
 	l.rest = append(append(l.rest, '\n'), line...)
+	d.scratch = l.rest
+}
+
+// messageLines is messageText for the whole lines of a text among stacks.
+func (d *draft) messageLines(text []byte) {
+	if d.kind != KindPanic || len(d.links) == 0 {
+		return
+	}
+	l := &d.links[len(d.links)-1]
+	if !l.full && len(l.first)+len(l.rest)+len(text) <= maxMessage {
+		d.keeper.body += len(text)
+		l.rest = append(append(l.rest, '\n'), text[:len(text)-1]...)
+		d.scratch = l.rest
+		return
+	}
+	for !l.full {
+		line, rest, ok := bytes.Cut(text, []byte{'\n'})
+		if !ok {
+			return
+		}
+		d.messageText(line)
+		text = rest
+	}
+	d.keeper.body += len(text)
 }
 
 // signalDetail reads the lines under a signal's headline.
@@ -200,10 +244,23 @@ func (d *draft) goroutine(g Goroutine, blank bool) {
 	d.flush()
 	d.stacksBegin()
 	g.State = d.string([]byte(g.State))
-	d.raceOf = 0
-	d.report.Goroutines = append(d.report.Goroutines, g)
-	d.starts = append(d.starts, start{at: d.mark, blank: blank})
-	d.to = toGoroutine
+	d.add(&g, blank)
+}
+
+// add begins one more goroutine; the one before it is whole.
+func (d *draft) add(g *Goroutine, blank bool) {
+	d.seal()
+	d.keeper.count++
+	if d.mayBeForged() {
+		d.starts = append(d.starts, start{at: d.mark, blank: blank})
+	}
+	gs := d.report.Goroutines
+	if len(gs) == cap(gs) {
+		// Doubling copies less than append, and most of it twice at most.
+		gs = append(make([]Goroutine, 0, max(2*cap(gs), 4)), gs...)
+	}
+	d.report.Goroutines = append(gs, *g)
+	d.raceOf, d.to = 0, toGoroutine
 }
 
 func (d *draft) last() *Goroutine { return &d.report.Goroutines[len(d.report.Goroutines)-1] }

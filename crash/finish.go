@@ -10,6 +10,7 @@ import (
 func (d *draft) finish() *Report {
 	r := &d.report
 	d.cutShort()
+	first := 0
 	switch d.kind {
 	case KindRace:
 		r.Kind = KindRace
@@ -17,7 +18,7 @@ func (d *draft) finish() *Report {
 			r.Crash = 0
 		}
 	default:
-		first := d.firstReal()
+		first = d.firstReal()
 		d.messages(first)
 		r.Goroutines = r.Goroutines[first:]
 		r.Kind = d.kind
@@ -26,7 +27,7 @@ func (d *draft) finish() *Report {
 		}
 		d.pickCrash()
 	}
-	r.GoroutineCount = len(r.Goroutines)
+	d.keepFinally(first)
 	r.GoVersion = goVersion(r)
 	r.Class = Classify(r)
 	r.Fingerprints = Fingerprint(r)
@@ -59,8 +60,8 @@ func (d *draft) lastIsBare() bool {
 // crashing one as running with frames; until Go 1.22 a message could hold text
 // that looks like one.
 func (d *draft) firstReal() int {
-	all := d.report.Goroutines
-	if d.kind != KindPanic || d.report.Recovered || len(all) < 2 {
+	all := d.report.Goroutines[:min(len(d.report.Goroutines), len(d.starts))]
+	if len(all) < 2 || !d.mayForge() {
 		return 0
 	}
 	first := 0

@@ -74,7 +74,7 @@ func panicAt(stack []Frame) int {
 // asleep reports whether every goroutine waits for another one, as in a
 // deadlock. In any text they may be an excerpt of more.
 func asleep(r *Report) bool {
-	if len(r.Goroutines) == 0 || r.Truncated || !waitsForGoroutine(r.Goroutines[0].State) {
+	if len(r.Goroutines) == 0 || r.Truncated || r.awake || !waitsForGoroutine(r.Goroutines[0].State) {
 		return false
 	}
 	for i := range r.Goroutines {

@@ -46,9 +46,11 @@ type Report struct {
 	Crash      int
 
 	// GoroutineCount is the number of goroutine headers in the text; for a
-	// race, the number of accessors. It may exceed len(Goroutines) when a
-	// report was shortened on its way.
+	// race, the number of accessors. It exceeds len(Goroutines) when Reader.Next
+	// did not keep all, and when a report was shortened on its way.
 	GoroutineCount int
+	folded         []Bucket // those that Reader.Next did not keep
+	awake          bool     // one of those that were not kept waits for no goroutine
 
 	// RuntimeStack is the g0 stack printed under "runtime stack:".
 	RuntimeStack []Frame

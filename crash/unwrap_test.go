@@ -196,7 +196,7 @@ func gist(reports []*Report) string {
 func parseAll(t testing.TB, text string, crashOutput bool) []*Report {
 	t.Helper()
 	r := NewReader(strings.NewReader(text))
-	r.asm.crashOutput = crashOutput
+	r.CrashOutput = crashOutput
 	var all []*Report
 	for {
 		report, err := r.Next()

@@ -13,7 +13,7 @@ func (u *unwrapper) readRecord(raw []byte, number int, long bool) bool {
 
 // traceback reads the text of a record. It ends with it.
 func (u *unwrapper) traceback(rec record, number int, long bool) bool {
-	inner := unwrapper{plain: &assembler{crashOutput: u.plain.crashOutput}, depth: u.depth + 1}
+	inner := unwrapper{plain: &assembler{job: u.plain.job}, depth: u.depth + 1}
 	a := inner.plain
 	inner.out = a
 	a.out = a

@@ -1,0 +1,94 @@
+package crash
+
+// keep says which goroutines of a crash stay in its report.
+type keep uint8
+
+const (
+	keepSome  keep = iota // the first ones; the rest is folded
+	keepAll               // all
+	keepCrash             // the one that crashed
+)
+
+const (
+	// keepGoroutines and keepFrames bound what keepSome keeps one by one.
+	keepGoroutines = 1000
+	keepFrames     = 50_000
+
+	// maxForged is how much text behind a headline may be message that looks
+	// like stacks, in bytes. Goroutines are kept until it is passed.
+	maxForged = 1 << 20
+)
+
+// A keeper follows the goroutines of one report, and folds those that the
+// report does not keep.
+type keeper struct {
+	keep   keep
+	each   func(*Goroutine)
+	count  int // headers
+	body   int // bytes behind the last headline of a panic
+	sealed int // goroutines at the beginning of the report that are whole
+	frames int // of those
+	folder folder
+}
+
+// mayForge reports whether the message may hold text that looks like stacks.
+func (d *draft) mayForge() bool { return d.kind == KindPanic && !d.report.Recovered }
+
+// mayBeForged reports whether what looks like a stack may still prove to be
+// part of the message.
+func (d *draft) mayBeForged() bool { return d.mayForge() && d.keeper.body < maxForged }
+
+// seal takes note that the last goroutine is whole.
+func (d *draft) seal() {
+	k := &d.keeper
+	n := len(d.report.Goroutines)
+	if n == k.sealed || d.mayBeForged() {
+		return
+	}
+	d.tell(k.sealed)
+	for ; k.sealed < n; k.sealed++ {
+		k.frames += len(d.report.Goroutines[k.sealed].Frames)
+	}
+	if n > 1 && (k.keep == keepCrash || k.keep == keepSome && (n > keepGoroutines || k.frames > keepFrames)) {
+		d.drop()
+	}
+}
+
+// tell calls Reader.Goroutine for the goroutines from the given one on.
+func (d *draft) tell(from int) {
+	if d.keeper.each == nil {
+		return
+	}
+	for i := from; i < len(d.report.Goroutines); i++ {
+		d.keeper.each(&d.report.Goroutines[i])
+	}
+}
+
+// drop takes the last goroutine out of the report.
+func (d *draft) drop() {
+	k := &d.keeper
+	n := len(d.report.Goroutines) - 1
+	g := &d.report.Goroutines[n]
+	d.report.awake = d.report.awake || !waitsForGoroutine(g.State) && !backgroundState(g.State)
+	if k.keep == keepSome {
+		k.folder.add(g)
+	}
+	k.frames -= len(g.Frames)
+	k.sealed = n
+	d.report.Goroutines = d.report.Goroutines[:n]
+}
+
+// keepFinally is called when the report is whole: its goroutines begin with the
+// first one that is no part of the message, and that one is the crashing one.
+func (d *draft) keepFinally(first int) {
+	r, k := &d.report, &d.keeper
+	r.GoroutineCount = k.count - first
+	d.tell(max(k.sealed-first, 0))
+	if k.keep == keepCrash && len(r.Goroutines) > 1 {
+		r.Goroutines = r.Goroutines[:1:1]
+	}
+	r.folded = k.folder.buckets
+	if k.folder.lost > 0 {
+		d.problems("goroutines_not_kept", 0, k.folder.lost, nil)
+	}
+}

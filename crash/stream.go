@@ -1,0 +1,58 @@
+package crash
+
+import "bytes"
+
+// scanAhead is how much text a scanner should have before it, in bytes, so that
+// few goroutines are cut by the end of a buffer.
+const scanAhead = 16 << 10
+
+// scan lets the scanner take the goroutines that come next. It reports whether
+// it took any: there is nothing that the assembler has to see in between.
+func (r *Reader) scan() bool {
+	a := &r.asm
+	if a.mode != inBody || !r.wraps.idle() || a.odd.count > 0 || a.nearby || a.cur.call.set || a.cur.report.Recovered {
+		return false
+	}
+	if !bytes.HasPrefix(r.lines.buf[r.lines.start:r.lines.end], []byte("goroutine ")) {
+		return false
+	}
+	if r.scanner == nil {
+		r.scanner = new(scanner)
+	}
+	size, lines := a.scan(r.scanner, r.lines.pending(scanAhead))
+	if size == 0 {
+		return false
+	}
+	r.lines.skip(size, lines)
+	a.number = r.lines.number
+	return true
+}
+
+// scan reads goroutines from the beginning of buf, and the blank lines between
+// them. It returns how many bytes and lines that were.
+func (a *assembler) scan(s *scanner, buf []byte) (size, lines int) {
+	d := a.cur
+	var g Goroutine
+	for {
+		n, count := s.goroutine(buf[size:], &g)
+		if n == 0 {
+			return size, lines
+		}
+		d.setMark()
+		d.add(&g, a.blank)
+		// The blank line belongs to what was read when another goroutine follows.
+		const next = "\ngoroutine "
+		at := size
+		size += n
+		lines += count
+		a.blank = len(buf) > size+len(next) && string(buf[size:size+len(next)]) == next
+		if a.blank {
+			size++
+			lines++
+		}
+		d.messageLines(buf[at:size])
+		if !a.blank {
+			return size, lines
+		}
+	}
+}
