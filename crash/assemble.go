@@ -53,6 +53,9 @@ type job struct {
 	crashOutput bool // a stack without a cause is a fatal error
 	keep        keep
 	each        func(*Goroutine)
+
+	careful bool // leave the scanner out: a test compares
+	scanned int  // goroutines that the scanner read
 }
 
 // A call is a function line that waits for its file line.

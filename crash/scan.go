@@ -341,7 +341,7 @@ func (s *scanner) newSite(text, fn, pos []byte, inlined bool) *site {
 		return nil
 	}
 	p, ok := parsePos(pos[1:])
-	if !ok || pos[1] == ' ' || pos[1] == '\t' {
+	if !ok || !trimmed(pos[1:]) {
 		return nil
 	}
 	st := &site{whole: inlined}
@@ -364,11 +364,11 @@ func (s *scanner) newSite(text, fn, pos []byte, inlined bool) *site {
 
 func (s *scanner) newCreated(text, line, pos []byte) *site {
 	fn, id, ok := parseCreatedBy(line)
-	if !ok || !utf8.Valid(text) {
+	if !ok || !trimmed(line) || !utf8.Valid(text) {
 		return nil
 	}
 	p, ok := parsePos(pos[1:])
-	if !ok || pos[1] == ' ' || pos[1] == '\t' {
+	if !ok || !trimmed(pos[1:]) {
 		return nil
 	}
 	st := &site{whole: true, call: s.names.add(text)}
@@ -376,6 +376,12 @@ func (s *scanner) newCreated(text, line, pos []byte) *site {
 	const word = len("created by ")
 	st.created = &CreatedBy{Func: st.call[word : word+len(fn)], File: file, Line: p.line, Goroutine: id}
 	return st
+}
+
+// trimmed reports whether there is no space at either end.
+func trimmed(text []byte) bool {
+	first, last := text[0], text[len(text)-1]
+	return ' ' < first && first < utf8.RuneSelf && ' ' < last && last < utf8.RuneSelf
 }
 
 // cutPos returns the parts of a file line as parts of its string.

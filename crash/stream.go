@@ -10,7 +10,7 @@ const scanAhead = 16 << 10
 // it took any: there is nothing that the assembler has to see in between.
 func (r *Reader) scan() bool {
 	a := &r.asm
-	if a.mode != inBody || !r.wraps.idle() || a.odd.count > 0 || a.nearby || a.cur.call.set || a.cur.report.Recovered {
+	if a.mode != inBody || r.job.careful || !r.wraps.idle() || a.odd.count > 0 || a.nearby || a.cur.call.set || a.cur.report.Recovered {
 		return false
 	}
 	if !bytes.HasPrefix(r.lines.buf[r.lines.start:r.lines.end], []byte("goroutine ")) {
@@ -38,6 +38,7 @@ func (a *assembler) scan(s *scanner, buf []byte) (size, lines int) {
 		if n == 0 {
 			return size, lines
 		}
+		a.job.scanned++
 		d.setMark()
 		d.add(&g, a.blank)
 		// The blank line belongs to what was read when another goroutine follows.
