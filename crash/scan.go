@@ -158,7 +158,7 @@ func (s *scanner) head(buf []byte) *head {
 		return nil
 	}
 	tail := buf[:end+1]
-	slot := &s.heads[mix(tail, tail)%headSlots]
+	slot := &s.heads[slotOf(tail, tail)%headSlots]
 	if h := *slot; h != nil && h.tail == string(tail) {
 		return h
 	}
@@ -302,7 +302,7 @@ func (s *scanner) lookup(buf []byte) *site {
 	pos := rest[:end]
 	var slot **site
 	if bytes.HasPrefix(call, []byte("created by ")) {
-		slot = &s.sites[mix(call, pos)%siteSlots]
+		slot = &s.sites[slotOf(call, pos)%siteSlots]
 		if st := *slot; st != nil {
 			if n, _ := st.match(buf); n > 0 {
 				return st
@@ -322,7 +322,7 @@ func (s *scanner) lookup(buf []byte) *site {
 	if i := bytes.Index(pos, []byte(" fp=0x")); i >= 0 && !inlined {
 		pos = pos[:i]
 	}
-	slot = &s.sites[mix(fn, pos)%siteSlots]
+	slot = &s.sites[slotOf(fn, pos)%siteSlots]
 	if st := *slot; st != nil {
 		if n, _ := st.match(buf); n > 0 {
 			return st
@@ -394,8 +394,8 @@ func cutPos(pos string, p filePos) (file, offset string) {
 	return file, offset
 }
 
-// mix hashes two lines by their lengths and last bytes, where they differ.
-func mix(a, b []byte) uint32 {
+// slotOf hashes two lines by their lengths and last bytes, where they differ.
+func slotOf(a, b []byte) uint32 {
 	h := uint64(len(a))<<32 | uint64(len(b))
 	h = (h ^ tail8(a)) * 0x9e3779b97f4a7c15
 	h = (bits.RotateLeft64(h, 29) ^ tail8(b)) * 0xbf58476d1ce4e5b9
