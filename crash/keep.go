@@ -42,8 +42,8 @@ func (d *draft) mayBeForged() bool { return d.mayForge() && d.keeper.body < maxF
 func (d *draft) seal() {
 	k := &d.keeper
 	n := len(d.report.Goroutines)
-	if n == k.sealed || d.mayBeForged() {
-		return
+	if n == k.sealed || d.mayBeForged() || d.kind == KindRace {
+		return // a race is its two accessors
 	}
 	d.tell(k.sealed)
 	for ; k.sealed < n; k.sealed++ {
@@ -84,7 +84,7 @@ func (d *draft) keepFinally(first int) {
 	r, k := &d.report, &d.keeper
 	r.GoroutineCount = k.count - first
 	d.tell(max(k.sealed-first, 0))
-	if k.keep == keepCrash && len(r.Goroutines) > 1 {
+	if k.keep == keepCrash && r.Kind != KindRace && len(r.Goroutines) > 1 {
 		r.Goroutines = r.Goroutines[:1:1]
 	}
 	r.folded = k.folder.buckets
