@@ -42,7 +42,7 @@ func (d *draft) mayBeForged() bool { return d.mayForge() && d.keeper.body < maxF
 func (d *draft) seal() {
 	k := &d.keeper
 	n := len(d.report.Goroutines)
-	if n == k.sealed || d.mayBeForged() || d.kind == KindRace {
+	if n == k.sealed || d.mayBeForged() || d.kind == KindRace && n <= maxAccessors {
 		return // a race is its two accessors
 	}
 	d.tell(k.sealed)

@@ -36,6 +36,7 @@ var rules = []rule{
 	{"cmd/backstop/internal/demo", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "server", cmdInternal + "supervise", cmdInternal + "store"}, "the demo drives the server and the supervisor from outside"},
 	{"cmd/backstop", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "..."}, "the command may use everything of ours"},
 
+	{"bench", []string{module + "/crash"}, "benchmarks measure what they name"},
 	{"examples/shop", []string{module, module + "/examples/shop/..."}, "the sample service is a user of the SDK like any other"},
 
 	{"", []string{module + "/crash", module + "/event", module + "/internal/host", module + "/internal/monitor", module + "/internal/spool"}, "the SDK stands on crash, event and its three helpers"},
@@ -57,6 +58,8 @@ var libraries = []library{
 	{"golang.org/x/sys", "cmd/backstop/internal/supervise", false},
 	{"golang.org/x/term", "cmd/backstop", false},
 	{"go.yaml.in/yaml/v3", "cmd/backstop", false},
+	{"github.com/DataDog/gostackparse", "bench", false},
+	{"github.com/maruel/panicparse/v2", "bench", false},
 	{"github.com/rogpeppe/go-internal", "cmd/backstop", true},
 	{"github.com/google/go-cmp", "", true},
 	{"github.com/chromedp/chromedp", "", true},
