@@ -19,6 +19,7 @@ var rules = []rule{
 	{"event", []string{module + "/crash"}, "an event wraps a report and knows nothing of who made it"},
 	{"internal/arch", nil, "the rule itself depends on nothing"},
 	{"internal/crashtest", nil, "test support is imported by every test, so it imports nobody"},
+	{"internal/gobin", nil, "gobin reads executables for whoever asks, so it knows nobody"},
 	{"internal/host", []string{module + "/event"}, "host fills in events"},
 	{"internal/spool", []string{module + "/event"}, "the spool stores and sends events"},
 	{"internal/monitor", []string{module + "/event", module + "/internal/host", module + "/internal/spool"}, "the monitor spools crash text and does not read it"},

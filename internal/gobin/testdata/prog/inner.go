@@ -1,0 +1,6 @@
+package main
+
+func inner(n int, name string) int {
+	record(name)
+	return n
+}
