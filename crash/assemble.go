@@ -46,6 +46,7 @@ type assembler struct {
 	threads bool // behind "-----": other threads report (GOTRACEBACK=crash)
 	fence   bool // nothing but blank lines since "-----"
 	gap     bool // something stands between the headline and this line
+	para    bool // so does a blank line
 }
 
 // A job is what all assemblers of a reader share.
@@ -110,7 +111,7 @@ func (a *assembler) begin(m mode) *draft {
 		a.cur.lineAbove = string(a.before)
 	}
 	a.nearby = false
-	a.mode, a.threads, a.fence, a.gap = m, false, false, false
+	a.mode, a.threads, a.fence, a.gap, a.para = m, false, false, false, false
 	a.odd, a.zone, a.zoneOdd = oddRun{}, 0, 0
 	return a.cur
 }
@@ -125,7 +126,9 @@ func (a *assembler) end() {
 	if a.out != nil {
 		out = a.out
 	}
-	out.done = append(out.done, a.cur.finish())
+	for _, d := range a.cur.apart(a) {
+		out.done = append(out.done, d.finish())
+	}
 	a.scratch = a.cur.scratch
 	a.cur, a.mode = nil, idle
 }
@@ -217,7 +220,8 @@ func (a *assembler) messageLine(line []byte) {
 	d := a.cur
 	d.setMark()
 	a.zone += len(line) + 1
-	if len(line) == 0 {
+	if len(bytes.TrimSpace(line)) == 0 {
+		a.para = true
 		d.messageText(line)
 		return
 	}
@@ -245,16 +249,19 @@ func (a *assembler) messageLine(line []byte) {
 			return
 		}
 	case 'e':
-		if d.kind == KindFatal && isExitStatus(line) {
-			a.end() // go run says so: there is no stack
-			return
+		if isExitStatus(line) {
+			if d.kind == KindFatal {
+				a.end() // go run says so: there is no stack
+				return
+			}
+			a.para = true
 		}
 	}
 	if d.signalDetail(line) {
 		return
 	}
 	if c, ok := parseCause(line); ok && !c.recovered {
-		if d.joins(c, a.gap) {
+		if d.joins(c, a.gap) || !a.para && a.zoneOdd == 0 && d.mayContain(c) {
 			return
 		}
 		a.start(line)

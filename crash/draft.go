@@ -130,7 +130,7 @@ func (d *draft) nested(indented []byte) bool {
 	if len(lead) > 8 || lead[0] == '\t' && len(lead) > 1 {
 		return false
 	}
-	if d.kind != KindPanic && d.kind != KindFatal || d.report.Recovered {
+	if d.kind != KindPanic && d.kind != KindFatal || d.report.Recovered || len(d.links) >= maxLinks {
 		return false
 	}
 	if message, ok := bytes.CutPrefix(line, []byte("panic: ")); ok {
@@ -152,7 +152,7 @@ func (d *draft) joins(c cause, gap bool) bool {
 	switch {
 	case d.kind == KindFatal && c.kind == KindFatal:
 		return !gap
-	case d.kind == KindPanic && c.kind == KindFatal && !d.report.Recovered:
+	case d.kind == KindPanic && c.kind == KindFatal && !d.report.Recovered && len(d.links) < maxLinks:
 		d.link(c.message, true)
 		return true
 	case d.kind == KindSignal && c.kind == KindFatal:

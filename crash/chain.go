@@ -1,0 +1,50 @@
+package crash
+
+import "strings"
+
+// maxLinks is how many headlines one report has at most: panics nest, but not
+// without end.
+const maxLinks = 256
+
+// mayContain reports whether a headline that stands at the start of a line,
+// right under the message of a panic, is taken for a line of that message, or
+// for one of a chain whose tabs were lost. Until Go 1.22 both are possible, and
+// only the stack tells (rejoin); without a stack they are crashes of their own
+// (apart). The same headline again is the crash once more.
+func (d *draft) mayContain(c cause) bool {
+	if d.kind != KindPanic || c.kind != KindPanic || d.report.Recovered || len(d.links) >= maxLinks {
+		return false
+	}
+	for i := range d.links {
+		if d.links[i].first == string(c.message) {
+			return false
+		}
+	}
+	d.link(c.message, false)
+	return true
+}
+
+// apart cuts a draft that has headlines and no stack into the crashes they
+// stand for.
+func (d *draft) apart(a *assembler) []*draft {
+	r := &d.report
+	if d.kind != KindPanic || len(d.links) < 2 || len(r.Goroutines)+len(r.RuntimeStack)+len(r.Loose) > 0 || d.call.set {
+		return []*draft{d}
+	}
+	var all []*draft
+	from := 0
+	for i := 1; i < len(d.links); i++ {
+		l := &d.links[i]
+		if l.lead != "" || l.fatal || strings.HasSuffix(d.links[i-1].first, "[recovered]") {
+			continue // a chain
+		}
+		earlier := newDraft(a)
+		earlier.kind, earlier.lineAbove = KindPanic, d.lineAbove
+		earlier.scratch = nil // the last link's
+		earlier.links = d.links[from:i:i]
+		all = append(all, earlier)
+		from, d.lineAbove = i, ""
+	}
+	d.links = d.links[from:]
+	return append(all, d)
+}
