@@ -1,0 +1,3 @@
+module example.com/relic
+
+go 1.9

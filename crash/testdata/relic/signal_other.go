@@ -1,0 +1,8 @@
+//go:build !linux
+// +build !linux
+
+package main
+
+func quit() {}
+
+func block() { select {} }
