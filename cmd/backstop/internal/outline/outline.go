@@ -196,9 +196,9 @@ type Others struct {
 func othersOf(r *crash.Report) Others {
 	var o Others
 	for _, b := range r.Fold() {
-		o.Count += len(b.IDs)
+		o.Count += Size(&b)
 		if ofRuntime(&b) {
-			o.Runtime += len(b.IDs)
+			o.Runtime += Size(&b)
 			continue
 		}
 		o.WaitMinutes = max(o.WaitMinutes, b.WaitMinutes)
@@ -206,6 +206,9 @@ func othersOf(r *crash.Report) Others {
 	}
 	return o
 }
+
+// Size is how many goroutines a bucket stands for.
+func Size(b *crash.Bucket) int { return len(b.IDs) }
 
 // ofRuntime reports whether goroutines belong to the runtime: its own code
 // started them and runs in them.

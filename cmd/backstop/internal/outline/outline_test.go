@@ -89,7 +89,7 @@ func TestPackages(t *testing.T) {
 	for _, r := range s.Runs {
 		got = append(got, strings.Join(r.Packages(), " "))
 	}
-	if want := "runtime net/http|example.com/a/b|runtime"; strings.Join(got, "|") != want {
+	if want := "runtime net/http|example.com/a/b|C"; strings.Join(got, "|") != want {
 		t.Errorf("packages %q, want %q", strings.Join(got, "|"), want)
 	}
 	many := Run{}
@@ -208,5 +208,69 @@ func TestPurpose(t *testing.T) {
 		if got != c.want {
 			t.Errorf("purpose %q, want %q", got, c.want)
 		}
+	}
+}
+
+func TestSplit(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		want Name
+	}{
+		{"main.main", Name{"", "main.main"}},
+		{"github.com/acme/shop/cart.(*Cart).Add", Name{"github.com/acme/shop/", "cart.(*Cart).Add"}},
+		{"a/b.F[c/d.T]", Name{"a/", "b.F[c/d.T]"}},
+		{"a/b.(*G[c/d.T]).M", Name{"a/", "b.(*G[c/d.T]).M"}},
+		{"panic", Name{"", "panic"}},
+		{"", Name{}},
+	} {
+		if got := SplitFunc(c.in); got != c.want {
+			t.Errorf("SplitFunc(%q) = %q, want %q", c.in, got, c.want)
+		}
+	}
+	for _, c := range []struct {
+		in   string
+		want Name
+	}{
+		{"/home/me/shop/cart/cart.go", Name{"/home/me/shop/", "cart/cart.go"}},
+		{`C:\shop\cart\cart.go`, Name{`C:\shop\`, `cart\cart.go`}},
+		{"cart/cart.go", Name{"", "cart/cart.go"}},
+		{"/cart.go", Name{"/", "cart.go"}},
+		{"cart.go", Name{"", "cart.go"}},
+		{"", Name{}},
+	} {
+		if got := SplitFile(c.in); got != c.want {
+			t.Errorf("SplitFile(%q) = %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
+func TestRecursionIsFolded(t *testing.T) {
+	var all []crash.Frame
+	add := func(n int, names ...string) {
+		for range n {
+			for i, name := range names {
+				all = append(all, crash.Frame{Func: "main." + name, File: "main.go", Line: i})
+			}
+		}
+	}
+	add(1, "top", "odd")
+	add(10, "even", "odd")
+	add(5, "self")
+	add(3, "twice")
+	add(1, "main")
+	var got []string
+	for _, r := range NewStack(all, nil, 0, 0, 200).Runs {
+		s := fmt.Sprintf("%d:", r.Repeats)
+		for _, f := range r.Frames {
+			s += " " + strings.TrimPrefix(f.Func, "main.")
+		}
+		got = append(got, s)
+	}
+	want := []string{
+		"0: top odd even", "2:" + strings.Repeat(" odd even", 9), "0: odd self", "1: self self self self",
+		"0: twice twice twice main",
+	}
+	if strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("runs\n%s, want\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }

@@ -114,8 +114,11 @@ func (r Run) Packages() []string {
 	var names []string
 	for _, f := range r.Frames {
 		pkg := Package(f.Func)
-		if pkg == "" {
+		switch {
+		case f.Func == "panic", f.Func == "":
 			pkg = "runtime" // the runtime prints its own gopanic as panic
+		case pkg == "":
+			pkg = "C"
 		}
 		if slices.Contains(names, pkg) {
 			continue

@@ -42,6 +42,21 @@ type Excerpt struct {
 	Lines []string // without line ends
 }
 
+// Unindented returns the lines without the tabs that they share in front.
+func (e *Excerpt) Unindented() []string {
+	shared := -1
+	for _, l := range e.Lines {
+		if text := strings.TrimLeft(l, "\t"); text != "" && (shared < 0 || len(l)-len(text) < shared) {
+			shared = len(l) - len(text)
+		}
+	}
+	out := make([]string, len(e.Lines))
+	for i, l := range e.Lines {
+		out[i] = l[min(max(shared, 0), len(l)):]
+	}
+	return out
+}
+
 // A Finder finds excerpts. It remembers what it read and is not safe for
 // concurrent use.
 type Finder struct {

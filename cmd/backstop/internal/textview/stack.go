@@ -176,20 +176,14 @@ func position(file string, line int) string {
 
 // excerpt prints lines of source, without the indentation they share.
 func (v *view) excerpt(e *source.Excerpt) {
-	shared := -1
-	for _, l := range e.Lines {
-		if text := strings.TrimLeft(l, "\t"); text != "" && (shared < 0 || len(l)-len(text) < shared) {
-			shared = len(l) - len(text)
-		}
-	}
 	digits := len(strconv.Itoa(e.First + len(e.Lines) - 1))
-	for i, l := range e.Lines {
+	for i, l := range e.Unindented() {
 		n := e.First + i
 		mark, style := "  ", dim
 		if n == e.Focus {
 			mark, style = "> ", yellow
 		}
-		text := Escape(clip(l[min(max(shared, 0), len(l)):], 500))
+		text := Escape(clip(l, 500))
 		text = fmt.Sprintf("%s%*d  %s", mark, digits, n, text)
 		width := 0
 		if v.opts.Width > 0 {
@@ -254,7 +248,7 @@ func (v *view) others(o *outline.Others) {
 		if i == maxKinds && !v.opts.All {
 			more := 0
 			for _, b := range o.Kinds[i:] {
-				more += size(&b)
+				more += outline.Size(&b)
 			}
 			v.line("    %s", v.paint(dim, fmt.Sprintf("%*d  in %d more kinds (-all shows them)", digits, more, len(o.Kinds)-i)))
 			break
@@ -266,14 +260,12 @@ func (v *view) others(o *outline.Others) {
 	}
 }
 
-func size(b *crash.Bucket) int { return len(b.IDs) }
-
 // kind shows goroutines that are all alike.
 func (v *view) kind(b *crash.Bucket, digits int) {
 	wait := ""
 	if b.WaitMinutes > 0 {
 		wait = ", " + minutes(b.WaitMinutes)
-		if size(b) > 1 {
+		if outline.Size(b) > 1 {
 			wait = ", up to " + minutes(b.WaitMinutes)
 		}
 	}
@@ -281,7 +273,7 @@ func (v *view) kind(b *crash.Bucket, digits int) {
 	if f := outline.Purpose(b.Frames); f != nil {
 		name, where = Escape(clip(f.Func, 500)), position(f.File, f.Line)
 	}
-	lead := fmt.Sprintf("    %*d  [%s%s]  ", digits, size(b), Escape(clip(b.State, 120)), wait)
+	lead := fmt.Sprintf("    %*d  [%s%s]  ", digits, outline.Size(b), Escape(clip(b.State, 120)), wait)
 	sep := "  "
 	if v.opts.Width > 0 && columns(lead)+columns(name)+2+columns(where) > v.opts.Width {
 		sep = "\n" + strings.Repeat(" ", 6+digits)

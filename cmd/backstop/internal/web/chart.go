@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/htmlview"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/store"
 )
 
@@ -77,7 +78,7 @@ func newChart(id, title string, w window, points []store.Point, now time.Time) c
 		at := from.Add(time.Duration(i) * w.Bucket)
 		c.Bars = append(c.Bars, bar{
 			X: i * 10, Y: barHeight - h, H: h,
-			Label: fmt.Sprintf("%s UTC: %s", at.Format("Jan 2 15:04"), plural(n, "event")),
+			Label: fmt.Sprintf("%s UTC: %s", at.Format("Jan 2 15:04"), htmlview.Plural(n, "event")),
 		})
 	}
 	switch c.Total {
@@ -85,10 +86,10 @@ func newChart(id, title string, w window, points []store.Point, now time.Time) c
 		c.Desc = "No events in the " + w.Label + "."
 	case c.Max:
 		at := from.Add(time.Duration(peak) * w.Bucket).Format("Jan 2 15:04")
-		c.Desc = fmt.Sprintf("%s in the %s, at %s UTC.", plural(c.Total, "event"), w.Label, at)
+		c.Desc = fmt.Sprintf("%s in the %s, at %s UTC.", htmlview.Plural(c.Total, "event"), w.Label, at)
 	default:
 		at := from.Add(time.Duration(peak) * w.Bucket).Format("Jan 2 15:04")
-		c.Desc = fmt.Sprintf("%s in the %s; at most %s per %s, at %s UTC.", plural(c.Total, "event"), w.Label, count(c.Max), w.Per, at)
+		c.Desc = fmt.Sprintf("%s in the %s; at most %s per %s, at %s UTC.", htmlview.Plural(c.Total, "event"), w.Label, htmlview.Count(c.Max), w.Per, at)
 	}
 	return c
 }

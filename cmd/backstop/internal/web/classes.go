@@ -9,13 +9,15 @@ import (
 
 	"github.com/backstop-go/backstop/crash"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/htmlview"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/outline"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/store"
 )
 
 type classPage struct {
 	Info    crash.Info
 	Lesson  string
-	Verdict verdict
+	Verdict outline.Verdict
 	Issues  []store.Issue
 	All     string // every issue of the class
 }
@@ -35,7 +37,7 @@ func (a *app) class(w http.ResponseWriter, r *http.Request) error {
 		return store.ErrNotFound
 	}
 	return a.render(w, http.StatusOK, "page_class.html", view{Title: string(info.Class), Section: "classes", Data: classPage{
-		Info: info, Lesson: kindLesson(info.Kind), Verdict: classVerdict(info), Issues: issues,
+		Info: info, Lesson: kindLesson(info.Kind), Verdict: outline.ClassVerdict(info), Issues: issues,
 		All: withQuery("/issues", url.Values{"class": {string(info.Class)}}),
 	}})
 }
@@ -53,7 +55,7 @@ func explain(c crash.Class) crash.Info {
 	info := crash.Explain(c)
 	info.Class = c
 	info.Kind = cmp.Or(info.Kind, kindOf(c))
-	info.Title = sentence(cmp.Or(info.Title, string(c)))
+	info.Title = htmlview.Sentence(cmp.Or(info.Title, string(c)))
 	if info.Recoverable == "" {
 		info.Recoverable = crash.RecoverNo
 		if info.Kind == crash.KindPanic {

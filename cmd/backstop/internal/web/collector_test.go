@@ -13,6 +13,7 @@ import (
 
 	"github.com/backstop-go/backstop/event"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/htmltest"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/server"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/web"
 )
@@ -78,8 +79,8 @@ func walk(t *testing.T, app *server.App) []string {
 			continue
 		}
 		pages = append(pages, todo[0])
-		all := web.ParsePage(t, body)
-		web.CheckPage(t, all)
+		all := htmltest.Parse(t, body)
+		htmltest.CheckPage(t, all)
 		for _, to := range web.Links(all) {
 			to, _, _ = strings.Cut(to, "#")
 			if to != "" && !seen[to] {
@@ -104,7 +105,7 @@ func TestPagesOfTheRealCollector(t *testing.T) {
 	for _, p := range pages {
 		if strings.HasPrefix(p, "/issues/") || strings.HasPrefix(p, "/events/") {
 			body, _ := fetch(t, app.URL()+p)
-			found[strings.SplitN(p, "/", 3)[1]+": "+web.TextOf(web.ParsePage(t, body), "h1", "")] = true
+			found[strings.SplitN(p, "/", 3)[1]+": "+htmltest.TextOf(htmltest.Parse(t, body), "h1", "")] = true
 		}
 	}
 	for _, headline := range []string{
@@ -122,7 +123,7 @@ func TestResolveInTheRealCollector(t *testing.T) {
 	send(t, app, web.Samples()[0])
 	status := func() string {
 		body, _ := fetch(t, app.URL()+"/issues/1")
-		return web.TextOf(web.ParsePage(t, body), "span", "status")
+		return htmltest.TextOf(htmltest.Parse(t, body), "span", "status")
 	}
 	for _, want := range []string{"resolved", "ongoing"} {
 		res, err := http.PostForm(app.URL()+"/issues/1/status", url.Values{"status": {want}})
@@ -154,7 +155,7 @@ func TestResolveInTheRealCollector(t *testing.T) {
 // would, and looks at every page of them in a browser that runs scripts.
 func TestHostileEventsInTheRealCollector(t *testing.T) {
 	app := newCollector(t)
-	for i, s := range web.Payloads {
+	for i, s := range htmltest.Payloads {
 		e := web.HostileEvent(strings.ReplaceAll(s, "alert(", "window.pwned=("))
 		e.ID, e.Class, e.Report.Class = fmt.Sprintf("%032x", i+1), "panic.custom", "panic.custom"
 		e.Process.PID = i + 1 // each a crash of its own
@@ -162,15 +163,15 @@ func TestHostileEventsInTheRealCollector(t *testing.T) {
 		send(t, app, e)
 	}
 	pages := walk(t, app)
-	tab := web.NewTab(web.NewBrowser(t), t)
-	said := web.Complaints(tab, t)
+	tab := htmltest.NewTab(htmltest.NewBrowser(t), t)
+	said := htmltest.Complaints(tab, t)
 	looked := 0
 	for _, p := range pages {
 		if !strings.HasPrefix(p, "/events/") && !strings.HasPrefix(p, "/issues") && p != "/" || strings.Contains(p, "range=") {
 			continue
 		}
 		looked++
-		l := web.Visit(tab, t, app.URL()+p, 390, "light", true)
+		l := htmltest.Visit(tab, t, app.URL()+p, 390, "light", true)
 		if l.Pwned != "undefined" || l.Scripts != 0 || l.Width > l.Window {
 			t.Errorf("%s: %+v", p, l)
 		}
@@ -178,7 +179,7 @@ func TestHostileEventsInTheRealCollector(t *testing.T) {
 	for _, s := range said() {
 		t.Errorf("console: %s", s)
 	}
-	if looked < 2*len(web.Payloads) {
-		t.Errorf("only %d pages of %d hostile events", looked, len(web.Payloads))
+	if looked < 2*len(htmltest.Payloads) {
+		t.Errorf("only %d pages of %d hostile events", looked, len(htmltest.Payloads))
 	}
 }

@@ -3,21 +3,13 @@ package web
 import (
 	"github.com/backstop-go/backstop/crash"
 	"github.com/backstop-go/backstop/event"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/htmltest"
 )
 
 // What the tests of the whole collector share with those of this package. They
 // are a package of their own, because the collector imports this one.
-var (
-	Now        = now
-	Payloads   = payloads
-	ParsePage  = parse
-	CheckPage  = checkPage
-	TextOf     = textOf
-	NewBrowser = newBrowser
-	NewTab     = newTab
-	Complaints = complaints
-	Visit      = visit
-)
+var Now = now
 
 // Samples are the events of the sample shop.
 func Samples() []event.Event {
@@ -31,10 +23,10 @@ func HostileEvent(s string) event.Event {
 }
 
 // Links returns where the links of a page lead.
-func Links(all []element) []string {
+func Links(all []htmltest.Element) []string {
 	var out []string
 	for _, e := range all {
-		if to := e.attr["href"]; to != "" {
+		if to := e.Attr["href"]; to != "" {
 			out = append(out, to)
 		}
 	}

@@ -11,68 +11,10 @@ import (
 	"github.com/backstop-go/backstop/crash"
 	"github.com/backstop-go/backstop/event"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/htmltest"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/issue"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/store"
 )
-
-// payloads are what somebody who controls crash text would try. Each holds the
-// word "evil", so that a test can see that it was shown at all.
-var payloads = []string{
-	`<script>alert("evil")</script>`,
-	`</pre></code></title></svg></style><img src=x onerror=alert('evil')>`,
-	`" onmouseover="alert('evil')" style="position:fixed" x="`,
-	`' autofocus onfocus=alert('evil') x='`,
-	`javascript:alert("evil")`,
-	`//evil.example/x`,
-	`{{.Evil}}{{template "evil"}}{{define "content"}}{{end}}`,
-	"evil\u202egnp.\u2066exe\u2069\u200b\ufeff",
-	"\x1b]0;evil\x07\x00\x08\x7f\u0085\u2028",
-	"\xff\xfe\xc0\xafevil",
-	`<!-- evil --!><![CDATA[ evil ]]>&lt;&#x3c;evil&#0;`,
-	`<svg><desc><script>alert("evil")</script>`,
-	`../../evil?x=1#y`,
-}
-
-// fill sets every string below v to s, and makes what is empty non-empty.
-func fill(v reflect.Value, s string) {
-	switch v.Kind() {
-	case reflect.String:
-		v.SetString(s)
-	case reflect.Int, reflect.Int64:
-		if v.Int() == 0 {
-			v.SetInt(3)
-		}
-	case reflect.Uint64:
-		v.SetUint(7)
-	case reflect.Pointer:
-		if v.IsNil() {
-			v.Set(reflect.New(v.Type().Elem()))
-		}
-		fill(v.Elem(), s)
-	case reflect.Slice:
-		if v.Len() == 0 {
-			v.Set(reflect.MakeSlice(v.Type(), 2, 2))
-		}
-		for i := range v.Len() {
-			fill(v.Index(i), s)
-		}
-	case reflect.Map:
-		m := reflect.MakeMap(v.Type())
-		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
-		fill(key, s)
-		fill(value, s)
-		m.SetMapIndex(key, value)
-		v.Set(m)
-	case reflect.Struct:
-		if t, ok := v.Addr().Interface().(*time.Time); ok {
-			*t = now.Add(-time.Minute)
-			return
-		}
-		for i := range v.NumField() {
-			fill(v.Field(i), s)
-		}
-	}
-}
 
 // hostile is a store in which every text is s. The kind stays what it is when
 // it is set, because it decides which parts of a page there are.
@@ -80,9 +22,9 @@ func hostile(s string, kind crash.Kind) (*memory, string) {
 	var e event.Event
 	var d store.IssueDetail
 	var service store.Service
-	fill(reflect.ValueOf(&e).Elem(), s)
-	fill(reflect.ValueOf(&d).Elem(), s)
-	fill(reflect.ValueOf(&service).Elem(), s)
+	htmltest.Fill(reflect.ValueOf(&e).Elem(), s, now.Add(-time.Minute))
+	htmltest.Fill(reflect.ValueOf(&d).Elem(), s, now.Add(-time.Minute))
+	htmltest.Fill(reflect.ValueOf(&service).Elem(), s, now.Add(-time.Minute))
 	if kind != "" {
 		e.Class, e.Report.Kind = crash.Class(kind)+crash.Class("."+s), kind
 		d.Class = e.Class
@@ -96,7 +38,7 @@ func hostile(s string, kind crash.Kind) (*memory, string) {
 }
 
 func TestHostileText(t *testing.T) {
-	for i, s := range payloads {
+	for i, s := range htmltest.Payloads {
 		for _, kind := range []crash.Kind{"", crash.KindPanic, crash.KindFatal} {
 			t.Run(fmt.Sprintf("%d/%s", i, kind), func(t *testing.T) {
 				m, id := hostile(s, kind)
@@ -108,14 +50,14 @@ func TestHostileText(t *testing.T) {
 					"/issues/1?range=" + q + "&" + q + "=" + q,
 				} {
 					body := get(t, h, p).Body.String()
-					all := parse(t, body)
-					checkPage(t, all)
-					if strings.ContainsAny(all[0].text, "\u202e\u2066\u200b\ufeff\u2028\u0085\x00\x1b\x07\x7f") {
+					all := htmltest.Parse(t, body)
+					htmltest.CheckPage(t, all)
+					if strings.ContainsAny(all[0].Text, "\u202e\u2066\u200b\ufeff\u2028\u0085\x00\x1b\x07\x7f") {
 						t.Errorf("%s holds an invisible character", p)
 					}
 					// Both the payload's words and the page's own are there:
 					// nothing swallowed the rest.
-					if text := textOf(all, "html", ""); !strings.Contains(strings.ToLower(text), "evil") || !strings.Contains(textOf(all, "footer", ""), "Counts are exact") {
+					if text := htmltest.TextOf(all, "html", ""); !strings.Contains(strings.ToLower(text), "evil") || !strings.Contains(htmltest.TextOf(all, "footer", ""), "Counts are exact") {
 						t.Errorf("%s does not show the text", p)
 					}
 				}
@@ -161,7 +103,7 @@ func TestHugeReportsMakeSmallPages(t *testing.T) {
 		t.Logf("%s: %d bytes", p, w.Body.Len())
 	}
 	all := open(t, h, "/issues/1", 200)
-	text := textOf(all, "main", "")
+	text := htmltest.TextOf(all, "main", "")
 	for _, want := range []string{"The message is longer by", "more frames", "more sets of goroutines", "4900 more releases", "4900 more instances", "4900 more events", "991 problems of other sorts"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q", want)

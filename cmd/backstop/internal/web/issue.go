@@ -30,6 +30,9 @@ type statusAction struct {
 	URL, Status, Label, Help string
 }
 
+// maxRows is how many rows of a table a detail page shows.
+const maxRows = 101
+
 // cutRows counts the rows of each table that are not shown.
 type cutRows struct{ Releases, Instances, Samples int }
 

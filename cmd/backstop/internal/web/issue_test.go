@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/backstop-go/backstop/crash"
 	"github.com/backstop-go/backstop/event"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/htmltest"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/issue"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/store"
 )
@@ -75,13 +75,13 @@ func TestFiveSeconds(t *testing.T) {
 	} {
 		t.Run(c.url, func(t *testing.T) {
 			all := open(t, h, c.url, 200)
-			if got := textOf(all, "h1", ""); got != c.headline {
+			if got := htmltest.TextOf(all, "h1", ""); got != c.headline {
 				t.Errorf("headline %q, want %q", got, c.headline)
 			}
-			if got := textOf(all, "pre", "message"); got != c.message {
+			if got := htmltest.TextOf(all, "pre", "message"); got != c.message {
 				t.Errorf("message %q, want %q", got, c.message)
 			}
-			answers := textOf(all, "dl", "answers")
+			answers := htmltest.TextOf(all, "dl", "answers")
 			at := 0
 			for _, want := range c.answers {
 				i := strings.Index(answers[at:], want)
@@ -90,7 +90,7 @@ func TestFiveSeconds(t *testing.T) {
 				}
 				at += i + len(want)
 			}
-			if got := textOf(all, "li", "focus"); got != c.where {
+			if got := htmltest.TextOf(all, "li", "focus"); got != c.where {
 				t.Errorf("in focus: %q, want %q", got, c.where)
 			}
 		})
@@ -100,21 +100,21 @@ func TestFiveSeconds(t *testing.T) {
 func TestStackIsFolded(t *testing.T) {
 	all := open(t, newHandler(t, sampleShop(), Options{}), "/issues/2", 200)
 	var folded []string
-	for _, e := range find(all, "details", "std") {
-		folded = append(folded, strings.Join(strings.Fields(e.text), " ")[:30])
+	for _, e := range htmltest.Find(all, "details", "std") {
+		folded = append(folded, strings.Join(strings.Fields(e.Text), " ")[:30])
 	}
 	if len(folded) < 2 || !strings.HasPrefix(folded[0], "2 frames of internal/runtime/m") || !strings.HasPrefix(folded[1], "5 frames of net/http, github.c") {
 		t.Errorf("folded: %q", folded)
 	}
-	if got := textOf(all, "p", "created"); got != "created by net/http.(*Server).Serve in goroutine 1 net/http/server.go:3493" {
+	if got := htmltest.TextOf(all, "p", "created"); got != "created by net/http.(*Server).Serve in goroutine 1, main [IO wait] net/http/server.go:3493" {
 		t.Errorf("created by: %q", got)
 	}
-	buckets := textOf(all, "ul", "buckets")
+	buckets := htmltest.TextOf(all, "ul", "buckets")
 	at := 0
 	for _, want := range []string{
 		"23 net/http.(*connReader).backgroundRead IO wait, up to 1 min goroutines 40, 41,", "62 2 frames of internal/poll, net/http",
-		"8 github.com/acme/shop/mail.(*Queue).worker chan receive, up to 3 min", "created by github.com/acme/shop/mail.NewQueue in goroutine 1",
-		"8 github.com/acme/shop/stats.(*Cache).Hit runnable", "1 main.main IO wait, up to 4 min goroutine 1",
+		"8 github.com/acme/shop/mail.(*Queue).worker chan receive, up to 3 min", "created by github.com/acme/shop/mail.NewQueue in goroutine 1, main",
+		"8 github.com/acme/shop/stats.(*Cache).Hit runnable", "1 main.main IO wait, 4 min goroutine 1",
 	} {
 		i := strings.Index(buckets[at:], want)
 		if i < 0 {
@@ -126,12 +126,12 @@ func TestStackIsFolded(t *testing.T) {
 
 func TestIncompleteReportsSaySo(t *testing.T) {
 	h := newHandler(t, sampleShop(), Options{})
-	got := textOf(open(t, h, "/issues/6", 200), "section", "warning")
+	got := htmltest.TextOf(open(t, h, "/issues/6", 200), "section", "warning")
 	want := `This report is incomplete: the traceback was cut; frames or goroutines are missing. 61 goroutines in the text, 33 in the report. unparsed line, 3 times, first on line 88: {"level":"info","msg":"order placed"}`
 	if got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got := textOf(open(t, h, "/issues/2", 200), "section", "warning"); got != "" {
+	if got := htmltest.TextOf(open(t, h, "/issues/2", 200), "section", "warning"); got != "" {
 		t.Errorf("a complete report is called incomplete: %q", got)
 	}
 }
@@ -154,7 +154,7 @@ func TestPagesOfPoorEvents(t *testing.T) {
 		"/issues/5":                    "just gone",
 		"/classes/panic.not_yet_known": "A goroutine panicked.",
 	} {
-		if text := textOf(open(t, h, url, 200), "main", ""); !strings.Contains(text, want) {
+		if text := htmltest.TextOf(open(t, h, url, 200), "main", ""); !strings.Contains(text, want) {
 			t.Errorf("%s: %q lacks %q", url, text, want)
 		}
 	}
@@ -195,56 +195,14 @@ func TestVerdicts(t *testing.T) {
 func TestGuardIsPlacedWhereItWorks(t *testing.T) {
 	e := detached()
 	e.Report.Goroutines[0].Frames = append(e.Report.Goroutines[0].Frames, httpTail()...)
-	if v := verdictFor(explain(e.Class), &e); v.Entry != "" {
-		t.Errorf("advises to put a guard into %s", v.Entry)
+	if v := verdictFor(explain(e.Class), &e); v.Entry != nil {
+		t.Errorf("advises to put a guard into %s", v.Entry.Func)
 	}
 	e = detached()
 	e.Report.Goroutines[0].Frames = []crash.Frame{fr("main.main", "main.go", 3), fr("runtime.main", "runtime/proc.go", 1), fr("runtime.goexit", "asm.s", 1)}
 	e.Report.Goroutines[0].CreatedBy = nil
-	if v := verdictFor(explain(e.Class), &e); v.Entry != "main.main" || v.At != "" {
-		t.Errorf("advises %q, started at %q", v.Entry, v.At)
-	}
-}
-
-func TestElidedFrames(t *testing.T) {
-	s := newStack([]crash.Frame{fr("main.a", "a.go", 1), fr("main.b", "a.go", 2)}, nil, nil, 12, 1)
-	if len(s.Runs) != 3 || s.Runs[1].Elided != "12\u00a0frames" {
-		t.Errorf("%+v", s.Runs)
-	}
-	s = newStack([]crash.Frame{fr("main.a", "a.go", 1)}, nil, nil, -1, 1)
-	if len(s.Runs) != 2 || s.Runs[1].Elided != "frames" {
-		t.Errorf("%+v", s.Runs)
-	}
-}
-
-func TestRecursionIsFolded(t *testing.T) {
-	var frames []crash.Frame
-	add := func(n int, names ...string) {
-		for range n {
-			for i, name := range names {
-				frames = append(frames, fr("main."+name, "main.go", i))
-			}
-		}
-	}
-	add(1, "top", "odd")
-	add(10, "even", "odd")
-	add(5, "self")
-	add(3, "twice")
-	add(1, "main")
-	var got []string
-	for _, r := range newStack(frames, nil, nil, 0, 0).Runs {
-		s := fmt.Sprintf("%d:", r.Repeats)
-		for _, f := range r.Frames {
-			s += " " + strings.TrimPrefix(f.Func.Base, "main.")
-		}
-		got = append(got, s)
-	}
-	want := []string{
-		"0: top odd even", "2:" + strings.Repeat(" odd even", 9), "0: odd self", "1: self self self self",
-		"0: twice twice twice main",
-	}
-	if strings.Join(got, "|") != strings.Join(want, "|") {
-		t.Errorf("runs\n%s, want\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	if v := verdictFor(explain(e.Class), &e); v.Entry == nil || v.Entry.Func != "main.main" || v.By != nil {
+		t.Errorf("advises %+v, started at %+v", v.Entry, v.By)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/backstop-go/backstop/crash"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/htmlview"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/issue"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/store"
 )
@@ -114,7 +115,7 @@ func options(values []string, current string) []option {
 	}
 	out := make([]option, 0, len(values))
 	for _, v := range values {
-		out = append(out, option{Value: carried(v), Label: plain(80, v), Selected: v == current})
+		out = append(out, option{Value: carried(v), Label: htmlview.Plain(80, v), Selected: v == current})
 	}
 	return out
 }
@@ -123,8 +124,8 @@ func options(values []string, current string) []option {
 // HTML cannot hold it (it then matches nothing, and does no harm).
 func carried(v string) string {
 	unfit := func(r rune) bool { return r == utf8.RuneError || r < 0x20 || r >= 0x7f && r < 0xa0 }
-	if len(v) > maxName || !utf8.ValidString(v) || strings.ContainsFunc(v, unfit) {
-		return plain(maxName, v)
+	if len(v) > htmlview.MaxName || !utf8.ValidString(v) || strings.ContainsFunc(v, unfit) {
+		return htmlview.Plain(htmlview.MaxName, v)
 	}
 	return v
 }
@@ -148,7 +149,7 @@ func classOptions(current string) []optionGroup {
 		groups = append(groups, g)
 	}
 	if !known {
-		groups = append(groups, optionGroup{"as asked", []option{{carried(current), plain(80, current), true}}})
+		groups = append(groups, optionGroup{"as asked", []option{{carried(current), htmlview.Plain(80, current), true}}})
 	}
 	return groups
 }

@@ -8,6 +8,9 @@ import (
 
 	"github.com/backstop-go/backstop/crash"
 	"github.com/backstop-go/backstop/event"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/htmlview"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/outline"
 )
 
 // An occurrence is one event as pages show it. Its fields hold crash text;
@@ -28,27 +31,39 @@ type occurrence struct {
 	Panics   []crash.Panic
 	Signal   crash.Signal
 
-	Verdict   verdict
+	Verdict   outline.Verdict
 	Fate      string
 	Alive     bool
 	Witnesses []witness
 	Request   *event.Request
 	NoRequest string // why no request is known
 
-	Focus      *frame // the application frame where it happened
-	Stack      *stack // nil when nobody saw one
-	StackName  string
-	NoStack    string // why there is no stack
-	Labels     []label
-	Runtime    *stack // the runtime's own stack, when it is not the crashing one
-	Buckets    []bucket
-	Goroutines int // other than the crashing one
-	CutBuckets int
-	Counted    int // headers in the text
+	Focus     *crash.Frame    // the application frame where it happened
+	Stack     *htmlview.Stack // nil when nobody saw one
+	StackName string
+	NoStack   string // why there is no stack
+	Labels    []label
+	Accessors []namedStack         // the further ones of a race
+	Runtime   *htmlview.Stack      // the runtime's own stack, when it is not the crashing one
+	Others    *htmlview.Goroutines // nil when there are none
 
 	Facts    []fact
 	Problems []string
 	Raw      string
+}
+
+// How much of a report an occurrence takes; the whole of its text is one link
+// away.
+const (
+	maxFrames = 200 // frames of one stack
+	maxLabels = 32  // profiler labels of a goroutine
+	maxPanics = 20  // links of a chain of panics
+)
+
+// A named stack is a stack and what it is.
+type namedStack struct {
+	Name  string
+	Stack htmlview.Stack
 }
 
 type label struct{ Key, Value string }
@@ -67,15 +82,13 @@ func newOccurrence(e *event.Event) occurrence {
 		Fate: fate(e), Witnesses: witnesses(e), Request: e.Request, Raw: e.Text,
 	}
 	o.Verdict = verdictFor(o.Info, e)
-	o.Prefix = prefixOf(o.Info.Kind)
+	o.Prefix = htmlview.MessagePrefix(o.Info.Kind)
+	o.Problems = problemsOf(e)
 	if r := e.Report; r != nil {
 		o.Alive = e.Exit == nil && (r.Recovered || r.Kind == crash.KindRace)
 		o.addReport(r)
 	}
-	o.Headline = o.Info.Title
-	if o.Focus != nil {
-		o.Headline += " in " + shortFunc(o.Focus.Func.Base)
-	}
+	o.Headline = htmlview.Headline(o.Info.Title, o.Focus)
 	if emptyRequest(o.Request) {
 		o.Request = nil
 		o.NoRequest = whyNoRequest(e)
@@ -84,74 +97,51 @@ func newOccurrence(e *event.Event) occurrence {
 		o.NoStack = whyNoStack(o.Info.Kind)
 	}
 	o.Facts = factsOf(e)
-	o.Problems = problemsOf(e)
 	return o
 }
 
 func (o *occurrence) addReport(r *crash.Report) {
-	o.Panics, o.Signal, o.Counted = r.Panics, r.Signal, r.GoroutineCount
-	if len(o.Panics) > maxPanics {
-		o.Panics = o.Panics[:maxPanics]
-	}
-	origin := r.Origin()
-	if f := origin; f != nil {
-		o.Focus = &frame{Func: splitFunc(f.Func), File: splitFile(f.File), Line: f.Line, Inlined: f.Inlined}
-	}
-	g := r.CrashGoroutine()
-	switch {
-	case g != nil:
-		s := newStack(g.Frames, origin, g.CreatedBy, g.Elided, g.ElidedAt)
-		o.Stack, o.StackName = &s, goroutineName(g)
-		for k, v := range g.Labels {
-			if strings.HasPrefix(k, "backstop.") && !emptyRequest(o.Request) {
-				continue // the SDK's own: they became the request
-			}
-			o.Labels = append(o.Labels, label{k, v})
+	o.Panics, o.Signal = r.Panics[:min(len(r.Panics), maxPanics)], r.Signal
+	o.Focus = r.Origin()
+	out := outline.New(r, outline.Options{Frames: maxFrames})
+	if len(out.Threads) > 0 {
+		t := &out.Threads[0]
+		s := htmlview.NewStack(t)
+		o.Stack, o.StackName = &s, htmlview.ThreadName(t, r.Kind)
+		if t.Goroutine != nil {
+			o.addLabels(t.Goroutine)
 		}
-		slices.SortFunc(o.Labels, func(a, b label) int { return strings.Compare(a.Key, b.Key) })
-		if len(o.Labels) > maxLabels {
-			o.Labels = o.Labels[:maxLabels]
+		for i := range out.Threads[1:] {
+			t := &out.Threads[1+i]
+			o.Accessors = append(o.Accessors, namedStack{htmlview.ThreadName(t, r.Kind), htmlview.NewStack(t)})
 		}
-		if len(r.RuntimeStack) > 0 {
-			s := newStack(r.RuntimeStack, origin, nil, 0, 0)
-			o.Runtime = &s
-		}
-	case len(r.RuntimeStack) > 0:
-		s := newStack(r.RuntimeStack, origin, nil, 0, 0)
-		o.Stack, o.StackName = &s, "the runtime's own stack"
-	case len(r.Loose) > 0:
-		s := newStack(r.Loose, origin, nil, 0, 0)
-		o.Stack, o.StackName = &s, "frames without a goroutine header"
 	}
-	o.Buckets, o.Goroutines, o.CutBuckets = newBuckets(r)
+	if out.Runtime != nil {
+		o.Runtime = &htmlview.Stack{Stack: *out.Runtime}
+	}
+	known := out.Others.Count
+	if known > 0 {
+		others := htmlview.NewGoroutines(&out.Others)
+		o.Others = &others
+	}
+	if r.CrashGoroutine() != nil {
+		known++
+	}
+	if r.GoroutineCount > known && r.Kind != crash.KindRace {
+		missing := fmt.Sprintf("%s in the text, %s in the report.", htmlview.Plural(r.GoroutineCount, "goroutine"), htmlview.Count(known))
+		o.Problems = slices.Insert(o.Problems, min(len(o.Problems), 1), missing)
+	}
 }
 
-func goroutineName(g *crash.Goroutine) string {
-	var parts []string
-	if g.ID != 0 {
-		parts = append(parts, fmt.Sprintf("goroutine %d", g.ID))
+func (o *occurrence) addLabels(g *crash.Goroutine) {
+	for k, v := range g.Labels {
+		if strings.HasPrefix(k, "backstop.") && !emptyRequest(o.Request) {
+			continue // the SDK's own: they became the request
+		}
+		o.Labels = append(o.Labels, label{k, v})
 	}
-	if g.State != "" {
-		parts = append(parts, plain(80, g.State))
-	}
-	if g.WaitMinutes > 0 {
-		parts = append(parts, fmt.Sprintf("for %d min", g.WaitMinutes))
-	}
-	if g.LockedToThread {
-		parts = append(parts, "locked to its thread")
-	}
-	return strings.Join(parts, ", ")
-}
-
-// prefixOf is what the runtime prints before the message of a kind.
-func prefixOf(k crash.Kind) string {
-	switch k {
-	case crash.KindPanic:
-		return "panic: "
-	case crash.KindFatal:
-		return "fatal error: "
-	}
-	return ""
+	slices.SortFunc(o.Labels, func(a, b label) int { return strings.Compare(a.Key, b.Key) })
+	o.Labels = o.Labels[:min(len(o.Labels), maxLabels)]
 }
 
 func emptyRequest(r *event.Request) bool { return r == nil || *r == event.Request{} }
@@ -184,7 +174,7 @@ func factsOf(e *event.Event) []fact {
 	var facts []fact
 	add := func(name, value string, code bool) {
 		if value != "" {
-			facts = append(facts, fact{name, plain(maxName, value), code})
+			facts = append(facts, fact{name, htmlview.Plain(htmlview.MaxName, value), code})
 		}
 	}
 	add("Service", e.Service, false)
@@ -201,15 +191,8 @@ func factsOf(e *event.Event) []fact {
 			add("OOM killer", "yes, the kernel's", false)
 		}
 	}
-	if r := e.Report; r != nil {
-		sig := strings.TrimSpace(r.Signal.Name + " " + r.Signal.Code)
-		if r.Signal.Addr != "" {
-			sig += ", address " + r.Signal.Addr
-		}
-		if r.Signal.InCgo {
-			sig += ", in C code"
-		}
-		add("Signal", sig, true)
+	if e.Report != nil {
+		add("Signal", htmlview.SignalText(e.Report.Signal), true)
 	}
 	build := e.Build.GoVersion
 	if build == "" && e.Report != nil {
@@ -244,29 +227,5 @@ func problemsOf(e *event.Event) []string {
 	if r == nil {
 		return []string{"no report came with it: only what stands on this page is known."}
 	}
-	var out []string
-	if r.Truncated {
-		out = append(out, "the traceback was cut; frames or goroutines are missing.")
-	}
-	if r.GoroutineCount > len(r.Goroutines) && r.Kind != crash.KindRace {
-		out = append(out, fmt.Sprintf("%s in the text, %s in the report.", plural(r.GoroutineCount, "goroutine"), count(len(r.Goroutines))))
-	}
-	for i, p := range r.Problems {
-		if i == 10 {
-			out = append(out, fmt.Sprintf("and %s of other sorts.", plural(len(r.Problems)-i, "problem")))
-			break
-		}
-		s := plain(60, strings.ReplaceAll(p.Code, "_", " "))
-		if p.Count > 1 {
-			s += fmt.Sprintf(", %s times", count(p.Count))
-		}
-		if p.Line > 0 {
-			s += fmt.Sprintf(", first on line %d", p.Line)
-		}
-		if p.Text != "" {
-			s += ": " + plain(200, p.Text)
-		}
-		out = append(out, s)
-	}
-	return out
+	return htmlview.Problems(r)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/htmlview"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/store"
 )
 
@@ -61,7 +62,7 @@ func (a *app) overview(w http.ResponseWriter, r *http.Request) error {
 			if err != nil {
 				return err
 			}
-			c := newChart("rate-"+count(i), "Events per minute of "+plain(maxName, s.Name), hour, points, now)
+			c := newChart("rate-"+htmlview.Count(i), "Events per minute of "+htmlview.Plain(htmlview.MaxName, s.Name), hour, points, now)
 			row.Chart, row.State = &c, stateOf(points, now)
 		}
 		p.Services = append(p.Services, row)
@@ -100,9 +101,9 @@ func stateOf(points []store.Point, now time.Time) serviceState {
 	}
 	switch {
 	case recent > 0:
-		return serviceState{"bad", "crashing", plural(recent, "event") + " in the last 5 minutes"}
+		return serviceState{"bad", "crashing", htmlview.Plural(recent, "event") + " in the last 5 minutes"}
 	case hour > 0:
-		return serviceState{"warn", "crashed", plural(hour, "event") + " in the last hour, none in the last 5 minutes"}
+		return serviceState{"warn", "crashed", htmlview.Plural(hour, "event") + " in the last hour, none in the last 5 minutes"}
 	default:
 		return serviceState{"calm", "quiet", "no events in the last hour"}
 	}
@@ -117,5 +118,5 @@ func (a *app) collector(r *http.Request) string {
 	if r.TLS != nil {
 		scheme = "https://"
 	}
-	return scheme + plain(maxName, r.Host)
+	return scheme + htmlview.Plain(htmlview.MaxName, r.Host)
 }

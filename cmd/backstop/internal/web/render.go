@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/htmlview"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/store"
 )
 
@@ -50,7 +51,7 @@ func liveFor(r *http.Request) *live {
 // parsePages makes one template set for each page: the layout and the partials,
 // with the page's "content".
 func parsePages(funcs template.FuncMap) map[string]*template.Template {
-	base := template.Must(template.New("layout.html").Funcs(funcs).ParseFS(files, "templates/layout.html", "templates/part_*.html"))
+	base := template.Must(htmlview.Parts("layout.html", funcs).ParseFS(files, "templates/layout.html", "templates/part_*.html"))
 	names, err := fs.Glob(files, "templates/page_*.html")
 	if err != nil {
 		panic(err) // the pattern is a constant
@@ -136,7 +137,7 @@ func (a *app) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// An asset is one embedded file and the hash its URL carries.
+// An asset is one file that pages load and the hash its URL carries.
 type asset struct {
 	body []byte
 	mime string
@@ -144,18 +145,10 @@ type asset struct {
 }
 
 func loadAssets() map[string]asset {
-	entries, err := fs.ReadDir(files, "assets")
-	if err != nil {
-		panic(err) // the directory is embedded
-	}
-	assets := make(map[string]asset, len(entries))
-	for _, e := range entries {
-		body, err := fs.ReadFile(files, "assets/"+e.Name())
-		if err != nil {
-			panic(err)
-		}
+	assets := make(map[string]asset)
+	for name, body := range map[string][]byte{"style.css": htmlview.Style(), "logo.svg": htmlview.Logo()} {
 		sum := sha256.Sum256(body)
-		assets[e.Name()] = asset{body, mime.TypeByExtension(path.Ext(e.Name())), hex.EncodeToString(sum[:6])}
+		assets[name] = asset{body, mime.TypeByExtension(path.Ext(name)), hex.EncodeToString(sum[:6])}
 	}
 	return assets
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/backstop-go/backstop/crash"
 	"github.com/backstop-go/backstop/event"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/htmlview"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/issue"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/store"
 )
@@ -86,7 +87,7 @@ func newEvent(id int, r *crash.Report, ago time.Duration, by ...event.Observer) 
 // print1 writes a report roughly as the runtime would have.
 func print1(r *crash.Report) string {
 	var b strings.Builder
-	b.WriteString(prefixOf(r.Kind) + r.Message + "\n")
+	b.WriteString(htmlview.MessagePrefix(r.Kind) + r.Message + "\n")
 	for _, g := range r.Goroutines {
 		fmt.Fprintf(&b, "\ngoroutine %d [%s]:\n", g.ID, g.State)
 		for _, f := range g.Frames {

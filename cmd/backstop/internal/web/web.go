@@ -24,7 +24,7 @@ import (
 	"github.com/backstop-go/backstop/cmd/backstop/internal/store"
 )
 
-//go:embed templates assets
+//go:embed templates
 var files embed.FS
 
 // Options change what New makes. The zero value works.

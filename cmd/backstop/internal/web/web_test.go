@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/htmltest"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/issue"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/store"
 )
@@ -50,7 +51,7 @@ func getContext(ctx context.Context, h http.Handler, url string) *httptest.Respo
 func newTextLogger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
 
 // open asks for a page, checks what holds for every page, and parses it.
-func open(t *testing.T, h http.Handler, url string, status int) []element {
+func open(t *testing.T, h http.Handler, url string, status int) []htmltest.Element {
 	t.Helper()
 	w := get(t, h, url)
 	if w.Code != status {
@@ -59,8 +60,8 @@ func open(t *testing.T, h http.Handler, url string, status int) []element {
 	if ct := w.Header().Get("Content-Type"); ct != "text/html; charset=utf-8" {
 		t.Errorf("GET %s: content type %q", url, ct)
 	}
-	all := parse(t, w.Body.String())
-	checkPage(t, all)
+	all := htmltest.Parse(t, w.Body.String())
+	htmltest.CheckPage(t, all)
 	return all
 }
 
@@ -100,8 +101,8 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 		if !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
 			continue
 		}
-		for _, e := range parse(t, w.Body.String()) {
-			to, _, _ := strings.Cut(e.attr["href"], "#")
+		for _, e := range htmltest.Parse(t, w.Body.String()) {
+			to, _, _ := strings.Cut(e.Attr["href"], "#")
 			if to != "" && !seen[to] {
 				seen[to] = true
 				todo = append(todo, to)
@@ -135,9 +136,9 @@ func TestHeaders(t *testing.T) {
 func TestAssets(t *testing.T) {
 	h := newHandler(t, sampleShop(), Options{})
 	for _, e := range open(t, h, "/", 200) {
-		at := e.attr["src"]
-		if e.tag == "link" {
-			at = e.attr["href"]
+		at := e.Attr["src"]
+		if e.Tag == "link" {
+			at = e.Attr["href"]
 		}
 		if at == "" {
 			continue
@@ -158,36 +159,36 @@ func TestAssets(t *testing.T) {
 func TestOverview(t *testing.T) {
 	h := newHandler(t, sampleShop(), Options{})
 	all := open(t, h, "/", 200)
-	if got := textOf(all, "dl", "strip"); got != "Open issues 5 Events in the last hour 63 Events ever 1247 + 17 lost by senders Last crash 12 s ago" {
+	if got := htmltest.TextOf(all, "dl", "strip"); got != "Open issues 5 Events in the last hour 63 Events ever 1247 + 17 lost by senders Last crash 12 s ago" {
 		t.Errorf("strip: %q", got)
 	}
-	services := textOf(all, "table", "services")
+	services := htmltest.TextOf(all, "table", "services")
 	for _, want := range []string{"shop production crashing", "catalogue staging quiet", "1246+ 17 lost"} {
 		if !strings.Contains(strings.ReplaceAll(services, "\u202f", ""), want) {
 			t.Errorf("services: %q lacks %q", services, want)
 		}
 	}
-	if n := len(find(all, "svg", "")); n != 4 {
+	if n := len(htmltest.Find(all, "svg", "")); n != 4 {
 		t.Errorf("%d charts, want one for all services and one for each of 3", n)
 	}
-	if got := textOf(all, "desc", ""); got != "63 events in the last hour; at most 14 per minute, at Nov 20 14:09 UTC." {
+	if got := htmltest.TextOf(all, "desc", ""); got != "63 events in the last hour; at most 14 per minute, at Nov 20 14:09 UTC." {
 		t.Errorf("chart: %q", got)
 	}
-	if got := find(all, "a", "name"); len(got) != 6 || !strings.Contains(got[0].text, "index out of range") {
+	if got := htmltest.Find(all, "a", "name"); len(got) != 6 || !strings.Contains(got[0].Text, "index out of range") {
 		t.Errorf("issues: %v", got)
 	}
 }
 
 func TestNewcomersAreToldWhatToDo(t *testing.T) {
 	all := open(t, newHandler(t, &memory{}, Options{Collector: "http://127.0.0.1:7070"}), "/", 200)
-	main := textOf(all, "main", "")
+	main := htmltest.TextOf(all, "main", "")
 	for _, want := range []string{"backstop run -collector http://127.0.0.1:7070", "backstop.Start(backstop.Options{", `Collector: "http://127.0.0.1:7070"`, "backstop.Handler(mux, "} {
 		if !strings.Contains(main, want) {
 			t.Errorf("the empty overview lacks %q", want)
 		}
 	}
 	all = open(t, newHandler(t, &memory{}, Options{}), "/", 200)
-	if main := textOf(all, "main", ""); !strings.Contains(main, "-collector http://example.com ") {
+	if main := htmltest.TextOf(all, "main", ""); !strings.Contains(main, "-collector http://example.com ") {
 		t.Errorf("the address asked for is not offered: %q", main)
 	}
 }
@@ -196,12 +197,12 @@ func TestLiveIsTheVisitorsChoice(t *testing.T) {
 	h := newHandler(t, sampleShop(), Options{})
 	refresh := func(url string) (string, string) {
 		all := open(t, h, url, 200)
-		for _, e := range find(all, "meta", "") {
-			if e.attr["http-equiv"] == "refresh" {
-				return e.attr["content"], find(all, "a", "live")[0].attr["href"]
+		for _, e := range htmltest.Find(all, "meta", "") {
+			if e.Attr["http-equiv"] == "refresh" {
+				return e.Attr["content"], htmltest.Find(all, "a", "live")[0].Attr["href"]
 			}
 		}
-		return "", find(all, "a", "live")[0].attr["href"]
+		return "", htmltest.Find(all, "a", "live")[0].Attr["href"]
 	}
 	if every, toggle := refresh("/issues?status=new"); every != "" || toggle != "/issues?live=1&status=new" {
 		t.Errorf("without live: refresh %q, link %q", every, toggle)
@@ -218,18 +219,18 @@ func TestIssueFilters(t *testing.T) {
 		want  int
 	}{{"", 6}, {"service=shop-worker", 1}, {"status=new", 2}, {"class=fatal.", 2}, {"class=panic.nil_map", 1}, {"service=shop&status=new", 1}, {"status=bogus", 0}} {
 		all := open(t, h, "/issues?"+c.query, 200)
-		if n := len(find(all, "a", "name")); n != c.want {
+		if n := len(htmltest.Find(all, "a", "name")); n != c.want {
 			t.Errorf("%s: %d issues, want %d", c.query, n, c.want)
 		}
 		q, _ := url.ParseQuery(c.query)
-		for _, e := range find(all, "option", "") {
-			if _, on := e.attr["selected"]; on && q.Get("service") != e.attr["value"] && q.Get("status") != e.attr["value"] && q.Get("class") != e.attr["value"] {
-				t.Errorf("%s: the form says %q", c.query, e.attr["value"])
+		for _, e := range htmltest.Find(all, "option", "") {
+			if _, on := e.Attr["selected"]; on && q.Get("service") != e.Attr["value"] && q.Get("status") != e.Attr["value"] && q.Get("class") != e.Attr["value"] {
+				t.Errorf("%s: the form says %q", c.query, e.Attr["value"])
 			}
 		}
 		selected := 0
-		for _, e := range find(all, "option", "") {
-			if _, on := e.attr["selected"]; on {
+		for _, e := range htmltest.Find(all, "option", "") {
+			if _, on := e.Attr["selected"]; on {
 				selected++
 			}
 		}
@@ -261,15 +262,15 @@ func TestPaging(t *testing.T) {
 	} {
 		all := open(t, h, c.url, 200)
 		newer, older := "", ""
-		for _, e := range find(all, "a", "") {
-			switch e.attr["rel"] {
+		for _, e := range htmltest.Find(all, "a", "") {
+			switch e.Attr["rel"] {
 			case "prev":
-				newer = e.attr["href"]
+				newer = e.Attr["href"]
 			case "next":
-				older = e.attr["href"]
+				older = e.Attr["href"]
 			}
 		}
-		if rows := len(find(all, "a", "name")); rows != c.rows || newer != c.newer || older != c.older {
+		if rows := len(htmltest.Find(all, "a", "name")); rows != c.rows || newer != c.newer || older != c.older {
 			t.Errorf("%s: %d rows, newer %q, older %q", c.url, rows, newer, older)
 		}
 	}
@@ -326,11 +327,11 @@ func TestResolve(t *testing.T) {
 	}
 
 	all := open(t, h, "/issues/5", 200)
-	if got := textOf(all, "button", ""); got != "Reopen" {
+	if got := htmltest.TextOf(all, "button", ""); got != "Reopen" {
 		t.Errorf("the button of a resolved issue says %q", got)
 	}
 	h = newHandler(t, sampleShop(), Options{})
-	if all := open(t, h, "/issues/1", 200); len(find(all, "form", "")) != 0 {
+	if all := open(t, h, "/issues/1", 200); len(htmltest.Find(all, "form", "")) != 0 {
 		t.Error("there is a button, and nothing behind it")
 	}
 	if w := post("/issues/1/status", "status=resolved", "same-origin"); w.Code != 404 {
@@ -344,7 +345,7 @@ func TestErrorsArePages(t *testing.T) {
 	h := newHandler(t, m, Options{Logger: newTextLogger(&log)})
 	for _, p := range []string{"/nothing", "/issues/77", "/issues/x", "/events/nothing", "/events/" + oomKill().ID + "/text", "/classes/panic.nothing"} {
 		all := open(t, h, p, 404)
-		if got := textOf(all, "h1", ""); got != "There is no such page" {
+		if got := htmltest.TextOf(all, "h1", ""); got != "There is no such page" {
 			t.Errorf("%s: %q", p, got)
 		}
 	}
@@ -354,7 +355,7 @@ func TestErrorsArePages(t *testing.T) {
 	m.err = errors.New("disk i/o error at /var/lib/secret.db")
 	for _, p := range []string{"/", "/issues", "/issues/1", "/events/" + nilMap().ID} {
 		all := open(t, h, p, 500)
-		if strings.Contains(textOf(all, "html", ""), "secret") {
+		if strings.Contains(htmltest.TextOf(all, "html", ""), "secret") {
 			t.Errorf("%s tells visitors what went wrong inside", p)
 		}
 	}

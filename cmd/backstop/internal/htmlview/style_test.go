@@ -1,8 +1,7 @@
-package web
+package htmlview
 
 import (
 	"fmt"
-	"io/fs"
 	"math"
 	"regexp"
 	"strconv"
@@ -15,10 +14,7 @@ var colourOf = regexp.MustCompile(`--([a-z-]+): #([0-9a-f]{6});`)
 // palettes reads the light and the dark colours from the style sheet.
 func palettes(t *testing.T) (light, dark map[string]string) {
 	t.Helper()
-	css, err := fs.ReadFile(files, "assets/style.css")
-	if err != nil {
-		t.Fatal(err)
-	}
+	css := Style()
 	first, second, ok := strings.Cut(string(css), "@media (prefers-color-scheme: dark)")
 	if !ok {
 		t.Fatal("no dark colours")
@@ -84,10 +80,7 @@ func luminance(t *testing.T, colour string) float64 {
 
 // TestNothingIsFetchedFromElsewhere: everything a page needs is in the binary.
 func TestNothingIsFetchedFromElsewhere(t *testing.T) {
-	css, err := fs.ReadFile(files, "assets/style.css")
-	if err != nil {
-		t.Fatal(err)
-	}
+	css := Style()
 	for _, bad := range []string{"url(", "@import", "http:", "https:"} {
 		if strings.Contains(string(css), bad) {
 			t.Errorf("the style sheet holds %q", bad)

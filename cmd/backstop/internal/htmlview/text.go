@@ -1,4 +1,4 @@
-package web
+package htmlview
 
 import (
 	"fmt"
@@ -7,43 +7,36 @@ import (
 	"unicode/utf8"
 )
 
-// How much crash text a page shows. The whole of it is one link away.
+// How much crash text a page shows in one place.
 const (
-	maxTitle   = 300      // bytes of a title in a list
-	maxName    = 400      // bytes of a function, file or service name
-	maxMessage = 4 << 10  // bytes of a message
-	maxRaw     = 64 << 10 // bytes of a raw traceback
-	maxMarks   = 400      // characters of one text that are marked one by one
-	maxFrames  = 200      // frames of one stack
-	maxBuckets = 100      // sets of goroutines
-	maxRows    = 101      // rows of a table on a detail page
-	maxLabels  = 32       // profiler labels of a goroutine
-	maxIDs     = 24       // goroutine ids listed for a set
-	maxPanics  = 20       // links of a chain of panics
+	MaxTitle   = 300     // bytes of a title in a list
+	MaxName    = 400     // bytes of a function, file or service name
+	maxMessage = 4 << 10 // bytes of a message
+	maxMarks   = 400     // characters of one text that are marked one by one
 )
 
 // Text is crash text made safe to look at: runs that a browser shows as they
 // are, and marks for characters that it would hide or obey.
-type text struct {
-	Spans []span
+type Text struct {
+	Spans []Span
 	Cut   int // bytes left out
 }
 
-// A span is a run of plain text or, when Mark is set, one character by name.
-type span struct {
+// A Span is a run of plain text or, when Mark is set, one character by name.
+type Span struct {
 	Text string
 	Mark string // "U+202E"
 	Name string // "right-to-left override", or empty
 }
 
-// lines prepares text of several lines; newlines and tabs stay.
-func lines(limit int, s string) text { return visible(s, limit, true) }
+// Lines prepares text of several lines; newlines and tabs stay.
+func Lines(limit int, s string) Text { return visible(s, limit, true) }
 
-// line prepares text for a place that holds one line; newlines become marks.
-func line(limit int, s string) text { return visible(s, limit, false) }
+// Line prepares text for a place that holds one line; newlines become marks.
+func Line(limit int, s string) Text { return visible(s, limit, false) }
 
-// plain does the same for places that take no markup, such as attributes.
-func plain(limit int, s string) string {
+// Plain does the same for places that take no markup, such as attributes.
+func Plain(limit int, s string) string {
 	t := visible(s, limit, false)
 	var b strings.Builder
 	for _, sp := range t.Spans {
@@ -59,13 +52,13 @@ func plain(limit int, s string) string {
 	return b.String()
 }
 
-func visible(s string, limit int, multi bool) text {
+func visible(s string, limit int, multi bool) Text {
 	head, cut := clip(s, limit)
-	t := text{Cut: cut}
+	t := Text{Cut: cut}
 	start, marks := 0, 0
 	flush := func(end int) {
 		if end > start {
-			t.Spans = append(t.Spans, span{Text: head[start:end]})
+			t.Spans = append(t.Spans, Span{Text: head[start:end]})
 		}
 	}
 	for i := 0; i < len(head); {
@@ -122,11 +115,11 @@ func hidden(r rune, size int) bool {
 	return r >= 0xe0000 && r <= 0xe0fff // tags and variation selectors
 }
 
-func mark(raw string, r rune, size int) span {
+func mark(raw string, r rune, size int) Span {
 	if r == utf8.RuneError && size <= 1 {
-		return span{Mark: fmt.Sprintf("\\x%02x", raw[0]), Name: "a byte that is not UTF-8"}
+		return Span{Mark: fmt.Sprintf("\\x%02x", raw[0]), Name: "a byte that is not UTF-8"}
 	}
-	return span{Mark: fmt.Sprintf("U+%04X", r), Name: markNames[r]}
+	return Span{Mark: fmt.Sprintf("U+%04X", r), Name: markNames[r]}
 }
 
 // markNames names the characters that are used to deceive, or that people meet
