@@ -228,14 +228,14 @@ func (a *assembler) messageLine(line []byte) {
 	switch line[0] {
 	case 'g':
 		if g, ok := parseHeader(line); ok {
-			a.mode = inBody
+			a.mode, a.nearby = inBody, false
 			d.goroutine(g, a.blank)
 			d.messageText(line)
 			return
 		}
 	case 'r':
 		if isRuntimeStack(line) {
-			a.mode = inBody
+			a.mode, a.nearby = inBody, false
 			d.runtimeStack()
 			return
 		}
@@ -245,17 +245,16 @@ func (a *assembler) messageLine(line []byte) {
 			return
 		}
 	case '\t', ' ':
-		if d.nested(line) {
+		if d.nested(line) || a.headlessBelow(line) {
 			return
 		}
-	case 'e':
-		if isExitStatus(line) {
-			if d.kind == KindFatal {
-				a.end() // go run says so: there is no stack
-				return
-			}
-			a.para = true
+	}
+	if isEndMark(line) {
+		if d.kind == KindFatal {
+			a.end() // there is no stack
+			return
 		}
+		a.para = true
 	}
 	if d.signalDetail(line) {
 		return
@@ -264,12 +263,17 @@ func (a *assembler) messageLine(line []byte) {
 		if d.joins(c, a.gap) || !a.para && a.zoneOdd == 0 && d.mayContain(c) {
 			return
 		}
+		a.nearby = false
 		a.start(line)
+		return
+	}
+	if pos, ok := parsePos(line); ok && looksLikePos(line, pos) && a.headlessBelow(line) {
+		d.problem("unindented_position", a.number, line)
 		return
 	}
 	if d.report.Recovered || looksLogged(line) {
 		if fn, args, ok := cutCall(line); ok && d.report.Recovered && plausibleFunc(fn) {
-			a.mode = inBody // a stack without a header
+			a.mode, a.nearby = inBody, false // a stack without a header
 			d.loose()
 			d.pend(fn, args)
 			return
@@ -277,10 +281,30 @@ func (a *assembler) messageLine(line []byte) {
 		a.zoneOdd++
 	}
 	d.messageText(line)
+	a.remember(line)
 	a.gap = true
 	if a.zone > maxZone || a.zoneOdd > maxZoneOdd {
 		a.end()
 	}
+}
+
+// headlessBelow begins the stack of a report whose headline was read, and that
+// has no header: Windows printed none for an exception in C code until Go 1.20
+// (runtime/signal_windows.go, winthrow), and people cut it off.
+func (a *assembler) headlessBelow(line []byte) bool {
+	pos, ok := parsePos(bytes.TrimLeft(line, " \t"))
+	if !ok || !a.nearby || a.blank {
+		return false
+	}
+	c, ok := cutAbove(a.before, pos)
+	if !ok || !c.c && bytes.IndexByte(c.fn, '.') <= 0 {
+		return false
+	}
+	a.nearby = false
+	a.mode = inBody
+	a.cur.headless(c, pos)
+	a.cur.messageText(line)
+	return true
 }
 
 // looksLogged tells a log line that got between a headline and its stack from

@@ -89,11 +89,6 @@ func (a *assembler) bodyLine(line []byte) {
 			d.runtimeStack()
 			return
 		}
-	case 'e':
-		if isExitStatus(line) {
-			a.end()
-			return
-		}
 	case '-':
 		if string(line) == "-----" {
 			a.good()
@@ -121,12 +116,16 @@ func (a *assembler) otherLine(line []byte) {
 		d.pend(fn, args)
 		return
 	}
+	if isEndMark(line) {
+		a.end()
+		return
+	}
 	if a.threads && d.signalDetail(line) {
 		a.good()
 		return
 	}
 	if c, ok := parseCause(line); ok {
-		if d.duplicate(c) {
+		if a.odd.count == 0 && d.duplicate(c) {
 			return
 		}
 		a.nearby = false
@@ -207,10 +206,38 @@ func (a *assembler) header(g Goroutine) {
 	d.goroutine(g, a.blank)
 }
 
-// isExitStatus recognises what go run adds: "exit status 2".
-func isExitStatus(line []byte) bool {
-	number, ok := bytes.CutPrefix(bytes.TrimRight(line, " \t"), []byte("exit status "))
-	return ok && len(number) > 0 && digits(number) == len(number)
+// isEndMark recognises what stands below the traceback of a dead process: what
+// go run, go test, make and shells say about it.
+func isEndMark(line []byte) bool {
+	line = bytes.TrimRight(line, " \t")
+	if len(line) < 5 {
+		return false
+	}
+	switch line[0] {
+	case 'e':
+		number, ok := bytes.CutPrefix(line, []byte("exit status "))
+		if !ok {
+			number, ok = bytes.CutPrefix(line, []byte("exit code: ")) // lib/wasm/wasm_exec.js
+		}
+		return ok && len(number) > 0 && digits(number) == len(number)
+	case 's':
+		name, ok := bytes.CutPrefix(line, []byte("signal: ")) // os/exec, ExitError
+		return ok && deathNames[string(bytes.TrimSuffix(name, []byte(" (core dumped)")))]
+	case 'F':
+		return bytes.HasPrefix(line, []byte("FAIL\t")) || bytes.HasPrefix(line, []byte("FAIL    ")) // cmd/go, test.go
+	case '*':
+		return bytes.HasPrefix(line, []byte("*** Test killed"))
+	case 'm':
+		return bytes.HasPrefix(line, []byte("make")) && bytes.Contains(line, []byte(": *** ["))
+	}
+	return bytes.HasSuffix(line, []byte("(core dumped)")) && len(line) < 50
+}
+
+// deathNames are the names of the signals that kill (syscall/zerrors_*.go).
+var deathNames = map[string]bool{
+	"abort trap": true, "aborted": true, "bus error": true, "floating point exception": true,
+	"hangup": true, "illegal instruction": true, "interrupt": true, "killed": true, "quit": true,
+	"segmentation fault": true, "terminated": true, "trace/BPT trap": true, "trace/breakpoint trap": true,
 }
 
 // isRegister recognises a line of the register dump printed for signals

@@ -38,7 +38,7 @@ func parseCause(line []byte) (cause, bool) {
 		}
 	case 'E':
 		if rest, ok := bytes.CutPrefix(line, []byte("Exception 0x")); ok && digitsHex(rest) > 0 {
-			return cause{kind: KindSignal, signal: "Exception 0x" + string(rest[:digitsHex(rest)])}, true
+			return cause{kind: KindSignal, signal: "Exception 0x" + string(rest[:digitsHex(rest)]), message: rest[digitsHex(rest):]}, true
 		}
 	case 't':
 		// Go 1.0 (runtime/panic.c, runtime·throw).
@@ -46,7 +46,7 @@ func parseCause(line []byte) (cause, bool) {
 			return cause{kind: KindFatal, message: rest}, true
 		}
 	case 'W':
-		if string(line) == "WARNING: DATA RACE" {
+		if string(line) == "WARNING: DATA RACE" || bytes.HasPrefix(line, []byte("WARNING: ThreadSanitizer: data race")) {
 			return cause{kind: KindRace}, true
 		}
 	}
@@ -189,4 +189,16 @@ func panicMarks(message string) Panic {
 		p.Message, p.Goexit = rest, true
 	}
 	return p
+}
+
+// exceptionFields reads what stands behind the code of a Windows exception:
+// two words of information, for an access violation its kind and its address,
+// and the program counter (runtime/signal_windows.go, winthrow).
+func (s *Signal) exceptionFields(text []byte) {
+	fields := bytes.Fields(text)
+	for i, to := range [...]*string{&s.Code, &s.Addr, &s.PC} {
+		if i < len(fields) && bytes.HasPrefix(fields[i], []byte("0x")) {
+			*to = string(fields[i])
+		}
+	}
 }

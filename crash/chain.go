@@ -48,3 +48,24 @@ func (d *draft) apart(a *assembler) []*draft {
 	d.links = d.links[from:]
 	return append(all, d)
 }
+
+// headless begins a stack without a header, with the call line above and the
+// file line below. In a panic it may prove to be part of the message
+// (quotedStack).
+func (d *draft) headless(c callLine, pos filePos) {
+	d.mark = d.before // the call line is part of it
+	d.loose()
+	d.pendCall(c)
+	d.position(pos)
+}
+
+// quotedStack takes a stack without a header for part of the message when the
+// panicking goroutine has one.
+func (d *draft) quotedStack() {
+	r := &d.report
+	if !d.mayForge() || len(r.Loose) == 0 || len(r.Goroutines) == 0 || len(d.starts) == 0 || r.Goroutines[0].State != "running" {
+		return
+	}
+	r.Loose = nil
+	d.bodyAt = d.starts[0].at
+}

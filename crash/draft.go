@@ -28,6 +28,7 @@ type draft struct {
 	starts  []start
 	bodyAt  int // length of the last link's rest where the stacks began; -1 before
 	mark    int // length of the last link's rest before the current line
+	before  int // and before the line above
 	call    call
 
 	keeper keeper
@@ -103,6 +104,7 @@ func (d *draft) cause(c cause) {
 	d.report.Recovered = c.recovered
 	if c.kind == KindSignal {
 		d.report.Signal.Name = c.signal
+		d.report.Signal.exceptionFields(c.message)
 	}
 	if c.kind == KindRace || c.kind == KindSignal {
 		return
@@ -175,7 +177,7 @@ func (d *draft) duplicate(c cause) bool {
 
 // setMark notes where the message would end if the current line began a stack.
 func (d *draft) setMark() {
-	d.mark = 0
+	d.before, d.mark = d.mark, 0
 	if n := len(d.links); n > 0 {
 		d.mark = len(d.links[n-1].rest)
 	}

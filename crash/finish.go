@@ -18,6 +18,7 @@ func (d *draft) finish() *Report {
 			r.Crash = 0
 		}
 	default:
+		d.quotedStack()
 		first = d.firstReal()
 		d.messages(first)
 		r.Goroutines = r.Goroutines[first:]
@@ -250,6 +251,9 @@ func (d *draft) pickCrash() {
 		return
 	}
 	g := &r.Goroutines[0]
+	if len(r.Loose) > 0 && r.Kind != KindRace && (g.State != "running" || len(g.Frames) == 0) {
+		return // the stack that came first has no header
+	}
 	if r.Kind == KindFatal && backgroundState(g.State) {
 		return // main has ended with runtime.Goexit; what follows is the runtime's own
 	}

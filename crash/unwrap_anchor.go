@@ -43,6 +43,7 @@ var anchorTexts = [...]anchorText{
 	{anchorSignal, "[signal ", 0},
 	{anchorCreated, "created by ", 4},
 	{anchorRace, "WARNING: DATA RACE", 8},
+	{anchorRace, "WARNING: ThreadSanitizer: data race", 9},
 	{anchorRuntime, "runtime stack:", 6},
 	{anchorSigcode, "sigcode=", 0},
 	{anchorGopanic, "runtime.gopanic", 8},
