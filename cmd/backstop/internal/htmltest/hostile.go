@@ -60,7 +60,9 @@ func Fill(v reflect.Value, s string, at time.Time) {
 			return
 		}
 		for i := range v.NumField() {
-			Fill(v.Field(i), s, at)
+			if v.Type().Field(i).IsExported() {
+				Fill(v.Field(i), s, at)
+			}
 		}
 	}
 }

@@ -83,6 +83,7 @@ type Goroutines struct {
 	WaitMinutes int // the longest wait
 	Cut         int // kinds left out
 	CutCount    int // goroutines of those
+	Missing     int // goroutines that the text has and the report has not
 }
 
 // A Kind is a set of goroutines with the same stack and wait reason.
@@ -98,10 +99,10 @@ type Kind struct {
 
 // NewGoroutines prepares goroutines for the template "kinds".
 func NewGoroutines(o *outline.Others) Goroutines {
-	g := Goroutines{Count: o.Count, Runtime: o.Runtime, WaitMinutes: o.WaitMinutes}
+	g := Goroutines{Count: o.Count, Runtime: o.Runtime, WaitMinutes: o.WaitMinutes, Missing: o.Missing}
 	for i := range o.Kinds {
 		b := &o.Kinds[i]
-		n := outline.Size(b)
+		n := b.Count
 		if i >= maxKinds {
 			g.Cut++
 			g.CutCount += n

@@ -8,6 +8,7 @@
 package outline
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/backstop-go/backstop/crash"
@@ -70,18 +71,19 @@ func New(r *crash.Report, o Options) *Outline {
 		o.Frames = defaultFrames
 	}
 	info := crash.Explain(r.Class)
-	out := &Outline{Report: r, Info: info, Verdict: VerdictOf(info, r), Others: othersOf(r)}
+	buckets := r.Fold()
+	out := &Outline{Report: r, Info: info, Verdict: VerdictOf(info, r), Others: othersOf(r, buckets)}
 	switch g := r.CrashGoroutine(); {
 	case r.Kind == crash.KindRace:
 		for i := range r.Goroutines {
 			if i == maxThreads {
 				break
 			}
-			out.Threads = append(out.Threads, thread(r, &r.Goroutines[i], nil, &o))
+			out.Threads = append(out.Threads, thread(r, &r.Goroutines[i], nil, nil, &o))
 		}
 		out.Others = Others{}
 	case g != nil:
-		out.Threads = []Thread{thread(r, g, r.Origin(), &o)}
+		out.Threads = []Thread{thread(r, g, r.Origin(), buckets, &o)}
 		if len(r.RuntimeStack) > 0 {
 			s := NewStack(r.RuntimeStack, nil, 0, 0, o.Frames)
 			out.Runtime = &s
@@ -94,7 +96,7 @@ func New(r *crash.Report, o Options) *Outline {
 	return out
 }
 
-func thread(r *crash.Report, g *crash.Goroutine, focus *crash.Frame, o *Options) Thread {
+func thread(r *crash.Report, g *crash.Goroutine, focus *crash.Frame, others []crash.Bucket, o *Options) Thread {
 	if focus == nil {
 		focus = firstApp(g.Frames)
 	}
@@ -106,7 +108,7 @@ func thread(r *crash.Report, g *crash.Goroutine, focus *crash.Frame, o *Options)
 		a := &g.Ancestors[i]
 		t.Ancestors = append(t.Ancestors, Ancestor{a.ID, NewStack(a.Frames, nil, 0, 0, o.Frames), a.CreatedBy})
 	}
-	t.Creators = creatorsOf(r, g)
+	t.Creators = creatorsOf(r, g, others)
 	return t
 }
 
@@ -159,14 +161,14 @@ type Creator struct {
 }
 
 // creatorsOf follows the go statements back as far as the text goes.
-func creatorsOf(r *crash.Report, g *crash.Goroutine) []Creator {
+func creatorsOf(r *crash.Report, g *crash.Goroutine, others []crash.Bucket) []Creator {
 	var chain []Creator
 	seen := map[int64]bool{g.ID: true}
 	for g != nil && g.CreatedBy != nil && len(chain) < maxLinks {
 		c := Creator{CreatedBy: *g.CreatedBy}
 		if id := c.Goroutine; id != 0 && !seen[id] {
 			seen[id] = true
-			c.Holder = find(r, id)
+			c.Holder = find(r, others, id)
 		}
 		chain = append(chain, c)
 		g = c.Holder
@@ -174,13 +176,28 @@ func creatorsOf(r *crash.Report, g *crash.Goroutine) []Creator {
 	return chain
 }
 
-// find returns the goroutine with an id; of those that were only counted, the
-// one that stands for them, which has the same creator.
-func find(r *crash.Report, id int64) *crash.Goroutine {
+// find returns the goroutine with an id; for one that was folded, what is known
+// of it: the goroutines of a bucket have their go statement in common, and not
+// who ran it.
+func find(r *crash.Report, others []crash.Bucket, id int64) *crash.Goroutine {
 	for i := range r.Goroutines {
 		if r.Goroutines[i].ID == id {
 			return &r.Goroutines[i]
 		}
+	}
+	for i := range others {
+		b := &others[i]
+		if !slices.Contains(b.IDs, id) {
+			continue
+		}
+		g := b.Goroutine
+		if g.ID != id && g.CreatedBy != nil {
+			by := *g.CreatedBy
+			by.Goroutine = 0
+			g.CreatedBy = &by
+		}
+		g.ID = id
+		return &g
 	}
 	return nil
 }
@@ -191,24 +208,27 @@ type Others struct {
 	Count       int            // goroutines in all, those of the runtime included
 	Runtime     int            // goroutines of the runtime itself
 	WaitMinutes int            // the longest wait; 0 when none is said
+	Missing     int            // goroutines that the text has and the report has not
 }
 
-func othersOf(r *crash.Report) Others {
+func othersOf(r *crash.Report, buckets []crash.Bucket) Others {
 	var o Others
-	for _, b := range r.Fold() {
-		o.Count += Size(&b)
+	for _, b := range buckets {
+		o.Count += b.Count
 		if ofRuntime(&b) {
-			o.Runtime += Size(&b)
+			o.Runtime += b.Count
 			continue
 		}
 		o.WaitMinutes = max(o.WaitMinutes, b.WaitMinutes)
 		o.Kinds = append(o.Kinds, b)
 	}
+	o.Missing = r.GoroutineCount - o.Count
+	if r.CrashGoroutine() != nil {
+		o.Missing--
+	}
+	o.Missing = max(o.Missing, 0)
 	return o
 }
-
-// Size is how many goroutines a bucket stands for.
-func Size(b *crash.Bucket) int { return len(b.IDs) }
 
 // ofRuntime reports whether goroutines belong to the runtime: its own code
 // started them and runs in them.

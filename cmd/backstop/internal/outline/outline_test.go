@@ -154,6 +154,18 @@ func TestCreators(t *testing.T) {
 	}
 }
 
+// A goroutine that was folded with others is found by its number; whose child
+// it is, is not known.
+func TestCreatorsThroughFoldedGoroutines(t *testing.T) {
+	r := report(t, family)
+	others := []crash.Bucket{{Goroutine: crash.Goroutine{ID: 4, State: "select", CreatedBy: &crash.CreatedBy{Func: "main.main", Goroutine: 1}}, Count: 2, IDs: []int64{4, 5}}}
+	alone := *r
+	alone.Goroutines = r.Goroutines[:1]
+	if got, want := chain(creatorsOf(&alone, alone.CrashGoroutine(), others)), "main.parent in 5 [select]; main.main in 0; "; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // A chain of a million goroutines, each started by the one before, is followed
 // for a while.
 func TestCreatorsAreBounded(t *testing.T) {

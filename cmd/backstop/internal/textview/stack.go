@@ -248,7 +248,7 @@ func (v *view) others(o *outline.Others) {
 		if i == maxKinds && !v.opts.All {
 			more := 0
 			for _, b := range o.Kinds[i:] {
-				more += outline.Size(&b)
+				more += b.Count
 			}
 			v.line("    %s", v.paint(dim, fmt.Sprintf("%*d  in %d more kinds (-all shows them)", digits, more, len(o.Kinds)-i)))
 			break
@@ -258,6 +258,9 @@ func (v *view) others(o *outline.Others) {
 	if o.Runtime > 0 {
 		v.line("    %s", v.paint(dim, fmt.Sprintf("%*d  of the runtime itself", digits, o.Runtime)))
 	}
+	if o.Missing > 0 {
+		v.line("    %s", v.paint(yellow, fmt.Sprintf("%*d  more in the text, of kinds that are not kept", digits, o.Missing)))
+	}
 }
 
 // kind shows goroutines that are all alike.
@@ -265,7 +268,7 @@ func (v *view) kind(b *crash.Bucket, digits int) {
 	wait := ""
 	if b.WaitMinutes > 0 {
 		wait = ", " + minutes(b.WaitMinutes)
-		if outline.Size(b) > 1 {
+		if b.Count > 1 {
 			wait = ", up to " + minutes(b.WaitMinutes)
 		}
 	}
@@ -273,7 +276,7 @@ func (v *view) kind(b *crash.Bucket, digits int) {
 	if f := outline.Purpose(b.Frames); f != nil {
 		name, where = Escape(clip(f.Func, 500)), position(f.File, f.Line)
 	}
-	lead := fmt.Sprintf("    %*d  [%s%s]  ", digits, outline.Size(b), Escape(clip(b.State, 120)), wait)
+	lead := fmt.Sprintf("    %*d  [%s%s]  ", digits, b.Count, Escape(clip(b.State, 120)), wait)
 	sep := "  "
 	if v.opts.Width > 0 && columns(lead)+columns(name)+2+columns(where) > v.opts.Width {
 		sep = "\n" + strings.Repeat(" ", 6+digits)

@@ -119,16 +119,12 @@ func (o *occurrence) addReport(r *crash.Report) {
 	if out.Runtime != nil {
 		o.Runtime = &htmlview.Stack{Stack: *out.Runtime}
 	}
-	known := out.Others.Count
-	if known > 0 {
+	if out.Others.Count > 0 {
 		others := htmlview.NewGoroutines(&out.Others)
 		o.Others = &others
 	}
-	if r.CrashGoroutine() != nil {
-		known++
-	}
-	if r.GoroutineCount > known && r.Kind != crash.KindRace {
-		missing := fmt.Sprintf("%s in the text, %s in the report.", htmlview.Plural(r.GoroutineCount, "goroutine"), htmlview.Count(known))
+	if n := out.Others.Missing; n > 0 {
+		missing := fmt.Sprintf("%s in the text, %s in the report.", htmlview.Plural(r.GoroutineCount, "goroutine"), htmlview.Count(r.GoroutineCount-n))
 		o.Problems = slices.Insert(o.Problems, min(len(o.Problems), 1), missing)
 	}
 }
