@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -29,6 +28,8 @@ no FILE, or "-", it reads standard input.
   backstop parse crash.log.gz           explain those in a file
   backstop parse -src ~/shop crash.log  with lines of source from that tree
   backstop parse -all crash.log | less  every frame and every goroutine
+  backstop parse -html crash.html *.log one page that needs nothing else
+  backstop parse -summary *.log.gz      one line for each issue, counted
   backstop parse -format json crash.log | jq .class
 
 Lines of source are shown where the files are on this machine: under the path
@@ -40,16 +41,19 @@ Status 1 means that no crash was found.`,
 			f := parseFlags{set: fs}
 			fs.StringVar(&f.format, "format", "text", "`text` for people, or json: one object a line")
 			fs.BoolVar(&f.all, "all", false, "show every frame, and every kind of goroutine with its stack")
+			fs.StringVar(&f.html, "html", "", "write one self-contained page into this `file`; - is standard output")
+			fs.BoolVar(&f.summary, "summary", false, "show one line for each issue: how often, which class, where")
 			fs.StringVar(&f.src, "src", "", "look for source files below this `directory`")
 			fs.StringVar(&f.color, "color", "auto", "`when` to use colours: auto, always or never")
+			fs.BoolVar(&f.quiet, "quiet", false, "show no progress, and nothing else that is not asked for")
 			return f.run
 		},
 	}
 }
 
 type parseFlags struct {
-	format, src, color string
-	all                bool
+	format, html, src, color string
+	all, summary, quiet      bool
 
 	set *flag.FlagSet
 }
@@ -60,78 +64,152 @@ func (f *parseFlags) run(ctx context.Context, std stdio, args []string) error {
 	if err != nil {
 		return err
 	}
-	show, err := f.writer(std.out)
-	if err != nil {
+	if len(args) == 0 {
+		args = []string{"-"}
+	}
+	if err := f.check(); err != nil {
 		return err
 	}
-	return parseFiles(ctx, std.in, args, show)
+	meter := newMeter(std.err, f.quiet)
+	p := parser{stdin: std.in, names: args, sink: f.sink(std, args), meter: meter, crashOnly: f.summary}
+	return p.run(ctx)
 }
 
-// writer returns what writes one report in the format asked for.
-func (f *parseFlags) writer(w io.Writer) (func(*crash.Report) error, error) {
-	opts := textview.Options{All: f.all, Width: terminalWidth(w)}
+// check finds what is wrong with the flags before anything is read.
+func (f *parseFlags) check() error {
 	switch f.color {
-	case "auto":
-		opts.Color = isTerminal(w)
-	case "always":
-		opts.Color = true
-	case "never":
+	case "auto", "always", "never":
 	default:
-		return nil, withHint(usageError("unknown choice of colours %q", f.color), "-color auto, -color always or -color never")
+		return withHint(usageError("unknown choice of colours %q", f.color), "-color auto, -color always or -color never")
+	}
+	if f.format != "text" && f.format != "json" {
+		return withHint(usageError("unknown format %q", f.format), "-format text or -format json")
 	}
 	if f.src != "" {
 		if info, err := os.Stat(f.src); err != nil || !info.IsDir() {
-			return nil, withHint(usageError("-src %s is not a directory", f.src), "-src names the root of a source tree, such as a checkout")
+			return withHint(usageError("-src %s is not a directory", f.src), "-src names the root of a source tree, such as a checkout")
 		}
 	}
-	switch f.format {
-	case "json":
-		encoder := json.NewEncoder(w)
-		encoder.SetEscapeHTML(false)
-		return func(r *crash.Report) error { return encoder.Encode(r) }, nil
-	case "text":
-		opts.Source = source.New(source.Options{Dir: f.src}).Excerpt
-		first := true
-		return func(r *crash.Report) error {
-			if !first {
-				if _, err := fmt.Fprintln(w, "\n"+strings.Repeat("-", 72)+"\n"); err != nil {
-					return err
-				}
-			}
-			first = false
-			return textview.Write(w, r, opts)
-		}, nil
+	var outputs []string
+	for _, o := range []struct {
+		name  string
+		given bool
+	}{{"-format json", f.format == "json"}, {"-html", f.html != ""}, {"-summary", f.summary}} {
+		if o.given {
+			outputs = append(outputs, o.name)
+		}
 	}
-	return nil, withHint(usageError("unknown format %q", f.format), "-format text or -format json")
+	if len(outputs) > 1 {
+		return withHint(usageError("%s exclude each other", strings.Join(outputs, " and ")), "run parse once for each")
+	}
+	return nil
 }
 
-// parseFiles shows every crash of every file. A file that cannot be read does
-// not keep the others from being shown.
-func parseFiles(ctx context.Context, stdin io.Reader, names []string, show func(*crash.Report) error) error {
-	if len(names) == 0 {
-		names = []string{"-"}
+// sink returns what shows the reports.
+func (f *parseFlags) sink(std stdio, names []string) sink {
+	finder := source.New(source.Options{Dir: f.src})
+	switch {
+	case f.format == "json":
+		return newJSONSink(std.out)
+	case f.summary:
+		return &summarySink{w: std.out, style: f.style(std.out)}
+	case f.html != "":
+		s := &htmlSink{file: f.html, out: std.out, names: names, source: finder.Excerpt}
+		if !f.quiet {
+			s.notes = std.err
+		}
+		return s
 	}
-	found := 0
+	style := f.style(std.out)
+	style.Source = finder.Excerpt
+	return &textSink{w: std.out, style: style, several: len(names) > 1}
+}
+
+// style is how text for people looks on w.
+func (f *parseFlags) style(w io.Writer) textview.Options {
+	return textview.Options{
+		All:   f.all,
+		Width: terminalWidth(w),
+		Color: f.color == "always" || f.color == "auto" && isTerminal(w),
+	}
+}
+
+// A sink shows reports.
+type sink interface {
+	show(input string, r *crash.Report) error
+	// finish is called once, with what was found in each input.
+	finish(inputs []found) error
+}
+
+// found counts what an input held.
+type found struct {
+	name      string
+	crashes   int
+	recovered int
+	issues    map[string]bool // by tolerant fingerprint
+	err       error
+}
+
+func (f *found) add(r *crash.Report) {
+	f.crashes++
+	if r.Recovered {
+		f.recovered++
+	}
+	if f.issues == nil {
+		f.issues = make(map[string]bool)
+	}
+	f.issues[r.Fingerprints.Tolerant] = true
+}
+
+// A parser reads inputs one after the other.
+type parser struct {
+	stdin     io.Reader
+	names     []string
+	sink      sink
+	meter     *meter
+	crashOnly bool
+}
+
+// run shows every crash of every input. One that cannot be read does not keep
+// the others from being shown.
+func (p *parser) run(ctx context.Context) error {
+	var all []found
 	var failures []error
-	for _, name := range names {
-		n, err := parseFile(ctx, stdin, name, show)
-		found += n
+	crashes := 0
+	for _, name := range p.names {
+		in := found{name: inputName(name)}
+		in.err = p.read(ctx, name, &in)
+		p.meter.clear()
 		var unwritten *writeError
-		if errors.As(err, &unwritten) {
-			return err
+		if errors.As(in.err, &unwritten) {
+			return in.err
 		}
-		if err != nil {
-			failures = append(failures, err)
+		if in.err != nil {
+			failures = append(failures, in.err)
 		}
+		crashes += in.crashes
+		all = append(all, in)
+	}
+	if err := p.sink.finish(all); err != nil {
+		return &writeError{err}
 	}
 	switch {
 	case len(failures) > 0:
-		return withHint(oneLine(failures), "what could be read is shown above; FILE is a text file, one compressed with gzip, or - for standard input")
-	case found == 0:
-		return withHint(fmt.Errorf("no crash found in %s", inputNames(names)),
+		return withHint(oneLine(failures), "%s", readHint(failures))
+	case crashes == 0:
+		return withHint(fmt.Errorf("no crash found in %s", inputNames(p.names)),
 			"a traceback begins with a line such as \"panic: ...\" or \"goroutine 1 [running]:\"; it goes to standard error: app 2>&1 | backstop parse")
 	}
 	return nil
+}
+
+func readHint(failures []error) string {
+	for _, err := range failures {
+		if errors.Is(err, errDirectory) {
+			return "name the files in it, as in: backstop parse logs/*.log"
+		}
+	}
+	return "what could be read is shown above; FILE is a text file, one compressed with gzip, or - for standard input"
 }
 
 // oneLine joins errors on one line: errors.Join puts each on a line of its own.
@@ -149,27 +227,29 @@ type writeError struct{ err error }
 func (e *writeError) Error() string { return fmt.Sprintf("write report: %v", e.err) }
 func (e *writeError) Unwrap() error { return e.err }
 
-func parseFile(ctx context.Context, stdin io.Reader, name string, show func(*crash.Report) error) (found int, err error) {
-	in, err := openInput(stdin, name)
+func (p *parser) read(ctx context.Context, name string, in *found) error {
+	input, err := openInput(p.stdin, name, p.meter)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	defer in.Close()
-	reader := crash.NewReader(in)
+	defer input.Close()
+	reader := crash.NewReader(input)
+	reader.CrashOnly, reader.Parallel = p.crashOnly, parallel
 	for ctx.Err() == nil {
 		report, err := reader.Next()
 		if errors.Is(err, io.EOF) {
-			return found, nil
+			return nil
 		}
 		if err != nil {
-			return found, readError(name, err)
+			return readError(name, err)
 		}
-		found++
-		if err := show(report); err != nil {
-			return found, &writeError{err}
+		in.add(report)
+		p.meter.clear()
+		if err := p.sink.show(in.name, report); err != nil {
+			return &writeError{err}
 		}
 	}
-	return found, ctx.Err()
+	return ctx.Err()
 }
 
 func inputNames(names []string) string {

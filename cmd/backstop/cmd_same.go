@@ -68,7 +68,7 @@ Status 0: the same, 1: different, 2: unreadable or no crash in it.`,
 // firstCrash reads the first crash of a file. Its errors end with status 2: the
 // question could not be answered.
 func firstCrash(stdin io.Reader, name string) (*crash.Report, error) {
-	in, err := openInput(stdin, name)
+	in, err := openInput(stdin, name, nil)
 	if err != nil {
 		return nil, withHint(&exitError{code: exitUsage, err: err}, "A and B are files that hold a traceback; - is standard input")
 	}

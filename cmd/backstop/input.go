@@ -18,10 +18,13 @@ import (
 // complete is taken for complete.
 const quiet = 300 * time.Millisecond
 
-// openInput opens a file, or standard input for "-", and unpacks gzip.
-func openInput(stdin io.Reader, name string) (io.ReadCloser, error) {
+var errDirectory = errors.New("is a directory")
+
+// openInput opens a file, or standard input for "-", and unpacks gzip. The meter
+// shows how far it has been read.
+func openInput(stdin io.Reader, name string, m *meter) (io.ReadCloser, error) {
 	if name == "-" {
-		in, err := unpack(live(stdin), io.NopCloser(nil))
+		in, err := unpack(metered(live(stdin), inputName(name), m), io.NopCloser(nil))
 		if err != nil {
 			return nil, readError(name, err)
 		}
@@ -31,12 +34,33 @@ func openInput(stdin io.Reader, name string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it says "open NAME: why"
 	}
-	in, err := unpack(live(f), f)
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		_ = f.Close() // nothing was read
+		return nil, readError(name, errDirectory)
+	}
+	in, err := unpack(metered(live(f), name, m), f)
 	if err != nil {
 		_ = f.Close() // the error that counts is unpack's
 		return nil, readError(name, err)
 	}
 	return in, nil
+}
+
+// metered shows the reading of a regular file, whose size is known.
+func metered(r io.Reader, name string, m *meter) io.Reader {
+	f, ok := r.(*os.File)
+	if !ok || m == nil {
+		return r
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return r
+	}
+	size := info.Size()
+	if at, err := f.Seek(0, io.SeekCurrent); err == nil {
+		size -= at // standard input may have been read in part
+	}
+	return m.reader(r, name, size)
 }
 
 // live returns a reader that tells pauses for what can pause: a pipe, also one

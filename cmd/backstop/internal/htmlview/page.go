@@ -64,7 +64,7 @@ func Write(w io.Writer, crashes []Crash, o Options) error {
 	return pages.ExecuteTemplate(w, "page.html", p)
 }
 
-var pages = template.Must(Parts("page.html", nil).ParseFS(files, "templates/page.html"))
+var pages = template.Must(Parts("page.html", nil).ParseFS(files, "templates/page.html", "templates/crash.html"))
 
 // policy allows what the page brings along and nothing else: its one style
 // sheet, known by its hash, and the icon.
