@@ -9,10 +9,9 @@ import (
 const maxMessage = 64 << 10
 
 const (
-	maxOdd      = 32      // lines in a row that are no traceback, and the crash is over
-	maxZone     = 4 << 20 // bytes between a headline and the first stack
-	maxZoneOdd  = 64      // lines between a recovered panic's log line and its stack
-	maxInterned = 1 << 14 // distinct strings remembered by one report
+	maxOdd     = 32      // lines in a row that are no traceback, and the crash is over
+	maxZone    = 4 << 20 // bytes between a headline and the first stack
+	maxZoneOdd = 64      // lines between a recovered panic's log line and its stack
 )
 
 type mode uint8
@@ -28,7 +27,6 @@ const (
 // nothing of it but what becomes part of the report.
 type assembler struct {
 	job     *job   // what all assemblers of a reader share
-	names   arena  // for the names in reports
 	scratch []byte // of the drafts, one after the other
 
 	cur  *draft
@@ -54,6 +52,9 @@ type job struct {
 	crashOutput bool // a stack without a cause is a fatal error
 	keep        keep
 	each        func(*Goroutine)
+	kit         *kit
+	lines       *lineReader
+	ahead       int // bytes of what is pending that the scanner has taken
 
 	careful bool // leave the scanner out: a test compares
 	scanned int  // goroutines that the scanner read

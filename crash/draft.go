@@ -33,10 +33,11 @@ type draft struct {
 
 	keeper keeper
 
-	to       target
-	raceOf   int64 // goroutine whose creation the race detector is telling
-	interned map[string]string
-	names    *arena
+	to     target
+	raceOf int64 // goroutine whose creation the race detector is telling
+	names  *namer
+	job    *job
+	from   int64 // where in the stream it was begun
 }
 
 // A link is one headline and the lines of its message.
@@ -63,25 +64,14 @@ func newDraft(a *assembler) *draft {
 		bodyAt:      -1,
 		scratch:     a.scratch[:0],
 		keeper:      keeper{keep: a.job.keep, each: a.job.each},
-		interned:    make(map[string]string),
-		names:       &a.names,
+		names:       &a.job.kit.names,
+		job:         a.job,
+		from:        a.job.lines.offset,
 	}
 }
 
-// string copies bytes, once for each distinct text: names and files repeat.
-func (d *draft) string(b []byte) string {
-	if s, ok := d.interned[string(b)]; ok {
-		return s
-	}
-	if len(b) == 0 {
-		return ""
-	}
-	s := d.names.add(b)
-	if len(d.interned) < maxInterned {
-		d.interned[s] = s
-	}
-	return s
-}
+// string copies bytes, once for each distinct text.
+func (d *draft) string(b []byte) string { return d.names.name(b) }
 
 func (d *draft) problem(code string, line int, text []byte) { d.problems(code, line, 1, text) }
 
@@ -258,11 +248,25 @@ func (d *draft) add(g *Goroutine, blank bool) {
 	}
 	gs := d.report.Goroutines
 	if len(gs) == cap(gs) {
-		// Doubling copies less than append, and most of it twice at most.
-		gs = append(make([]Goroutine, 0, max(2*cap(gs), 4)), gs...)
+		gs = append(make([]Goroutine, 0, d.moreGoroutines(len(gs))), gs...)
 	}
 	d.report.Goroutines = append(gs, *g)
 	d.raceOf, d.to = 0, toGoroutine
+}
+
+// moreGoroutines returns for how many goroutines there should be room behind the
+// first n. Where the length of the text is known it tells: most of what it costs
+// to read very many goroutines is to move them.
+func (d *draft) moreGoroutines(n int) int {
+	if n < 16 {
+		return max(4*n, 4)
+	}
+	if d.keeper.keep == keepAll {
+		if read, left := d.job.lines.progress(d.from, d.job.ahead); read > 0 && left > 0 {
+			return n + int(float64(n)*1.02*float64(left)/float64(read)) + 16
+		}
+	}
+	return 2 * n
 }
 
 func (d *draft) last() *Goroutine { return &d.report.Goroutines[len(d.report.Goroutines)-1] }

@@ -149,3 +149,13 @@ func (l *lineReader) skip(size, lines int) {
 	l.number += lines
 	l.long = false
 }
+
+// progress returns how many bytes were read since an offset, the given number of
+// pending ones included, and how many are left, 0 when the reader does not know.
+func (l *lineReader) progress(since int64, ahead int) (read, left int64) {
+	sized, ok := l.r.(interface{ Len() int })
+	if !ok {
+		return 0, 0
+	}
+	return l.offset + int64(ahead) - since, int64(sized.Len() + l.end - l.start - ahead)
+}

@@ -16,13 +16,18 @@ var ErrNoCrash = errors.New("no crash found")
 // The error is [ErrNoCrash] when there is none, or what the reader returned;
 // what was understood until then is returned with it. Damage is no error: it
 // is counted in the report's Problems.
-func Parse(r io.Reader) (*Report, error) { return NewReader(r).Parse() }
+func Parse(r io.Reader) (*Report, error) {
+	reader := NewReader(r)
+	defer reader.returnKit()
+	return reader.Parse()
+}
 
 // ParseCrashOutput is [Parse] for text that the runtime wrote to the file given
 // to debug.SetCrashOutput; see [Reader.CrashOutput].
 func ParseCrashOutput(r io.Reader) (*Report, error) {
 	reader := NewReader(r)
 	reader.CrashOutput = true
+	defer reader.returnKit()
 	return reader.Parse()
 }
 
@@ -50,19 +55,18 @@ type Reader struct {
 	// returns when all have returned. This package starts no goroutine itself.
 	Parallel func(n int, task func(i int))
 
-	job     job
-	lines   lineReader
-	asm     assembler
-	wraps   unwrapper // stands before asm
-	scanner *scanner  // made when there is something for it
-	err     error
+	job   job
+	lines lineReader
+	asm   assembler
+	wraps unwrapper // stands before asm
+	err   error
 }
 
 // NewReader returns a Reader of r. It buffers: r may be read further than the
 // crash that Next returned.
 func NewReader(r io.Reader) *Reader {
 	reader := &Reader{lines: lineReader{r: r}}
-	reader.asm.job = &reader.job
+	reader.asm.job, reader.job.lines = &reader.job, &reader.lines
 	reader.wraps = unwrapper{plain: &reader.asm, out: &reader.asm}
 	return reader
 }
@@ -109,6 +113,7 @@ func (r *Reader) next() (*Report, error) {
 		if r.err != nil {
 			return nil, r.err
 		}
+		r.takeKit()
 		if r.scan() {
 			continue
 		}
@@ -126,6 +131,7 @@ func (r *Reader) next() (*Report, error) {
 				r.wraps.truncate()
 			}
 			r.wraps.end()
+			r.returnKit()
 		}
 	}
 }

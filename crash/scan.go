@@ -23,22 +23,25 @@ type scanner struct {
 	last  *site // the site read last
 	guess *head // that of the header read last
 
-	free  []Frame // empty; what it can hold is what is left of a block
-	block int     // frames in the last block
-	names arena   // texts of sites and heads
-	args  arena
-	made  int // sites since the last forget
+	free     []Frame // empty; what it can hold is what is left of a block
+	block    int     // frames in the last block
+	creators []CreatedBy
+	names    arena // texts of sites and heads
+	args     arena
+	made     int // sites since the last forget
 }
 
 const (
 	siteSlots = 1 << 10
 	headSlots = 1 << 6
 
-	firstBlock = 64 // frames; later blocks double
+	firstBlock = 16 // frames
 	lastBlock  = 4096
+	frameText  = 120 // bytes that a frame and its share of the rest take
 
 	maxSiteText = 4 << 10 // bytes of a line the scanner looks at
-	maxSites    = 1 << 16 // sites made until all are forgotten: they hold each other
+	maxSites    = 1 << 16 // sites made until all are forgotten
+	keptSites   = 1 << 11 // more are not kept for the next text
 )
 
 // A site is a call line without its arguments and the file line under it. A
@@ -50,7 +53,7 @@ type site struct {
 	whole bool
 
 	frame   Frame
-	created *CreatedBy // shared by all goroutines that the statement started
+	created *CreatedBy // of a go statement
 	next    [2]*site   // what followed, the last one first
 }
 
@@ -66,6 +69,9 @@ type head struct {
 // and lines that were; none when something in it is not for the scanner, or
 // when buf ends before the blank line.
 func (s *scanner) goroutine(buf []byte, g *Goroutine) (size, lines int) {
+	if s.made > maxSites {
+		s.forget()
+	}
 	p := s.header(buf, g)
 	if p == 0 {
 		return 0, 0
@@ -80,29 +86,62 @@ func (s *scanner) goroutine(buf []byte, g *Goroutine) (size, lines int) {
 		p += n
 		lines += 2
 		if st.created != nil {
-			g.CreatedBy = st.created
+			g.CreatedBy = s.creator(st.created)
 			break
 		}
 		if !st.whole && st.frame.Args != string(args) {
 			st.frame.Args = s.args.add(args)
 		}
 		if len(frames) == cap(frames) {
-			frames = s.grow(frames)
+			frames = s.grow(frames, len(buf)-p)
 		}
 		frames = append(frames, st.frame)
 	}
 	if p >= len(buf) || buf[p] != '\n' {
 		return 0, 0
 	}
-	n := len(frames)
-	g.Frames, s.free = frames[:n:n], frames[n:]
+	if n := len(frames); n > 0 {
+		g.Frames, s.free = frames[:n:n], frames[n:]
+	}
 	return p, lines
 }
 
-// grow begins a new block of frames, with those of the goroutine under way.
-func (s *scanner) grow(frames []Frame) []Frame {
-	s.block = min(max(2*s.block, firstBlock), lastBlock)
+// grow begins a new block of frames, with those of the goroutine under way. It
+// is as large as the text ahead suggests.
+func (s *scanner) grow(frames []Frame, ahead int) []Frame {
+	s.block = min(max(ahead/frameText, firstBlock), lastBlock)
 	return append(make([]Frame, 0, max(s.block, 2*len(frames))), frames...)
+}
+
+// creator copies what is known of a go statement: reports share nothing that
+// their owners may change.
+func (s *scanner) creator(c *CreatedBy) *CreatedBy {
+	if len(s.creators) == cap(s.creators) {
+		s.creators = make([]CreatedBy, 0, max(s.block/4, 4))
+	}
+	s.creators = append(s.creators, *c)
+	return &s.creators[len(s.creators)-1]
+}
+
+// restart makes the scanner ready for another text. It keeps what it knows of
+// frames, but no block that a small report would hold for ever.
+func (s *scanner) restart() {
+	if s.block > 4*firstBlock {
+		s.free, s.creators, s.block = nil, nil, 0
+	}
+	if s.args.size > firstArena {
+		s.args = arena{}
+	}
+	if s.made > keptSites {
+		s.forget()
+	}
+}
+
+// forget drops all sites: each holds those that followed it, so that evicting
+// them one by one would free nothing.
+func (s *scanner) forget() {
+	s.sites, s.heads, s.last, s.guess, s.made = [siteSlots]*site{}, [headSlots]*head{}, nil, nil, 0
+	s.names = arena{}
 }
 
 // header reads the header line. It returns its length, 0 when it is none for
@@ -344,6 +383,7 @@ func (s *scanner) newSite(text, fn, pos []byte, inlined bool) *site {
 	if !ok || !trimmed(pos[1:]) {
 		return nil
 	}
+	s.made++
 	st := &site{whole: inlined}
 	if inlined {
 		if text[len(text)-1] != '\n' {
@@ -371,6 +411,7 @@ func (s *scanner) newCreated(text, line, pos []byte) *site {
 	if !ok || !trimmed(pos[1:]) {
 		return nil
 	}
+	s.made++
 	st := &site{whole: true, call: s.names.add(text)}
 	file, _ := cutPos(st.call[len(line)+1:], p)
 	const word = len("created by ")

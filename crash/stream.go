@@ -16,14 +16,12 @@ func (r *Reader) scan() bool {
 	if !bytes.HasPrefix(r.lines.buf[r.lines.start:r.lines.end], []byte("goroutine ")) {
 		return false
 	}
-	if r.scanner == nil {
-		r.scanner = new(scanner)
-	}
-	size, lines := a.scan(r.scanner, r.lines.pending(scanAhead))
+	size, lines := a.scan(&r.job.kit.scanner, r.lines.pending(scanAhead))
 	if size == 0 {
 		return false
 	}
 	r.lines.skip(size, lines)
+	r.job.ahead = 0
 	a.number = r.lines.number
 	return true
 }
@@ -39,6 +37,7 @@ func (a *assembler) scan(s *scanner, buf []byte) (size, lines int) {
 			return size, lines
 		}
 		a.job.scanned++
+		a.job.ahead = size + n
 		d.setMark()
 		d.add(&g, a.blank)
 		// The blank line belongs to what was read when another goroutine follows.
