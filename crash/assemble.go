@@ -53,6 +53,7 @@ type job struct {
 	keep        keep
 	each        func(*Goroutine)
 	kit         *kit
+	main        *assembler // that the scanner works for
 	lines       *lineReader
 	ahead       int // bytes of what is pending that the scanner has taken
 
@@ -130,7 +131,7 @@ func (a *assembler) end() {
 	for _, d := range a.cur.apart(a) {
 		out.done = append(out.done, d.finish())
 	}
-	a.scratch = a.cur.scratch
+	a.scratch, a.job.kit.idle = a.cur.scratch, a.cur
 	a.cur, a.mode = nil, idle
 }
 

@@ -26,14 +26,17 @@ type draft struct {
 	links   []link // headlines of a chain of panics, in printed order
 	scratch []byte // where the last link's rest grows
 	starts  []start
-	bodyAt  int // length of the last link's rest where the stacks began; -1 before
-	mark    int // length of the last link's rest before the current line
-	before  int // and before the line above
+	spare   []Goroutine // where the first goroutines are put together
+	bodyAt  int         // length of the last link's rest where the stacks began; -1 before
+	mark    int         // length of the last link's rest before the current line
+	before  int         // and before the line above
 	call    call
 
 	keeper keeper
 
 	to     target
+	main   bool  // of the assembler that the scanner works for
+	taken  bool  // the last goroutine's frames grow in the scanner's block
 	raceOf int64 // goroutine whose creation the race detector is telling
 	names  *namer
 	job    *job
@@ -58,16 +61,15 @@ type start struct {
 }
 
 func newDraft(a *assembler) *draft {
-	return &draft{
-		report:      Report{Crash: -1},
-		crashOutput: a.job.crashOutput,
-		bodyAt:      -1,
-		scratch:     a.scratch[:0],
-		keeper:      keeper{keep: a.job.keep, each: a.job.each},
-		names:       &a.job.kit.names,
-		job:         a.job,
-		from:        a.job.lines.offset,
-	}
+	d := a.job.kit.draft()
+	d.report.Crash = -1
+	d.report.Goroutines = d.spare[:0]
+	d.crashOutput, d.main = a.job.crashOutput, a == a.job.main
+	d.bodyAt = -1
+	d.scratch = a.scratch[:0]
+	d.keeper = keeper{keep: a.job.keep, each: a.job.each}
+	d.names, d.job, d.from = &a.job.kit.names, a.job, a.job.lines.offset
+	return d
 }
 
 // string copies bytes, once for each distinct text.
@@ -241,6 +243,7 @@ func (d *draft) goroutine(g Goroutine, blank bool) {
 
 // add begins one more goroutine; the one before it is whole.
 func (d *draft) add(g *Goroutine, blank bool) {
+	d.giveFrames()
 	d.seal()
 	d.keeper.count++
 	if d.mayBeForged() {
@@ -258,15 +261,21 @@ func (d *draft) add(g *Goroutine, blank bool) {
 // first n. Where the length of the text is known it tells: most of what it costs
 // to read very many goroutines is to move them.
 func (d *draft) moreGoroutines(n int) int {
-	if n < 16 {
-		return max(4*n, 4)
-	}
 	if d.keeper.keep == keepAll {
 		if read, left := d.job.lines.progress(d.from, d.job.ahead); read > 0 && left > 0 {
 			return n + int(float64(n)*1.02*float64(left)/float64(read)) + 16
 		}
 	}
 	return 2 * n
+}
+
+// giveFrames hands back what the last goroutine leaves of a block of frames.
+func (d *draft) giveFrames() {
+	if d.taken {
+		g := d.last()
+		g.Frames = d.job.kit.scanner.give(g.Frames)
+		d.taken = false
+	}
 }
 
 func (d *draft) last() *Goroutine { return &d.report.Goroutines[len(d.report.Goroutines)-1] }
@@ -314,7 +323,11 @@ func (d *draft) frames() *[]Frame {
 	case toRuntime:
 		return &d.report.RuntimeStack
 	case toGoroutine:
-		return &d.last().Frames
+		g := d.last()
+		if g.Frames == nil && d.main {
+			g.Frames, d.taken = d.job.kit.scanner.take(), true
+		}
+		return &g.Frames
 	case toAncestor:
 		g := d.last()
 		return &g.Ancestors[len(g.Ancestors)-1].Frames

@@ -10,6 +10,7 @@ import (
 func (d *draft) finish() *Report {
 	r := &d.report
 	d.cutShort()
+	d.giveFrames()
 	first := 0
 	switch d.kind {
 	case KindRace:
@@ -32,7 +33,7 @@ func (d *draft) finish() *Report {
 	r.GoVersion = goVersion(r)
 	r.Class = Classify(r)
 	r.Fingerprints = Fingerprint(r)
-	return r
+	return d.own()
 }
 
 // cutShort marks a report that ends in the middle of a stack.

@@ -10,12 +10,61 @@ type kit struct {
 	scanner scanner
 	names   namer
 	scratch []byte
+	idle    *draft // one that is not in use
 }
 
 // maxKitBuffer bounds the buffer that a kit keeps, in bytes.
 const maxKitBuffer = 1 << 20
 
-var kits = sync.Pool{New: func() any { return &kit{buf: make([]byte, firstBuffer)} }}
+var kits = sync.Pool{New: func() any {
+	k := &kit{buf: make([]byte, firstBuffer)}
+	k.scanner.spare = make([]Frame, 0, spareFrames)
+	return k
+}}
+
+// Most reports are put together in these and copied when they are whole, so that
+// they are no larger than they have to be.
+const (
+	spareGoroutines = 32
+	spareFrames     = 256
+)
+
+// draft returns an empty draft.
+func (k *kit) draft() *draft {
+	d := k.idle
+	if k.idle = nil; d == nil {
+		return &draft{spare: make([]Goroutine, spareGoroutines)}
+	}
+	clear(d.spare)
+	clear(d.links)
+	*d = draft{spare: d.spare, links: d.links[:0], starts: d.starts[:0]}
+	return d
+}
+
+// own copies the report out of the draft.
+func (d *draft) own() *Report {
+	r := new(Report)
+	*r = d.report
+	if n := len(r.Goroutines); n <= len(d.spare) {
+		r.Goroutines = append(make([]Goroutine, 0, n), r.Goroutines...)
+	}
+	// Which frames stand in the spare block is not known, but that they are
+	// those of the first goroutines.
+	n, last := 0, 0
+	for last < len(r.Goroutines) && n+len(r.Goroutines[last].Frames) <= spareFrames {
+		n += len(r.Goroutines[last].Frames)
+		last++
+	}
+	frames := make([]Frame, 0, n)
+	for i := range r.Goroutines[:last] {
+		g := &r.Goroutines[i]
+		if from := len(frames); len(g.Frames) > 0 {
+			frames = append(frames, g.Frames...)
+			g.Frames = frames[from:len(frames):len(frames)]
+		}
+	}
+	return r
+}
 
 // takeKit gives the Reader its kit.
 func (r *Reader) takeKit() {
@@ -24,6 +73,7 @@ func (r *Reader) takeKit() {
 	}
 	r.job.kit = kits.Get().(*kit)
 	r.lines.buf, r.asm.scratch = r.job.kit.buf, r.job.kit.scratch
+	r.job.kit.scanner.free = r.job.kit.scanner.spare
 }
 
 // returnKit is called when nothing is left to read.

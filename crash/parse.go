@@ -66,7 +66,7 @@ type Reader struct {
 // crash that Next returned.
 func NewReader(r io.Reader) *Reader {
 	reader := &Reader{lines: lineReader{r: r}}
-	reader.asm.job, reader.job.lines = &reader.job, &reader.lines
+	reader.asm.job, reader.job.main, reader.job.lines = &reader.job, &reader.asm, &reader.lines
 	reader.wraps = unwrapper{plain: &reader.asm, out: &reader.asm}
 	return reader
 }

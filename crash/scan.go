@@ -23,6 +23,7 @@ type scanner struct {
 	last  *site // the site read last
 	guess *head // that of the header read last
 
+	spare    []Frame // the first block: what is put together there is copied
 	free     []Frame // empty; what it can hold is what is left of a block
 	block    int     // frames in the last block
 	creators []CreatedBy
@@ -34,6 +35,7 @@ type scanner struct {
 const (
 	siteSlots = 1 << 10
 	headSlots = 1 << 6
+	headTries = 4
 
 	firstBlock = 16 // frames
 	lastBlock  = 4096
@@ -113,6 +115,22 @@ func (s *scanner) grow(frames []Frame, ahead int) []Frame {
 	return append(make([]Frame, 0, max(s.block, 2*len(frames))), frames...)
 }
 
+// take lends what is left of a block to a goroutine that is read line by line.
+func (s *scanner) take() []Frame {
+	frames := s.free
+	s.free = nil
+	return frames
+}
+
+// give takes back what such a goroutine leaves. It returns its frames.
+func (s *scanner) give(frames []Frame) []Frame {
+	n := len(frames)
+	if cap(s.free) == 0 {
+		s.free = frames[n:]
+	}
+	return frames[:n:n]
+}
+
 // creator copies what is known of a go statement: reports share nothing that
 // their owners may change.
 func (s *scanner) creator(c *CreatedBy) *CreatedBy {
@@ -126,9 +144,7 @@ func (s *scanner) creator(c *CreatedBy) *CreatedBy {
 // restart makes the scanner ready for another text. It keeps what it knows of
 // frames, but no block that a small report would hold for ever.
 func (s *scanner) restart() {
-	if s.block > 4*firstBlock {
-		s.free, s.creators, s.block = nil, nil, 0
-	}
+	s.creators, s.block = nil, 0
 	if s.args.size > firstArena {
 		s.args = arena{}
 	}
@@ -197,9 +213,15 @@ func (s *scanner) head(buf []byte) *head {
 		return nil
 	}
 	tail := buf[:end+1]
-	slot := &s.heads[slotOf(tail, tail)%headSlots]
-	if h := *slot; h != nil && h.tail == string(tail) {
-		return h
+	at := slotOf(tail, tail) % headSlots
+	slot := &s.heads[at]
+	for i := uint32(0); i < headTries; i++ {
+		slot = &s.heads[(at+i)%headSlots]
+		if h := *slot; h == nil {
+			break
+		} else if h.tail == string(tail) {
+			return h
+		}
 	}
 	g, ok := parseHeader(append([]byte("goroutine 1"), tail[:end]...))
 	if !ok || !utf8.Valid(tail) {

@@ -30,6 +30,7 @@ func (r *Reader) scan() bool {
 // them. It returns how many bytes and lines that were.
 func (a *assembler) scan(s *scanner, buf []byte) (size, lines int) {
 	d := a.cur
+	d.giveFrames()
 	var g Goroutine
 	for {
 		n, count := s.goroutine(buf[size:], &g)
