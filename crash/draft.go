@@ -338,7 +338,7 @@ func (d *draft) frames() *[]Frame {
 
 func (d *draft) pend(fn, args []byte) {
 	d.flush()
-	d.call = call{name: d.string(fn), args: string(args), set: true}
+	d.call = call{name: d.string(mendName(fn)), args: string(args), set: true}
 }
 
 func (d *draft) pendCall(c callLine) {
@@ -356,7 +356,7 @@ func (d *draft) pendBare(name string) {
 
 func (d *draft) createdBy(fn []byte, goroutine int64) {
 	d.flush()
-	d.call = call{name: d.string(fn), goroutine: goroutine, created: true, set: true}
+	d.call = call{name: d.string(mendName(fn)), goroutine: goroutine, created: true, set: true}
 }
 
 // position completes the call that waits for its file line.

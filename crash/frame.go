@@ -92,7 +92,10 @@ func parsePos(s []byte) (filePos, bool) {
 			break
 		}
 		word := s[space+1:]
+		at := bytes.Index(word, []byte("0x"))
 		switch {
+		case at < 0 || digitsHex(word[at+2:]) < len(word)-at-2:
+			space = -1 // something is glued to it
 		case bytes.HasPrefix(word, []byte("+0x")):
 			p.offset = word
 		case bytes.HasPrefix(word, []byte("fp=0x")):

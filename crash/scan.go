@@ -398,7 +398,7 @@ func (s *scanner) lookup(buf []byte) *site {
 
 // newSite reads a call and its file line with the functions the assembler uses.
 func (s *scanner) newSite(text, fn, pos []byte, inlined bool) *site {
-	if !plausibleFunc(fn) || bytes.HasPrefix(fn, []byte(" ")) || !utf8.Valid(text) {
+	if !plausibleFunc(fn) || bytes.HasPrefix(fn, []byte(" ")) || !utf8.Valid(text) || !bytes.Equal(mendName(fn), fn) {
 		return nil
 	}
 	p, ok := parsePos(pos[1:])
@@ -426,7 +426,7 @@ func (s *scanner) newSite(text, fn, pos []byte, inlined bool) *site {
 
 func (s *scanner) newCreated(text, line, pos []byte) *site {
 	fn, id, ok := parseCreatedBy(line)
-	if !ok || !trimmed(line) || !utf8.Valid(text) {
+	if !ok || !trimmed(line) || !utf8.Valid(text) || !bytes.Equal(mendName(fn), fn) {
 		return nil
 	}
 	p, ok := parsePos(pos[1:])

@@ -22,9 +22,14 @@ type unwrapper struct {
 	sources []*source // the last used first
 	held    holder
 	spare   holder
+	mend    mender
+	zone    zone
+	order   order
 	above   []byte // the line above the first held one
 	number  int    // of the first line held
 	lines   int    // seen while there was something to undo
+	wide    wideOrder
+	narrow  []byte
 	scratch []byte
 	decoded []byte
 }
@@ -51,13 +56,18 @@ const (
 
 // idle reports whether nothing is held and no wrapping known, so that lines may
 // as well go straight to the assembler.
-func (u *unwrapper) idle() bool { return len(u.sources) == 0 && len(u.held.lines) == 0 }
+func (u *unwrapper) idle() bool {
+	return len(u.sources) == 0 && len(u.held.lines) == 0 && !u.order.on && u.wide == notWide &&
+		!u.mend.knows() && !u.zone.on
+}
 
 // line takes a line as it was read.
 func (u *unwrapper) line(raw []byte, number int, long bool) {
 	if u.idle() && u.plain.mode == idle && !oddBytes(raw) {
-		if _, at := findAnchor(raw); at <= 0 {
-			u.plain.line(raw, number, long)
+		if _, at := findAnchor(raw); at < 0 {
+			if u.plain.line(raw, number, long); u.plain.cur != nil {
+				u.track(raw, number, long, nil) // a headline without an anchor
+			}
 			return
 		}
 	}
@@ -66,7 +76,7 @@ func (u *unwrapper) line(raw []byte, number int, long bool) {
 
 // oddBytes reports whether the bytes of a line need a look before its text does.
 func oddBytes(raw []byte) bool {
-	return len(raw) > 0 && (raw[0] == 0 || raw[0] == 0xef)
+	return len(raw) > 0 && raw[len(raw)-1] == '\r' || len(raw) > 0 && (raw[0] == 0 || raw[0] >= 0xef) || len(raw) > 1 && raw[1] == 0
 }
 
 // careful is line for lines that are, or may be, wrapped.
@@ -84,6 +94,10 @@ func (u *unwrapper) careful(raw []byte, number int, long bool) {
 			return
 		}
 	}
+	if u.order.on {
+		u.emit(raw, number, long)
+		return
+	}
 	if len(u.held.lines) > 0 {
 		u.hold(raw, number, long)
 		return
@@ -91,13 +105,23 @@ func (u *unwrapper) careful(raw []byte, number int, long bool) {
 	u.unmatched(raw, number, long)
 }
 
-// clean removes colours, and zero bytes before the text.
+// clean removes colours, and zero bytes before the text, and decodes UTF-16.
 func (u *unwrapper) clean(raw []byte, number int) []byte {
 	if number == 1 {
 		raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
 	}
+	if u.wide == notWide && oddBytes(raw) {
+		u.wide = detectWide(raw, number)
+	}
+	if u.wide != notWide {
+		u.narrow = narrow(u.narrow[:0], raw, u.wide, number)
+		raw = u.narrow
+	}
 	for len(raw) > 0 && raw[0] == 0 {
 		raw = raw[1:]
+	}
+	for len(raw) > 0 && raw[len(raw)-1] == '\r' {
+		raw = raw[:len(raw)-1]
 	}
 	if bytes.IndexByte(raw, 0x1b) < 0 {
 		return raw
@@ -132,25 +156,30 @@ func (u *unwrapper) busy() bool { return u.plain.mode != idle || !u.idle() }
 func (u *unwrapper) unmatched(raw []byte, number int, long bool) {
 	mode := u.plain.mode
 	if mode == inBody && obvious(raw) {
-		u.plain.line(raw, number, long)
+		u.emit(raw, number, long)
+		return
+	}
+	if len(raw) > 4 && raw[0] == '#' && mode != idle && string(raw[:4]) == "#011" {
+		u.emit(raw, number, long) // a tab
 		return
 	}
 	kind, at := findAnchor(raw)
 	if at <= 0 || mode == inMessage && len(bytes.TrimSpace(raw[:at])) == 0 {
-		u.plain.line(raw, number, long)
+		u.emit(raw, number, long)
 		return
 	}
-	if mode == inBody || mode == inRace {
-		if kind != anchorServing && kind != anchorCause {
-			before := u.plain.odd.count
-			u.plain.line(raw, number, long)
-			if u.plain.odd.count <= before {
-				return
-			}
-			u.plain.odd.count-- // perhaps no odd line, but one of another source
+	if mode == inBody && kind != anchorServing && kind != anchorCause {
+		cur := u.plain.cur
+		if u.emit(raw, number, long) || u.plain.cur != cur {
+			return
 		}
+		u.plain.odd.count-- // perhaps no odd line, but one of another source
+		u.mend.tail = u.mend.tail[:0]
 	}
 	if u.depth < maxDepth && kind != anchorPosition && u.readRecord(raw, number, long) {
+		return
+	}
+	if mode != inBody && u.mendLine(raw, number, long) {
 		return
 	}
 	u.suspect(raw, number, long, kind, at)
@@ -164,24 +193,18 @@ func obvious(line []byte) bool {
 // suspect handles a line with an anchor that is not at its beginning.
 func (u *unwrapper) suspect(raw []byte, number int, long bool, kind anchor, at int) {
 	if u.depth >= maxDepth {
-		u.plain.line(raw, number, long)
+		u.emit(raw, number, long)
 		return
 	}
 	u.keepAbove()
 	u.number = number
 	if kind == anchorPosition {
-		if s, ok := u.besidePosition(raw, at); ok {
-			u.learn(s)
-			u.lineAbove()
-			u.careful(raw, number, long)
-			return
-		}
-		u.plain.line(raw, number, long)
+		u.suspectPosition(raw, number, long, at)
 		return
 	}
 	s, prefix, ok := wrapping(raw, at)
 	if !ok {
-		u.plain.line(raw, number, long)
+		u.emit(raw, number, long)
 		return
 	}
 	_, logged := recoveredCause(raw)
@@ -218,38 +241,68 @@ func wrapping(line []byte, at int) (shape, int, bool) {
 	return shape{ops: learnPrefix(line[:at])}, at, true
 }
 
-// besidePosition finds the shape of a file line whose call stands above it, for
-// texts that lack a header.
-func (u *unwrapper) besidePosition(raw []byte, at int) (shape, bool) {
-	a := u.plain
-	if !a.nearby {
-		return shape{}, false
+// suspectPosition handles a file line in a text that had no headline and no
+// header yet.
+func (u *unwrapper) suspectPosition(raw []byte, number int, long bool, at int) {
+	prefix := positionPrefix(raw, at)
+	if len(prefix) == 0 {
+		if fn, _, ok := cutCall(u.plain.before); u.plain.mode == idle && !(ok && u.plain.nearby && plausibleFunc(fn)) {
+			u.startOrder(raw, number, long)
+			return
+		}
+		u.emit(raw, number, long)
+		return
 	}
+	tails := [...]string{" ", "", "\t"}
+	for _, tail := range tails {
+		s := shape{ops: learnPrefix(append(bytes.Clone(prefix), tail...))}
+		if u.callAbove(&s) {
+			u.learn(s)
+			u.lineAbove()
+			u.careful(raw, number, long)
+			return
+		}
+	}
+	// Newest line first: the call stands below.
+	u.held.add(raw, number, long, anchorPosition, at)
+	for _, tail := range tails {
+		if len(raw) > len(prefix) && (tail == "" || raw[len(prefix)] == tail[0]) {
+			s := shape{ops: learnPrefix(append(bytes.Clone(prefix), tail...))}
+			u.guess(s, anchorPosition, len(prefix)+len(tail))
+		}
+	}
+}
+
+// positionPrefix returns what stands before a file and its indentation. There
+// may be blanks in the file's name; they cost the prefix.
+func positionPrefix(raw []byte, at int) []byte {
 	head := bytes.TrimRight(raw[:at], " ")
 	i := bytes.LastIndexAny(head, " \t\"")
 	if i <= 0 || i > maxPrefix {
-		return shape{}, false
+		return nil
 	}
-	prefix := bytes.TrimRight(head[:i+1], " \t")
-	if len(prefix) == 0 {
-		return shape{}, false
+	return bytes.TrimRight(head[:i+1], " \t")
+}
+
+// callAbove reports whether the line above has a shape and is a call.
+func (u *unwrapper) callAbove(s *shape) bool {
+	a := u.plain
+	if !a.nearby {
+		return false
 	}
-	for _, tail := range [...]string{" ", "", "\t"} {
-		s := shape{ops: learnPrefix(append(bytes.Clone(prefix), tail...))}
-		n, _, ok := matchOps(s.ops, a.before)
-		if !ok || n >= len(a.before) {
-			continue
-		}
-		if kind := kindOfLine(a.before[n:]); kind == lineCall || kind == lineCreated {
-			return s, true
-		}
+	n, _, ok := matchOps(s.ops, a.before)
+	if !ok || n >= len(a.before) {
+		return false
 	}
-	return shape{}, false
+	kind := kindOfLine(a.before[n:])
+	return kind == lineCall || kind == lineCreated
 }
 
 // end finishes everything that is under way.
 func (u *unwrapper) end() {
 	u.release()
+	u.endOrder()
+	u.endPending()
 	for _, s := range u.sources {
 		s.end(u)
 	}
@@ -260,6 +313,8 @@ func (u *unwrapper) end() {
 // pause finishes what looks complete.
 func (u *unwrapper) pause() {
 	u.release()
+	u.endOrder()
+	u.endPending()
 	for _, s := range u.sources {
 		s.inner.pause()
 	}

@@ -127,10 +127,7 @@ func anchorAt(line []byte, at int, text uint8) (anchor, int) {
 	}
 	switch a.kind {
 	case anchorHeader:
-		// "goroutine 7 [", "goroutine 7 gp=0x1 m=2 ["
-		rest := line[at+len(a.text):]
-		n := digits(rest)
-		if n == 0 || n+1 >= len(rest) || rest[n] != ' ' || rest[n+1] != '[' && rest[n+1] != 'g' {
+		if !headerAt(line[at:]) {
 			return noAnchor, -1
 		}
 	case anchorSigcode:
@@ -140,6 +137,17 @@ func anchorAt(line []byte, at int, text uint8) (anchor, int) {
 		return noAnchor, -1
 	}
 	return a.kind, at
+}
+
+// headerAt reports whether a header seems to begin here: "goroutine 7 [",
+// "goroutine 7 gp=0x1 m=2 [".
+func headerAt(b []byte) bool {
+	rest, ok := bytes.CutPrefix(b, []byte("goroutine "))
+	if !ok {
+		return false
+	}
+	n := digits(rest)
+	return n > 0 && n+1 < len(rest) && rest[n] == ' ' && (rest[n+1] == '[' || rest[n+1] == 'g')
 }
 
 // findAnchor returns the first anchor of a line and where it stands. A position
@@ -176,6 +184,7 @@ const (
 	notTrace lineKind = iota
 	lineBlank
 	lineCause
+	lineNested // a further headline of a chain
 	lineHeader
 	lineSignal
 	lineCall
@@ -199,6 +208,9 @@ func kindOfLine(line []byte) lineKind {
 		}
 		if bytes.HasPrefix(text, []byte("pc=0x")) {
 			return linePosition
+		}
+		if bytes.HasPrefix(text, []byte("panic: ")) || bytes.HasPrefix(text, []byte("fatal error: ")) {
+			return lineNested
 		}
 	}
 	switch line[0] {
@@ -235,7 +247,7 @@ func kindOfLine(line []byte) lineKind {
 	if _, ok := parseCause(line); ok {
 		return lineCause
 	}
-	if fn, _, ok := cutCall(line); ok && plausibleFunc(fn) {
+	if fn, _, ok := cutCall(line); ok && (plausibleFunc(fn) || bytes.Contains(fn, []byte("struct {"))) {
 		return lineCall
 	}
 	if pos, ok := parsePos(line); ok && len(pos.offset) > 0 && looksLikePos(line, pos) {

@@ -108,8 +108,20 @@ func (u *unwrapper) confirms(g *guess, raw []byte) bool {
 	if !ok {
 		return false
 	}
-	switch kindOfLine(text) {
-	case notTrace, lineBlank, lineCause:
+	kind := kindOfLine(text)
+	if kind == notTrace {
+		if headerSuffix(text) != nil {
+			return true
+		}
+		if suffix := headerSuffix(u.held.text(g.line)[min(g.prefix, len(u.held.text(g.line))):]); suffix != nil {
+			m := mender{suffix: suffix}
+			kind = kindOfLine(m.cutSuffix(text))
+		}
+	}
+	switch kind {
+	case notTrace:
+		return false
+	case lineBlank, lineCause, lineNested:
 		return false
 	case lineCall:
 		return g.kind != anchorCause // prose may end in a parenthesis
@@ -209,9 +221,12 @@ func (u *unwrapper) releaseFrom(cut, at int) {
 	for i := range h.lines {
 		text := h.text(i)
 		if i == cut {
+			if lead := text[:at]; kindOfLine(lead) > lineBlank || isEndMark(lead) {
+				u.emit(lead, h.lines[i].number, false)
+			}
 			text = text[at:]
 		}
-		u.plain.line(text, h.lines[i].number, h.lines[i].long)
+		u.emit(text, h.lines[i].number, h.lines[i].long)
 	}
 	h.reset()
 }

@@ -20,6 +20,7 @@ func (u *unwrapper) traceback(rec record, number int, long bool) bool {
 	headed := false
 	text := rec.text
 	lines := bytes.Split(text, []byte("\n"))
+	lines[0] = cutLead(lines)
 	if value := recordValue(rec.value); len(value) > 0 {
 		if kind := kindOfLine(lines[0]); kind != lineCause {
 			inner.line(value, number, false)
@@ -83,4 +84,30 @@ func isPositionBelow(line []byte) bool {
 	}
 	_, ok := parsePos(bytes.TrimLeft(line, " \t"))
 	return ok
+}
+
+// cutLead removes what a log line has before a headline, unless it is the log
+// line of somebody who recovered.
+func cutLead(lines [][]byte) []byte {
+	first := lines[0]
+	kind, at := findText(first, 0)
+	if kind == noAnchor {
+		if i := bytes.Index(first, []byte("SIG")); i > 0 {
+			if _, ok := parseSignalLine(first[i:]); ok {
+				return first[i:]
+			}
+		}
+	}
+	if kind != anchorCause || at <= 0 {
+		return first
+	}
+	if _, logged := recoveredCause(first); logged {
+		return first
+	}
+	for i, line := range lines[1:min(len(lines), maxHeld)] {
+		if kindOfLine(line) == lineCall && printsItself(line) && i > 0 {
+			return first
+		}
+	}
+	return first[at:]
 }

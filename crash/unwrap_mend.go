@@ -1,0 +1,469 @@
+package crash
+
+import "bytes"
+
+// A mender undoes what happened to single lines of a text in no wrapping, or in
+// one that is off already. Lines that are understood as they are pass at no
+// cost; only an odd one is looked at.
+type mender struct {
+	suffix  []byte // stands behind each line, without the blanks around it
+	coded   bool   // lines hold escapes of another notation
+	padded  bool   // blanks stand behind lines
+	ticks   bool   // marks of code stand around lines
+	doubled bool   // a blank line stands behind each line
+	indent  int    // blanks that a tab became; 0 is unknown
+	width   int    // at which lines were broken; 0 is unknown
+
+	skip    bool   // the next line is one too many if it is blank
+	pending []byte // a line of full width
+	pendNo  int
+	tail    []byte // an odd line that may go on with the next one
+	counted int    // odd lines that tail was counted as
+	inside  bool   // within a line that was taken apart
+	quiet   int    // lines since there was a crash
+}
+
+const maxTail = 4 << 10 // bytes of a line put together again
+
+// knows reports whether something was done to all lines.
+func (m *mender) knows() bool {
+	return len(m.suffix) > 0 || m.coded || m.padded || m.ticks || m.doubled || m.indent > 0 || m.width > 0 || len(m.pending) > 0 || len(m.tail) > 0
+}
+
+// emit gives a line to the assembler, mended where it needs to be. It reports
+// whether the line was understood, as far as that can be told.
+func (u *unwrapper) emit(line []byte, number int, long bool) bool {
+	m := &u.mend
+	if u.order.on {
+		u.reorder(m.whole(line), number, long)
+		return true
+	}
+	if !m.knows() {
+		return u.emitWhole(line, number, long)
+	}
+	line = m.whole(line)
+	if m.doubled {
+		if blank := len(bytes.TrimSpace(line)) == 0; blank && m.skip {
+			m.skip = false
+			return true
+		}
+		m.skip = true
+	}
+	if u.plain.mode == idle {
+		if m.quiet++; m.quiet > maxQuiet/16 {
+			*m = mender{}
+		}
+	} else {
+		m.quiet = 0
+	}
+	if m.width > 0 {
+		return u.emitWidth(line, number, long)
+	}
+	return u.emitWhole(line, number, long)
+}
+
+// emitWhole gives the assembler a line that nothing more is known to have
+// happened to.
+func (u *unwrapper) emitWhole(line []byte, number int, long bool) bool {
+	m, a := &u.mend, u.plain
+	switch a.mode {
+	case inBody, inRace:
+		if len(m.tail) > 0 && u.join(line, number, long) {
+			return true
+		}
+		if oddStart(line) && u.mendLine(line, number, long) {
+			return true
+		}
+		before, cur := a.odd.count, a.cur
+		a.line(line, number, long)
+		if a.odd.count <= before || a.cur != cur {
+			if u.zone.on || a.cur != cur {
+				u.track(line, number, long, cur)
+			}
+			return true
+		}
+		return u.oddLine(line, number, long)
+	case idle, inMessage:
+		if a.mode == inMessage && !m.coded && bytes.HasPrefix(line, []byte("#011")) {
+			m.coded = true
+			u.restart()
+			line = decodeText(line)
+		}
+		kind, at := findText(line, 0)
+		if a.mode == inMessage && at > 0 && len(bytes.TrimSpace(line[:at])) == 0 {
+			break // within a message
+		}
+		if kind != noAnchor && !m.inside && u.headLine(line, at, number, long) {
+			return true
+		}
+	}
+	u.headline(line, number, long)
+	return true
+}
+
+// oddStart recognises lines that the assembler might take for something else
+// than they are: escapes before a file's name, a name that was eaten.
+func oddStart(line []byte) bool {
+	if len(line) < 2 {
+		return false
+	}
+	switch line[0] {
+	case '#', '&', '\\', ':':
+		return true
+	case '\t':
+		return line[1] == ':'
+	}
+	return false
+}
+
+// headline gives the assembler a line before the first stack.
+func (u *unwrapper) headline(line []byte, number int, long bool) {
+	m, a, z := &u.mend, u.plain, &u.zone
+	text := line
+	if a.mode == inMessage && m.indent > 0 {
+		text = m.tabs(line)
+	}
+	cur := a.cur
+	above, adjacent := len(a.before), a.nearby
+	a.line(text, number, long)
+	if a.cur != cur && a.cur != nil {
+		z.above, z.adjacent = append(z.above[:0], a.before[:above]...), adjacent
+	}
+	u.track(line, number, long, cur)
+}
+
+// headLine mends a line before the first stack.
+func (u *unwrapper) headLine(line []byte, at, number int, long bool) bool {
+	if at == 0 {
+		kind := kindOfLine(line)
+		if headerAt(line) && kind == notTrace && len(line) >= 40 && headerEnd(line) == 0 && u.zone.on && u.mend.width == 0 {
+			u.mend.width = len(line) // broken
+			u.restart()
+			return u.emitWidth(line, number, long)
+		}
+		if text := bytes.TrimRight(line, " "); len(text) < len(line) && kind == lineCause && string(text) == "WARNING: DATA RACE" {
+			u.mend.padded = true
+			u.headline(text, number, long)
+			return true
+		}
+		if kind != notTrace && kind != lineCause && kind != lineCreated {
+			return false
+		}
+		if more, _ := findText(line, 1); more == noAnchor && kind == lineCause {
+			return false
+		}
+	}
+	return u.mendLine(line, number, long)
+}
+
+// oddLine handles a line that the assembler has just counted as odd.
+func (u *unwrapper) oddLine(line []byte, number int, long bool) bool {
+	m, a := &u.mend, u.plain
+	if m.inside {
+		return false
+	}
+	a.odd.count--
+	if u.mendLine(line, number, long) {
+		return true
+	}
+	a.odd.count++
+	u.track(line, number, long, a.cur)
+	if beginsTrace(line) {
+		m.tail = append(m.tail[:0], line...)
+		m.counted = 1
+	}
+	return false
+}
+
+// mendLine tries what may be wrong with a line and emits what it makes of it.
+func (u *unwrapper) mendLine(line []byte, number int, long bool) bool {
+	m := &u.mend
+	text := decodeText(line)
+	if changed := !bytes.Equal(text, line); changed && u.plain.mode != inBody && bytes.Count(text, []byte("\n")) > 1 && holdsStack(text) {
+		return u.traceback(record{text: text}, number, long)
+	} else if changed && m.understood(text) {
+		lines := bytes.Split(text, []byte("\n"))
+		if !m.coded {
+			m.coded = true
+			u.restart()
+		}
+		u.pieces(lines, number, long)
+		return true
+	}
+	if suffix := headerSuffix(line); len(suffix) > 0 {
+		m.suffix = bytes.Clone(suffix)
+		u.plain.before = m.cutSuffix(u.plain.before)
+		u.restart()
+		u.pieces([][]byte{m.cutSuffix(line)}, number, long)
+		return true
+	}
+	if pieces := u.splitGlued(line); pieces != nil {
+		u.pieces(pieces, number, long)
+		return true
+	}
+	if text := bareLine(line); text != nil {
+		if line[0] == '`' && !m.ticks {
+			m.ticks = true
+			u.restart()
+			if a := u.plain; a.mode == idle && a.nearby {
+				a.nearby = false
+				u.emitWhole(bytes.Clone(m.whole(a.before)), number-1, false)
+			}
+		}
+		u.pieces([][]byte{text}, number, long)
+		return true
+	}
+	return false
+}
+
+// pieces emits what a line was taken apart into.
+func (u *unwrapper) pieces(pieces [][]byte, number int, long bool) {
+	was := u.mend.inside
+	u.mend.inside = was || len(pieces) == 1
+	for i, p := range pieces {
+		u.emitWhole(p, number, long && i == len(pieces)-1)
+	}
+	u.mend.inside = was
+}
+
+// understood reports whether text, which may be several lines, has a piece of a
+// traceback at its beginning.
+func (m *mender) understood(text []byte) bool {
+	for n := 0; n < 4 && len(text) > 0; n++ {
+		line, rest, _ := bytes.Cut(text, []byte("\n"))
+		if kind := kindOfLine(line); kind != notTrace && kind != lineBlank {
+			return true
+		}
+		if headerSuffix(line) != nil || splitGlued(line, true, nil) != nil {
+			return true
+		}
+		text = rest
+	}
+	return false
+}
+
+// cutSuffix removes what stands behind each line.
+func (m *mender) cutSuffix(line []byte) []byte {
+	text := bytes.TrimRight(line, " \t\r")
+	if text, ok := bytes.CutSuffix(text, m.suffix); ok {
+		return bytes.TrimRight(text, " \t")
+	}
+	return line
+}
+
+// headerSuffix returns what stands behind a header, or behind the line of a
+// signal, if that is what some viewers put behind each line: " -", " |", "^M",
+// a backslash, or the place in a script that printed it.
+func headerSuffix(line []byte) []byte {
+	var end int
+	switch {
+	case bytes.HasPrefix(line, []byte("goroutine ")):
+		end = headerEnd(line)
+	case bytes.HasPrefix(line, []byte("WARNING: DATA RACE")):
+		end = len("WARNING: DATA RACE")
+	case bytes.HasPrefix(line, []byte("WARNING: ThreadSanitizer: data race (pid=")):
+		end = bytes.IndexByte(line, ')') + 1
+	case bytes.HasPrefix(line, []byte("runtime stack:")):
+		end = len("runtime stack:")
+	case bytes.HasPrefix(line, []byte("[signal ")):
+		end = bytes.IndexByte(line, ']') + 1
+	}
+	if end <= 0 || end == len(line) {
+		return nil
+	}
+	suffix := bytes.Trim(line[end:], " \t\r")
+	switch {
+	case len(suffix) == 0 || len(suffix) > 32:
+		return nil
+	case string(suffix) == "^M":
+		return suffix
+	case bytes.IndexAny(suffix, "(/[") >= 0:
+		return nil
+	case bytes.IndexByte(suffix, ':') > 0 && line[end] == ' ' && digits(suffix[bytes.IndexByte(suffix, ':')+1:]) > 0:
+		return suffix // "wasm_exec.js:41" of a browser's console
+	}
+	for _, c := range suffix {
+		if isAlnum(c) {
+			return nil
+		}
+	}
+	return suffix
+}
+
+// headerEnd returns where a header at the beginning of a line ends, 0 if there
+// is none.
+func headerEnd(line []byte) int {
+	for from, n := 0, 0; n < 4; n++ {
+		i := bytes.Index(line[from:], []byte("]:"))
+		if i < 0 {
+			i = bytes.Index(line[from:], []byte("}:"))
+		}
+		if i < 0 {
+			return 0
+		}
+		from += i + 2
+		if _, ok := parseHeader(line[:from]); ok {
+			return from
+		}
+	}
+	return 0
+}
+
+// bareLine recognises lines that lost, or got, a few bytes: the name of
+// generated code, which looks like a tag of HTML, and marks of markdown.
+func bareLine(line []byte) []byte {
+	text := bytes.TrimSpace(line)
+	if len(text) > 1 && text[0] == ':' && digits(text[1:]) > 0 {
+		if full := append([]byte("\t<autogenerated>"), text...); kindOfLine(full) == linePosition {
+			return full
+		}
+	}
+	plain := bytes.Trim(text, "`")
+	if len(plain) > 0 && len(plain) < len(text) {
+		if kindOfLine(plain) > lineBlank {
+			return plain
+		}
+	}
+	return nil
+}
+
+// mendName undoes what markdown does to a function's name: the asterisk of a
+// receiver eaten, "(Mutex)", or become an underscore, "(_Mutex)", and backslashes
+// before underscores. Only receivers of pointers stand in parentheses.
+func mendName(name []byte) []byte {
+	if bytes.IndexByte(name, '\\') >= 0 {
+		name = bytes.ReplaceAll(name, []byte("\\"), nil)
+	}
+	i := bytes.Index(name, []byte(".("))
+	if i < 0 || i+2 >= len(name) || name[i+2] == '*' {
+		return name
+	}
+	rest := name[i+2:]
+	end := bytes.Index(rest, []byte(")."))
+	if end <= 0 {
+		return name
+	}
+	if receiver, _, _ := bytes.Cut(rest[:end], []byte("[")); bytes.IndexByte(receiver, '.') >= 0 {
+		return name
+	}
+	rest = bytes.TrimPrefix(rest, []byte("_"))
+	return append(append(append(make([]byte, 0, len(name)+1), name[:i+2]...), '*'), rest...)
+}
+
+// beginsTrace reports whether a line may be the first part of a line of a
+// traceback that was broken.
+func beginsTrace(line []byte) bool {
+	if len(line) < 20 || len(line) > maxTail {
+		return false
+	}
+	text := bytes.TrimLeft(line, " \t")
+	if bytes.HasPrefix(text, []byte("goroutine ")) || bytes.HasPrefix(text, []byte("created by ")) {
+		return true
+	}
+	if open := bytes.IndexByte(text, '('); open > 0 {
+		return plausibleFunc(text[:open]) || text[open-1] == '.' && open > 1 && plausibleFunc(text[:open-1])
+	}
+	return bytes.IndexByte(text, ' ') < 0 && bytes.IndexByte(text, '/') >= 0 && bytes.IndexByte(text, '.') > 0 ||
+		len(text) < len(line) && bytes.IndexByte(text, '/') >= 0
+}
+
+// join puts a broken line together with what follows it.
+func (u *unwrapper) join(line []byte, number int, long bool) bool {
+	m, a := &u.mend, u.plain
+	tail := m.tail
+	m.tail = m.tail[len(m.tail):]
+	if len(tail)+len(line) > maxTail || a.odd.count < m.counted {
+		return false
+	}
+	joined := bytes.Clone(tail)
+	next := bytes.TrimLeft(line, " \t")
+	if bytes.HasPrefix(next, []byte("+0x")) || joined[len(joined)-1] == ',' || bytes.HasPrefix(next, []byte("fp=0x")) {
+		joined = append(joined, ' ')
+	}
+	joined = append(joined, next...)
+	switch kind := kindOfLine(joined); {
+	case kind == notTrace || kind == lineBlank || kind == lineCause:
+		if m.counted < 16 && kindOfLine(line) == notTrace && beginsTrace(joined) {
+			before, cur := a.odd.count, a.cur
+			a.line(line, number, long)
+			if a.cur == cur && a.odd.count > before {
+				m.tail = joined
+				m.counted++
+			}
+			return true
+		}
+		return false
+	case kind == lineCall && kindOfLine(line) == lineCall && bytes.IndexByte(tail, '(') < 0:
+		return false // a word on a line of its own, and a whole call
+	}
+	a.odd.count -= m.counted
+	if u.zone.on && m.width == 0 {
+		m.width = len(tail)
+		u.restart()
+		return u.emitWidth(line, number, long)
+	}
+	m.width = len(tail)
+	a.line(joined, number, long)
+	return true
+}
+
+// emitWidth is emit for text whose lines were broken at a width that is known.
+func (u *unwrapper) emitWidth(line []byte, number int, long bool) bool {
+	m := &u.mend
+	if len(m.pending) > 0 {
+		joined := m.glue(line)
+		if joined != nil && len(line) == m.width && len(joined) < maxTail {
+			m.pending = joined
+			return true
+		}
+		pending := m.pending
+		m.pending = nil
+		if joined != nil {
+			return u.emitWhole(joined, m.pendNo, long)
+		}
+		u.emitWhole(pending, m.pendNo, false)
+	}
+	if len(line) == m.width {
+		m.pending, m.pendNo = bytes.Clone(line), number
+		return true
+	}
+	return u.emitWhole(line, number, long)
+}
+
+// endPending emits a line that nothing followed.
+func (u *unwrapper) endPending() {
+	if pending := u.mend.pending; len(pending) > 0 {
+		u.mend.pending = nil
+		u.emitWhole(pending, u.mend.pendNo, false)
+	}
+}
+
+// glue joins a line of full width and the one that follows it; nil if they are
+// two.
+func (m *mender) glue(line []byte) []byte {
+	if len(line) == 0 {
+		return nil
+	}
+	joined := append(bytes.Clone(m.pending), line...)
+	own, both := kindOfLine(line), kindOfLine(joined)
+	if bytes.HasPrefix(line, []byte("+0x")) || bytes.HasPrefix(line, []byte("fp=0x")) {
+		joined = append(append(bytes.Clone(m.pending), ' '), line...)
+		both = kindOfLine(joined)
+	}
+	switch kindOfLine(m.pending) {
+	case notTrace:
+		if own == lineHeader || own == lineSignal || own == lineCause {
+			return nil
+		}
+		return joined
+	case lineCause:
+		if own == notTrace || own == lineCall {
+			return joined
+		}
+		return nil
+	}
+	if own == notTrace && both != notTrace {
+		return joined
+	}
+	return nil
+}

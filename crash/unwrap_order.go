@@ -1,0 +1,104 @@
+package crash
+
+// An order turns text around that is written newest line first, as log viewers
+// show it. Such a text begins with a file line that has no call above it, and a
+// header comes behind the calls of its stack; text that was cut in the middle of
+// a stack begins so, too, but its header comes behind a file line. Lines are
+// collected until that is known, and then until the headline.
+type order struct {
+	on      bool
+	newest  bool // first: it is known
+	held    holder
+	last    lineKind // of the last lines that are pieces of a traceback
+	before  lineKind
+	strange int // other lines in a row
+}
+
+const (
+	maxOrderLines = 20000
+	maxOrderLen   = 1 << 20
+	maxUndecided  = 400 // lines
+)
+
+// startOrder begins to collect at a file line that has no call above it.
+func (u *unwrapper) startOrder(line []byte, number int, long bool) {
+	o := &u.order
+	o.on, o.newest, o.strange = true, false, 0
+	o.held.reset()
+	o.held.add(line, number, long, noAnchor, 0)
+	o.last, o.before = linePosition, notTrace
+}
+
+// reorder takes a line while lines are collected.
+func (u *unwrapper) reorder(line []byte, number int, long bool) {
+	o := &u.order
+	o.held.add(line, number, long, noAnchor, 0)
+	kind := kindOfLine(line)
+	if kind == notTrace {
+		if pos, ok := parsePos(line); ok && looksLikePos(line, pos) {
+			kind = linePosition
+		}
+	}
+	if kind == notTrace && !isRegister(line) && !isHexdump(line) {
+		if o.strange++; o.strange > maxOdd {
+			u.endOrder()
+			return
+		}
+	} else {
+		o.strange = 0
+	}
+	n := len(o.held.lines)
+	if !o.newest {
+		switch known, newest := o.decide(kind); {
+		case known && !newest, n > maxUndecided:
+			u.endOrder()
+			return
+		case known:
+			o.newest = true
+		}
+	}
+	if kind != notTrace {
+		o.before, o.last = o.last, kind
+	}
+	if o.newest && kind == lineCause || n >= maxOrderLines || len(o.held.buf) > maxOrderLen {
+		u.endOrder()
+	}
+}
+
+// decide says whether it is known now in which order lines stand.
+func (o *order) decide(kind lineKind) (known, newest bool) {
+	switch kind {
+	case lineHeader, lineRuntime, lineCause:
+		return true, o.last == lineCall || o.last == lineCreated
+	case lineBlank:
+		return o.last == linePosition, false
+	case lineCall:
+		return o.last == linePosition && o.before == lineCreated, true
+	case linePosition:
+		return o.last == linePosition, false
+	}
+	return false, false
+}
+
+// endOrder gives the collected lines to the assembler, the last one first if
+// they stand so.
+func (u *unwrapper) endOrder() {
+	o := &u.order
+	if !o.on {
+		return
+	}
+	o.on = false
+	h := &o.held
+	if !o.newest {
+		for i := range h.lines {
+			u.emit(h.text(i), h.lines[i].number, h.lines[i].long)
+		}
+		h.reset()
+		return
+	}
+	for i := len(h.lines) - 1; i >= 0; i-- {
+		u.emit(h.text(i), h.lines[i].number, h.lines[i].long)
+	}
+	h.reset()
+	u.plain.end() // what follows is older
+}
