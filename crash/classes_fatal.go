@@ -76,7 +76,7 @@ var fatalClasses = map[Class]Info{
 		Explanation: "A Mutex or RWMutex was unlocked that was not locked.",
 		Causes:      []string{"Unlock on a path that did not lock", "a struct with a mutex was copied", "RUnlock for Lock, or the reverse"},
 		FirstCheck:  "Pair every Lock with defer Unlock; run go vet for copied locks.",
-		Scenarios:   []string{"mutex-unlock", "rwmutex-unlock", "rwmutex-runlock"},
+		Scenarios:   []string{"mutex-unlock", "rwmutex-unlock", "rwmutex-runlock", "fatal-while-panicking"},
 	},
 	"fatal.go_nil_func": {
 		Title:       "go statement with a nil function",
@@ -92,26 +92,6 @@ var fatalClasses = map[Class]Info{
 		FirstCheck:  "Look for unsafe, mmap and cgo at the first application frame. debug.SetPanicOnFault makes it a panic for one goroutine.",
 		Scenarios:   []string{"unmapped-address", "noncanonical-address", "write-rodata", "sigbus-mmap-truncated", "bad-func-pointer"},
 	},
-	"fatal.bad_pointer": {
-		Title:       "invalid pointer in Go memory",
-		Explanation: "The garbage collector, or checkptr, met a pointer that points to nothing valid.",
-		Causes:      []string{"an integer or C address stored in a pointer type", "unsafe conversions", "a data race on an interface or slice"},
-		FirstCheck:  "Run the tests with -race and -gcflags=all=-d=checkptr.",
-		Scenarios:   []string{"bad-heap-pointer", "checkptr-arith", "checkptr-misaligned", "checkptr-straddle"},
-	},
-	"fatal.gc_corruption": {
-		Title:       "memory of the garbage collector is corrupt",
-		Explanation: "The runtime found its own memory structures damaged.",
-		Causes:      []string{"C code or unsafe wrote beyond its memory", "a data race", "bad hardware when it is one host only"},
-		FirstCheck:  "Does it happen on more than one host? Then run with -race and look at cgo and unsafe.",
-	},
-	"fatal.sched": {
-		Title:       "inconsistent scheduler",
-		Explanation: "The scheduler found itself in a state that must not occur.",
-		Causes:      []string{"runtime internals reached by linkname (procPin)", "memory corruption", "a bug of the runtime"},
-		FirstCheck:  "Which dependency uses go:linkname or assembly? Is the Go release the newest patch?",
-		Scenarios:   []string{"procpin-gosched", "procpin-block", "gc-while-pinned", "procpin-gosched-main-returns"},
-	},
 	"fatal.signal_in_runtime": {
 		Title:       "fault inside the runtime",
 		Explanation: "A memory fault happened in the runtime itself or on a stack where it cannot become a panic.",
@@ -120,10 +100,10 @@ var fatalClasses = map[Class]Info{
 	},
 	"fatal.panic_during_panic": {
 		Title:       "panic while handling a panic",
-		Explanation: "The process was already dying when something panicked again, such as the Error method of the panic value. The first value is lost from the text.",
-		Causes:      []string{"an Error or String method that panics", "a panic inside malloc or the collector"},
+		Explanation: "The process was already dying of a panic when the Error or String method of its value panicked, too. The first value is lost from the text.",
+		Causes:      []string{"an Error or String method that panics"},
 		FirstCheck:  "Look at the Error method of the panic value. A guard in the same goroutine would still have recovered the value.",
-		Scenarios:   []string{"panic-error-method-panics", "fatal-while-panicking"},
+		Scenarios:   []string{"panic-error-method-panics"},
 	},
 	"fatal.finalizer": {
 		Title:       "misuse of runtime.SetFinalizer or AddCleanup",
@@ -139,13 +119,6 @@ var fatalClasses = map[Class]Info{
 		FirstCheck:  "Who sets rand.Reader? Which seccomp profile is active?",
 		Scenarios:   []string{"crypto-rand-failure"},
 	},
-	"fatal.cgo_stack": {
-		Title:       "C code broke the runtime's stack discipline",
-		Explanation: "A return from C or from a system call did not find the stack it had left.",
-		Causes:      []string{"longjmp or an exception over Go frames", "a thread that ended inside a callback"},
-		FirstCheck:  "Which C function returns by another way than return?",
-		Scenarios:   []string{"c-longjmp-over-go"},
-	},
 	"fatal.arena": {
 		Title:       "misuse of arena memory",
 		Explanation: "Memory of a freed arena was used, or an arena was freed twice.",
@@ -158,12 +131,6 @@ var fatalClasses = map[Class]Info{
 		Explanation: "A channel, timer or semaphore of a synctest bubble was used from outside of it.",
 		Causes:      []string{"a package-level channel or pool shared with the bubble"},
 		FirstCheck:  "Make everything the test uses inside the bubble.",
-	},
-	"fatal.unwind": {
-		Title:       "a stack could not be unwound",
-		Explanation: "The runtime met a return address on a stack that belongs to no function.",
-		Causes:      []string{"stack memory was overwritten by C, assembly or unsafe"},
-		FirstCheck:  "Look at assembly and cgo on the stack.",
 	},
 	"fatal.unknown": {
 		Title:       "fatal error without its headline",

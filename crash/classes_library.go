@@ -100,4 +100,46 @@ var libraryClasses = map[Class]Info{
 		FirstCheck:  "Return the error instead, and let the caller decide.",
 		Scenarios:   []string{"log-panic"},
 	},
+	"panic.sync_unlock": {
+		Title:       "unlock of an unlocked mutex (Go 1.7 and older)",
+		Explanation: "A Mutex or RWMutex was unlocked that was not locked. From Go 1.8 that is a fatal error.",
+		Causes:      []string{"Unlock on a path that did not lock", "a struct with a mutex was copied"},
+		FirstCheck:  "Pair every Lock with defer Unlock; run go vet for copied locks.",
+	},
+	"panic.arena": {
+		Title:       "misuse of an arena",
+		Explanation: "A function of package arena was given something it does not take, or an arena was freed twice.",
+		Causes:      []string{"arena.Free on two paths", "arena.Clone of a value that is no pointer, slice or string"},
+		FirstCheck:  "The message says which rule was broken.",
+	},
+	"panic.cleanup": {
+		Title:       "misuse of runtime.AddCleanup",
+		Explanation: "A cleanup was added to a pointer that cannot have one, or that would keep its own object alive.",
+		Causes:      []string{"a nil pointer", "the pointer itself, or a part of the object, given to the cleanup"},
+		FirstCheck:  "The message says which rule was broken.",
+	},
+	"panic.map_corruption": {
+		Title:       "inside of a map is corrupt",
+		Explanation: "A map, a sync.Map or the table of package unique was in a state that must not occur.",
+		Causes:      []string{"unsynchronised use of a map that was not noticed earlier", "a key that changed while it was in the map", "memory corruption by C or unsafe"},
+		FirstCheck:  "Run the tests with -race; look at keys of pointer types and at unsafe.",
+	},
+	"panic.windows_callback": {
+		Title:       "function unfit for a Windows callback",
+		Explanation: "syscall.NewCallback was given a function whose arguments or result Windows cannot pass.",
+		Causes:      []string{"a function without exactly one result of pointer size", "a floating point argument"},
+		FirstCheck:  "The message says which argument; use uintptr.",
+	},
+	"panic.file_operations": {
+		Title:       "too many operations on one file or socket",
+		Explanation: "More than a million goroutines were reading, writing or closing one file or socket.", // internal/poll/fd_mutex.go
+		Causes:      []string{"logging to a pipe or console that nobody reads", "one connection written to by a goroutine per message"},
+		FirstCheck:  "Which file do most goroutines wait for? Its reader is stuck.",
+	},
+	"panic.cgo_annotation": {
+		Title:       "callback from a nocallback C function",
+		Explanation: "A C function that is declared with #cgo nocallback called back into Go.",
+		Causes:      []string{"the annotation was added to a function that may call back"},
+		FirstCheck:  "Remove #cgo nocallback from that function.",
+	},
 }

@@ -30,8 +30,8 @@ func Classes() []Info {
 
 // classTables lists the tables. They are maps of their own, and this is a
 // function, so that programs that never ask carry none of it.
-func classTables() [4]map[Class]Info {
-	return [4]map[Class]Info{panicClasses, libraryClasses, fatalClasses, otherClasses}
+func classTables() [5]map[Class]Info {
+	return [5]map[Class]Info{panicClasses, libraryClasses, fatalClasses, runtimeClasses, otherClasses}
 }
 
 // lookup finds a class; kind and recoverable are derived from the name where

@@ -5,64 +5,119 @@ import (
 	"testing"
 )
 
-// example builds the simplest report a rule is there for.
-func (u *rule) exampleReport() *Report {
-	r := &Report{Kind: u.kind, Crash: -1}
-	r.Signal = Signal{Name: u.signal, InCgo: u.inCgo}
-	if u.fault {
-		r.Signal.Addr = "0x123456000"
+// tables lists every table of rows, with the kind of the crashes it is for.
+func tables() map[string]struct {
+	rows rows
+	kind Kind
+} {
+	return map[string]struct {
+		rows rows
+		kind Kind
+	}{
+		"panicTexts":   {panicTexts, KindPanic},
+		"panicFuncs":   {panicFuncs, KindPanic},
+		"panicCallers": {panicCallers, KindPanic},
+		"fatalTexts":   {fatalTexts, KindFatal},
+		"fatalWords":   {fatalWords, KindFatal},
+		"fatalFuncs":   {fatalFuncs, KindFatal},
+		"userFuncs":    {userFuncs, KindFatal},
+		"fatalFiles":   {fatalFiles, KindFatal},
+		"memoryFuncs":  {memoryFuncs, KindFatal},
+		"signals":      {signals, KindSignal},
+		"cgoSignals":   {cgoSignals, KindSignal},
+		"kills":        {kills, KindKill},
 	}
-	switch {
-	case u.exact != "":
-		r.Message = u.exact
-	case u.prefix+u.contains != "":
-		r.Message = u.prefix + u.contains
-	}
-	r.HasMessage = r.Message != ""
-	if u.frame == "" {
-		return r
-	}
-	stack := []Frame{{Func: "panic"}, {Func: u.frame}}
-	if u.kind == KindFatal {
-		stack[0].Func = "runtime.throw"
-	}
-	if u.caller != "" {
-		stack = append(stack, Frame{Func: u.caller + "f"})
-	}
-	stack = append(stack, Frame{Func: "main.f"})
-	r.Goroutines = []Goroutine{{ID: 7, State: "running", Frames: stack}}
-	r.Crash = 0
-	return r
 }
 
-// Every rule must be the first to match its own example: one that is not can
+// single lists the rows outside the tables.
+func single() []*row {
+	all := []*row{&faultPanic, &faultFatal, &faultInRuntime, &resultOfGo.row}
+	for i := range panicParts {
+		all = append(all, &panicParts[i].row)
+	}
+	return all
+}
+
+// The search needs sorted tables. A row that is not found by its own text can
 // never decide anything.
-func TestNoRuleIsShadowed(t *testing.T) {
-	for i := range rules {
-		u := &rules[i]
-		if got := matchRule(u.exampleReport()); got != i {
-			t.Errorf("rule %d (%+v) is shadowed: rule %d matches its example", i, *u, got)
+func TestTablesAreSorted(t *testing.T) {
+	for name, table := range tables() {
+		for i := range table.rows {
+			r := &table.rows[i]
+			if i > 0 && table.rows[i-1].text >= r.text {
+				t.Errorf("%s: %q stands behind %q", name, r.text, table.rows[i-1].text)
+			}
+			if got := table.rows.find(strings.TrimSuffix(r.text, "\n")); got != r {
+				t.Errorf("%s: %q finds %v", name, r.text, got)
+			}
 		}
 	}
 }
 
-func TestRulesAndClassesAgree(t *testing.T) {
-	made := make(map[Class]bool)
-	for i := range rules {
-		made[rules[i].class] = true
-		if got := kindOf(rules[i].class); got != rules[i].kind {
-			t.Errorf("rule %d gives class %s to a %s", i, rules[i].class, rules[i].kind)
+// find returns what looking at every row would.
+func TestFindIsALongestPrefix(t *testing.T) {
+	slow := func(table rows, s string) *row {
+		var best *row
+		for i := range table {
+			r := &table[i]
+			if strings.HasPrefix(s+"\n", r.text) && (best == nil || len(r.text) > len(best.text)) {
+				best = r
+			}
 		}
-		if _, ok := lookup(rules[i].class); !ok {
-			t.Errorf("rule %d: class %s is not in the table", i, rules[i].class)
+		return best
+	}
+	table := rows{{"a", "1"}, {"a\n", "2"}, {"ab", "3"}, {"ab\n", "4"}, {"abc", "5"}, {"abe\n", "6"}, {"b\n", "7"}, {"c", "8"}}
+	texts := []string{"", "a", "ab", "abc", "abcd", "abd", "abe", "abef", "ac", "b", "ba", "bb", "c", "ca", "d", "A", "\x00", "ab\x00", "a\xff", "\xff"}
+	for _, s := range texts {
+		if got, want := table.find(s), slow(table, s); got != want {
+			t.Errorf("find(%q) = %v, want %v", s, got, want)
 		}
 	}
-	// Classes that no rule gives, and who does.
+	compared := 0
+	for _, m := range readMessages(t) {
+		for name, table := range tables() {
+			for _, s := range []string{m.text, m.text + "x", m.text[:len(m.text)/2]} {
+				s = headline(s)
+				if got, want := table.rows.find(s), slow(table.rows, s); got != want {
+					t.Fatalf("%s.find(%q) = %v, want %v", name, s, got, want)
+				}
+				compared++
+			}
+		}
+	}
+	if compared < 50000 {
+		t.Errorf("only %d compared", compared)
+	}
+}
+
+func TestRowsAndClassesAgree(t *testing.T) {
+	made := make(map[Class]bool)
+	check := func(where string, r *row, kind Kind) {
+		made[r.class] = true
+		if got := kindOf(r.class); got != kind {
+			t.Errorf("%s: %q gives class %s to a %s", where, r.text, r.class, kind)
+		}
+		if _, ok := lookup(r.class); !ok {
+			t.Errorf("%s: class %s of %q is not in the table of classes", where, r.class, r.text)
+		}
+	}
+	for name, table := range tables() {
+		for i := range table.rows {
+			check(name, &table.rows[i], table.kind)
+		}
+	}
+	for _, r := range single() {
+		check("a row of its own", r, kindOf(r.class))
+	}
+	// Classes that no row gives, and who does.
 	for _, c := range []Class{
-		"panic.custom", "fatal.runtime", "fatal.unknown", "signal.other", "kill.other", // Classify, when no rule matches
+		"panic.custom", "fatal.runtime", "fatal.unknown", "signal.other", "kill.other", // Classify, when no row matches
 		"exit.os_exit", "exit.log_fatal", "race", "hang", "fragment", // Classify, by kind
 		"kill.oom", // the supervisor, from the kernel's counters
 	} {
+		if made[c] {
+			t.Errorf("class %s has rows", c)
+		}
 		made[c] = true
 	}
 	for _, info := range Classes() {

@@ -5,9 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -15,9 +13,9 @@ import (
 // A pkg is what one directory of the standard library says.
 type pkg struct {
 	path    string
-	files   []*ast.File
-	values  map[string]ast.Expr // constants and variables of the package, by name
-	entries map[string]entry    // functions whose argument becomes a message
+	files   map[string]*ast.File // by name
+	values  map[string]ast.Expr  // constants and variables of the package, by name
+	entries map[string]entry     // functions whose argument becomes a message
 	locals  map[string][]ast.Expr
 	found   func(m message, caller string)
 }
@@ -32,7 +30,7 @@ type entry struct {
 
 // readPackage finds the messages of a directory.
 func readPackage(dir, path string, found func(m message, caller string)) error {
-	p := &pkg{path: path, values: make(map[string]ast.Expr), entries: map[string]entry{"panic": {kind: "panic"}}, found: found}
+	p := &pkg{path: path, files: make(map[string]*ast.File), values: make(map[string]ast.Expr), entries: map[string]entry{"panic": {kind: "panic"}, "writeErrStr": {kind: "stderr"}}, found: found}
 	names, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil {
 		return err
@@ -41,13 +39,14 @@ func readPackage(dir, path string, found func(m message, caller string)) error {
 	for _, name := range names {
 		switch {
 		case strings.HasSuffix(name, "_test.go"):
+		case strings.HasPrefix(filepath.Base(name), "z") && strings.HasSuffix(name, ".c"): // made from .goc files
 		case strings.HasSuffix(name, ".go"):
 			file, err := parser.ParseFile(set, name, nil, parser.SkipObjectResolution)
 			if err != nil {
 				return fmt.Errorf("parse %s: %w", name, err)
 			}
 			if file.Name.Name != "main" && !strings.HasSuffix(file.Name.Name, "_test") {
-				p.files = append(p.files, file)
+				p.files[filepath.Base(name)] = file
 			}
 		case strings.HasSuffix(name, ".c"), strings.HasSuffix(name, ".goc"), strings.HasSuffix(name, ".h"):
 			if err := p.readC(name); err != nil {
@@ -91,12 +90,12 @@ func (p *pkg) declarations() {
 // calls looks at every call of an entry. With nil for found it looks for
 // further entries only, and says whether there were any.
 func (p *pkg) calls(found func(m message, caller string)) (more bool) {
-	for _, file := range p.files {
+	for name, file := range p.files {
 		for _, decl := range file.Decls {
-			caller, params := "", map[string]int(nil)
+			caller, params := p.path+".init("+name+")", map[string]int(nil)
 			d, _ := decl.(*ast.FuncDecl)
 			if d != nil {
-				caller, params = p.path+"."+funcName(d), parameters(d)
+				caller, params = p.path+"."+funcName(d)+"("+name+")", parameters(d)
 			}
 			p.locals = locals(d)
 			ast.Inspect(decl, func(n ast.Node) bool {
@@ -208,15 +207,15 @@ func funcName(d *ast.FuncDecl) string {
 	return name + "." + d.Name.Name
 }
 
-// A text is what is known of a string: all of it, or its beginning.
-type text struct {
+// A knownText is what is known of a string: all of it, or its beginning.
+type knownText struct {
 	known string
 	whole bool
 }
 
 // eval evaluates an expression as far as its text is known. A local variable
 // can have several.
-func (p *pkg) eval(e ast.Expr, depth int) []text {
+func (p *pkg) eval(e ast.Expr, depth int) []knownText {
 	if depth > 20 {
 		return nil
 	}
@@ -226,16 +225,16 @@ func (p *pkg) eval(e ast.Expr, depth int) []text {
 	case *ast.BasicLit:
 		if e.Kind == token.STRING {
 			if s, err := strconv.Unquote(e.Value); err == nil {
-				return []text{{s, true}}
+				return []knownText{{s, true}}
 			}
 		}
 	case *ast.Ident:
 		return p.evalName(e.Name, depth)
 	case *ast.BinaryExpr:
-		var all []text
+		var all []knownText
 		for _, left := range p.eval(e.X, depth+1) {
 			if !left.whole || e.Op != token.ADD {
-				all = append(all, text{left.known, false})
+				all = append(all, knownText{left.known, false})
 				continue
 			}
 			locals := p.locals
@@ -243,9 +242,9 @@ func (p *pkg) eval(e ast.Expr, depth int) []text {
 			right := p.eval(e.Y, depth+1)
 			p.locals = locals
 			if len(right) != 1 {
-				right = []text{{}}
+				right = []knownText{{}}
 			}
-			all = append(all, text{left.known + right[0].known, right[0].whole})
+			all = append(all, knownText{left.known + right[0].known, right[0].whole})
 		}
 		return all
 	case *ast.UnaryExpr:
@@ -267,14 +266,14 @@ func (p *pkg) eval(e ast.Expr, depth int) []text {
 	return nil
 }
 
-func (p *pkg) evalName(name string, depth int) []text {
+func (p *pkg) evalName(name string, depth int) []knownText {
 	values, local := p.locals[name]
 	if !local {
 		if v, ok := p.values[name]; ok {
 			return p.eval(v, depth+1)
 		}
 	}
-	var all []text
+	var all []knownText
 	for _, v := range values {
 		if v == nil {
 			return nil
@@ -285,7 +284,7 @@ func (p *pkg) evalName(name string, depth int) []text {
 }
 
 // evalCall evaluates the calls that make errors and texts.
-func (p *pkg) evalCall(e *ast.CallExpr, depth int) []text {
+func (p *pkg) evalCall(e *ast.CallExpr, depth int) []knownText {
 	if len(e.Args) == 0 {
 		return nil
 	}
@@ -312,7 +311,7 @@ func (p *pkg) evalCall(e *ast.CallExpr, depth int) []text {
 	return all
 }
 
-func prefixed(prefix string, all []text) []text {
+func prefixed(prefix string, all []knownText) []knownText {
 	for i := range all {
 		if all[i].known != "" {
 			all[i].known = prefix + all[i].known
@@ -321,9 +320,9 @@ func prefixed(prefix string, all []text) []text {
 	return all
 }
 
-func cutVerb(t text) text {
+func cutVerb(t knownText) knownText {
 	if before, _, found := strings.Cut(t.known, "%"); found {
-		return text{before, false}
+		return knownText{before, false}
 	}
 	return t
 }
@@ -335,11 +334,11 @@ func (p *pkg) texts() {
 	if p.path != "runtime" && !strings.HasPrefix(p.path, "internal/runtime/") {
 		return
 	}
-	for _, file := range p.files {
+	for name, file := range p.files {
 		for _, decl := range file.Decls {
-			caller := ""
+			caller := p.path + ".init(" + name + ")"
 			if d, ok := decl.(*ast.FuncDecl); ok {
-				caller = p.path + "." + funcName(d)
+				caller = p.path + "." + funcName(d) + "(" + name + ")"
 				if d.Name.Name == "Error" && d.Recv != nil {
 					p.returned(d, caller)
 				}
@@ -354,7 +353,7 @@ func (p *pkg) texts() {
 				case *ast.ValueSpec:
 					for i := range n.Values {
 						if strings.HasSuffix(n.Names[i].Name, "ErrorFmts") {
-							p.formats(n.Values[i])
+							p.formats(n.Values[i], caller)
 						}
 					}
 				}
@@ -388,7 +387,7 @@ func (p *pkg) panics(e ast.Expr, caller string) {
 }
 
 // formats takes runtime/error.go's boundsErrorFmts and boundsNegErrorFmts.
-func (p *pkg) formats(e ast.Expr) {
+func (p *pkg) formats(e ast.Expr, caller string) {
 	list, ok := e.(*ast.CompositeLit)
 	if !ok {
 		return
@@ -398,52 +397,8 @@ func (p *pkg) formats(e ast.Expr) {
 			elt = kv.Value
 		}
 		for _, t := range p.eval(elt, 0) {
-			t = cutVerb(text{"runtime error: " + t.known, true})
-			p.found(message{"panic", t.known, t.whole}, "")
+			t = cutVerb(knownText{"runtime error: " + t.known, true})
+			p.found(message{"panic", t.known, t.whole}, caller)
 		}
 	}
-}
-
-var (
-	throwC = regexp.MustCompile(`\bruntime·(throw|panicstring)\(\s*"((?:[^"\\]|\\.)*)"`)
-	fatalC = regexp.MustCompile(`\b(fatalf|fprintf)\(\s*(?:stderr,\s*)?"((?:[^"\\]|\\.)*)"`)
-)
-
-// readC finds the messages of C sources: the runtime itself until Go 1.3, and
-// its half in runtime/cgo, which writes to standard error and aborts.
-func (p *pkg) readC(name string) error {
-	if p.path != "runtime" && p.path != "runtime/cgo" {
-		return nil
-	}
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return err
-	}
-	source := string(data)
-	pattern := throwC
-	if p.path == "runtime/cgo" {
-		pattern = fatalC
-	}
-	for _, m := range pattern.FindAllStringSubmatch(source, -1) {
-		known, err := strconv.Unquote(`"` + m[2] + `"`)
-		if err != nil {
-			return fmt.Errorf("%s: %q: %w", name, m[2], err)
-		}
-		kind, t := "throw", text{known, true}
-		switch m[1] {
-		case "panicstring": // runtime/panic.c: a runtime.errorString
-			kind, t.known = "panic", "runtime error: "+known
-		case "fatalf": // runtime/cgo/gcc_fatalf.c
-			kind, t.known = "cgo", "runtime/cgo: "+known
-		case "fprintf":
-			kind = "cgo"
-		}
-		if kind == "cgo" {
-			t = cutVerb(text{strings.TrimSuffix(t.known, "\n"), true})
-		}
-		if kind != "cgo" || strings.HasPrefix(t.known, "runtime") && t.known != "runtime/cgo: " {
-			p.found(message{kind, t.known, t.whole}, "")
-		}
-	}
-	return nil
 }
