@@ -21,6 +21,8 @@ const (
 	inMessage             // after a headline, before the first stack
 	inBody                // among stacks
 	inRace                // in a report of the race detector
+	inGin                 // in what gin logs of a panic it recovered
+	inProfile             // in a goroutine profile
 )
 
 // An assembler turns lines into reports. It looks at each line once and keeps
@@ -36,8 +38,10 @@ type assembler struct {
 
 	number  int    // of the current line
 	blank   bool   // the line before was blank
-	before  []byte // the last line outside any crash, while it stands right above
+	before  []byte // the last line that was not understood, while it stands right above
 	nearby  bool   // before is set and stands right above
+	above   []byte // the same of the line above before
+	close   bool   // above is set and stands right above before
 	odd     oddRun
 	zone    int  // bytes seen in inMessage
 	zoneOdd int  // lines seen in inMessage that are not message
@@ -45,6 +49,7 @@ type assembler struct {
 	fence   bool // nothing but blank lines since "-----"
 	gap     bool // something stands between the headline and this line
 	para    bool // so does a blank line
+	tabbed  bool // the stack stands behind a tab
 }
 
 // A job is what all assemblers of a reader share.
@@ -89,6 +94,9 @@ func (a *assembler) line(line []byte, number int, long bool) {
 		// a report and its copy have the same fingerprints.
 		line = bytes.ToValidUTF8(line, []byte("\uFFFD"))
 	}
+	if a.tabbed && len(line) > 0 {
+		line = a.untab(line)
+	}
 	switch a.mode {
 	case idle:
 		a.idleLine(line)
@@ -98,6 +106,10 @@ func (a *assembler) line(line []byte, number int, long bool) {
 		a.bodyLine(line)
 	case inRace:
 		a.raceLine(line)
+	case inGin:
+		a.ginLine(line)
+	case inProfile:
+		a.profileLine(line)
 	}
 	if long && a.cur != nil {
 		a.cur.problem("long_line", number, line)
@@ -113,7 +125,7 @@ func (a *assembler) begin(m mode) *draft {
 		a.cur.lineAbove = string(a.before)
 	}
 	a.nearby = false
-	a.mode, a.threads, a.fence, a.gap, a.para = m, false, false, false, false
+	a.mode, a.threads, a.fence, a.gap, a.para, a.tabbed = m, false, false, false, false, false
 	a.odd, a.zone, a.zoneOdd = oddRun{}, 0, 0
 	return a.cur
 }
@@ -142,8 +154,24 @@ func (a *assembler) pause() {
 	}
 }
 
-// remember keeps a line outside any crash, for whoever comes right after it.
+// untab takes away the tab before the lines of a stack that klog logged, up to
+// the line that ends it: " > logger=..".
+func (a *assembler) untab(line []byte) []byte {
+	switch {
+	case line[0] == '\t':
+		return line[1:]
+	case line[0] == ' ' && len(line) > 1 && line[1] == '>':
+		a.end()
+	}
+	a.tabbed = false
+	return line
+}
+
+// remember keeps a line that was not understood, for whoever comes right after
+// it.
 func (a *assembler) remember(line []byte) {
+	a.close = a.nearby
+	a.above, a.before = a.before, a.above
 	a.nearby = false
 	if n := len(line); n > 0 && n <= 4<<10 {
 		a.before, a.nearby = append(a.before[:0], line...), true
@@ -167,6 +195,10 @@ func (a *assembler) idleLine(line []byte) {
 	case 'g':
 		if g, ok := parseHeader(line); ok {
 			a.begin(inBody).goroutine(g, false)
+			return
+		}
+		if isProfile(line) {
+			a.begin(inProfile).profile = true
 			return
 		}
 	case 'r':
@@ -193,9 +225,14 @@ func (a *assembler) headless(pos filePos) bool {
 	if !ok || bytes.IndexByte(c.fn, '.') <= 0 {
 		return false // prose, most likely
 	}
+	above := ""
+	if a.close {
+		above = string(a.above)
+	}
 	a.nearby = false
 	d := a.begin(inBody)
-	d.report.Truncated = true
+	d.lineAbove = above
+	d.report.Truncated = !c.bare
 	d.pendCall(c)
 	d.position(pos)
 	return true
@@ -207,11 +244,15 @@ func (a *assembler) start(line []byte) bool {
 	if !ok {
 		return false
 	}
-	if c.kind == KindRace {
-		a.begin(inRace).cause(c)
-		return true
+	m := inMessage
+	switch {
+	case c.kind == KindRace:
+		m = inRace
+	case c.gin:
+		m = inGin
 	}
-	a.begin(inMessage).cause(c)
+	a.begin(m).cause(c)
+	a.tabbed = c.indented
 	return true
 }
 
@@ -248,6 +289,13 @@ func (a *assembler) messageLine(line []byte) {
 		}
 	case '\t', ' ':
 		if d.nested(line) || a.headlessBelow(line) {
+			return
+		}
+	}
+	if rest, ok := cutArrow(line); ok && d.kind == KindPanic {
+		d.report.Recovered = true
+		line = rest
+		if a.headlessBelow(line) {
 			return
 		}
 	}
@@ -295,7 +343,7 @@ func (a *assembler) messageLine(line []byte) {
 // (runtime/signal_windows.go, winthrow), and people cut it off.
 func (a *assembler) headlessBelow(line []byte) bool {
 	pos, ok := parsePos(bytes.TrimLeft(line, " \t"))
-	if !ok || !a.nearby || a.blank {
+	if !ok || !a.nearby || a.blank && !a.cur.report.Recovered {
 		return false
 	}
 	c, ok := cutAbove(a.before, pos)
@@ -307,6 +355,13 @@ func (a *assembler) headlessBelow(line []byte) bool {
 	a.cur.headless(c, pos)
 	a.cur.messageText(line)
 	return true
+}
+
+// cutArrow reads the beginning of the first frame as chi prints it
+// (middleware/recoverer.go, prettyStack): " -> main.f", " ->   /src/main.go:42".
+func cutArrow(line []byte) ([]byte, bool) {
+	rest, ok := bytes.CutPrefix(bytes.TrimLeft(line, " "), []byte("-> "))
+	return rest, ok
 }
 
 // looksLogged tells a log line that got between a headline and its stack from

@@ -53,6 +53,10 @@ func (a *assembler) bodyLine(line []byte) {
 			a.header(g)
 			return
 		}
+		if isProfile(line) {
+			a.begin(inProfile).profile = true
+			return
+		}
 	case 'c':
 		if fn, id, ok := parseCreatedBy(line); ok {
 			a.good()
@@ -164,11 +168,22 @@ func (a *assembler) takeAbove(pos filePos) bool {
 	return true
 }
 
+// anotherStack reports whether lines between two stacks without headers say
+// that these are two: errors that wrap each other print theirs one after the
+// other (github.com/pkg/errors, "%+v").
+func (a *assembler) anotherStack() bool {
+	d := a.cur
+	return a.odd.count > 1 && d.kind == "" && !d.call.set && len(d.report.Goroutines)+len(d.report.RuntimeStack) == 0 && !d.report.Truncated
+}
+
 // indented handles file lines and the few other lines that stand under others.
 func (a *assembler) indented(line []byte) {
 	d := a.cur
 	text := bytes.TrimSpace(line)
 	if pos, ok := parsePos(text); ok {
+		if a.anotherStack() && a.headless(pos) {
+			return
+		}
 		if d.call.set || a.takeAbove(pos) {
 			a.good()
 			d.position(pos)

@@ -11,6 +11,9 @@ type cause struct {
 	message   []byte
 	recovered bool // logged by somebody who recovered: the process lives
 	signal    string
+
+	indented bool // the stack stands behind a tab (klog)
+	gin      bool // a request and the value follow, then a stack in gin's own form
 }
 
 // parseCause recognises the first line of a crash. Only what the runtime
@@ -51,41 +54,6 @@ func parseCause(line []byte) (cause, bool) {
 		}
 	}
 	return recoveredCause(line)
-}
-
-// recoveredCause recognises the log lines of well-known recoverers that are
-// followed by a stack: net/http (server.go, conn.serve), its HTTP/2 half, and
-// Kubernetes' HandleCrash.
-func recoveredCause(line []byte) (cause, bool) {
-	if i := bytes.Index(line, []byte(": panic serving ")); i >= 0 {
-		// The address ends at the first ": ": an IPv6 address holds no space.
-		if _, message, ok := bytes.Cut(line[i+len(": panic serving "):], []byte(": ")); ok {
-			return cause{kind: KindPanic, message: message, recovered: true}, true
-		}
-	}
-	if i := bytes.Index(line, []byte("Observed a panic: ")); i >= 0 {
-		return cause{kind: KindPanic, message: line[i+len("Observed a panic: "):], recovered: true}, true
-	}
-	return cause{}, false
-}
-
-// loggedValue guesses the recovered value from the line somebody logged right
-// before the text of debug.Stack: what follows the first ": " after a word that
-// speaks of a panic.
-func loggedValue(line string) (string, bool) {
-	lower := strings.ToLower(line)
-	at := -1
-	for _, word := range [...]string{"panic", "recover"} {
-		if i := strings.Index(lower, word); i >= 0 && (at < 0 || i < at) {
-			at = i
-		}
-	}
-	if at < 0 || len(lower) != len(line) {
-		return "", false
-	}
-	_, value, ok := strings.Cut(line[at:], ": ")
-	value = strings.TrimSpace(value)
-	return value, ok && value != ""
 }
 
 // signalNames are the names of the tables in runtime/sigtab_*.go, which are

@@ -22,6 +22,8 @@ type draft struct {
 	kind        Kind // by headline; empty without one
 	crashOutput bool
 	lineAbove   string // what stood right above a stack without a headline
+	profile     bool   // nothing crashed: a goroutine profile
+	copies      int    // of the last goroutine of a profile, beside itself
 
 	links   []link // headlines of a chain of panics, in printed order
 	scratch []byte // where the last link's rest grows
@@ -38,9 +40,13 @@ type draft struct {
 	main   bool  // of the assembler that the scanner works for
 	taken  bool  // the last goroutine's frames grow in the scanner's block
 	raceOf int64 // goroutine whose creation the race detector is telling
-	names  *namer
-	job    *job
-	from   int64 // where in the stream it was begun
+
+	ginFile string
+	ginLine int
+
+	names *namer
+	job   *job
+	from  int64 // where in the stream it was begun
 }
 
 // A link is one headline and the lines of its message.

@@ -10,6 +10,7 @@ import (
 func (d *draft) finish() *Report {
 	r := &d.report
 	d.cutShort()
+	d.sealProfile()
 	d.giveFrames()
 	first := 0
 	switch d.kind {
@@ -249,6 +250,9 @@ func trimBlankLines(text string) string {
 func (d *draft) pickCrash() {
 	r := &d.report
 	if len(r.Goroutines) == 0 {
+		return
+	}
+	if d.profile || r.Kind == KindFragment && profiled(r.Goroutines[0].Frames) {
 		return
 	}
 	g := &r.Goroutines[0]

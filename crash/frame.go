@@ -33,14 +33,19 @@ func plausibleFunc(name []byte) bool {
 type callLine struct {
 	fn, args []byte
 	c        bool // a C function: the whole line is its name
+	bare     bool // written without arguments
 }
 
 // cutAbove takes a line apart that does not look like a call, but stands above
 // a file line.
 func cutAbove(line []byte, pos filePos) (callLine, bool) {
 	line = bytes.TrimRight(line, " \t")
-	if len(line) == 0 || line[0] == '\t' || line[0] == ' ' {
+	if len(line) == 0 || line[0] == '\t' {
 		return callLine{}, false
+	}
+	if line[0] == ' ' { // as chi prints all frames but the first
+		line = bytes.TrimLeft(line, " ")
+		return callLine{fn: line, bare: true}, plausibleFunc(line) && line[len(line)-1] != ')' && looksLikePos(line, pos)
 	}
 	if pos.pc && !pos.fp {
 		return callLine{fn: line, c: true}, true // runtime/traceback.go, printOneCgoTraceback
@@ -52,7 +57,7 @@ func cutAbove(line []byte, pos filePos) (callLine, bool) {
 	case call && likeArgs(args) && (len(pos.offset) > 0 || string(args) == "..."):
 		return callLine{fn: fn, args: args}, true
 	case !call && plausibleFunc(line) && looksLikePos(line, pos):
-		return callLine{fn: line}, true // as github.com/pkg/errors prints stacks
+		return callLine{fn: line, bare: true}, true // as github.com/pkg/errors and zap print stacks
 	}
 	return callLine{}, false
 }

@@ -22,7 +22,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		all := readAll(t, bytes.NewReader(text))
-		headers := bytes.Count(text, []byte("goroutine "))
+		headers := bytes.Count(text, []byte("goroutine ")) + bytes.Count(text, []byte(" @"))
 		for _, r := range all {
 			check(t, r, headers)
 		}
@@ -82,8 +82,13 @@ func check(t *testing.T, r *Report, headers int) {
 	if kindOf(r.Class) != r.Kind {
 		t.Fatalf("class %s in a report of kind %s", r.Class, r.Kind)
 	}
-	if r.Crash < -1 || r.Crash >= len(r.Goroutines) || r.GoroutineCount != len(r.Goroutines) {
-		t.Fatalf("crash %d, count %d of %d goroutines", r.Crash, r.GoroutineCount, len(r.Goroutines))
+	kept := len(r.Goroutines)
+	for i := range r.folded {
+		kept += r.folded[i].Count
+		headers += r.folded[i].Count // of a profile, which has one line for many
+	}
+	if r.Crash < -1 || r.Crash >= len(r.Goroutines) || r.GoroutineCount != kept {
+		t.Fatalf("crash %d, count %d of %d goroutines", r.Crash, r.GoroutineCount, kept)
 	}
 	if r.Kind != KindRace && r.GoroutineCount > headers {
 		t.Fatalf("%d goroutines of %d headers", r.GoroutineCount, headers)

@@ -240,13 +240,21 @@ func TestNoCrashInProse(t *testing.T) {
 func TestRecoveredByOthers(t *testing.T) {
 	stack := "goroutine 9 [running]:\nmain.guard()\n\t/src/main.go:20 +0x36\npanic({0x1?, 0x2?})\n\t/go/src/runtime/panic.go:914 +0x21f\nmain.f(...)\n\t/src/main.go:12\n"
 	for line, message := range map[string]string{
-		"2026/11/20 12:00:00 http: panic serving [::1]:8080: boom":                      "boom",
-		"2026/11/20 12:00:00 http2: panic serving 10.0.0.1:443: runtime error: x":       "runtime error: x",
-		`E1120 12:00:00.000000 1 runtime.go:79] Observed a panic: "boom" (boom)`:        `"boom" (boom)`,
-		"2026/11/20 12:00:00 recovered: boom":                                           "boom",
-		"level=error msg=\"panic recovered\" err: boom":                                 "boom",
-		"2026/11/20 12:00:00 [Recovery] panic recovered in request: boom: a, b: c":      "boom: a, b: c",
-		"ERROR Recovered from panic in worker 7: runtime error: index out of range [3]": "runtime error: index out of range [3]",
+		"2026/11/20 12:00:00 http: panic serving [::1]:8080: boom":                                       "boom",
+		"2026/11/20 12:00:00 http2: panic serving 10.0.0.1:443: runtime error: x":                        "runtime error: x",
+		`E1120 12:00:00.000000 1 runtime.go:79] Observed a panic: "boom" (boom)`:                         "boom",
+		`E1120 12:00:00.000000 1 runtime.go:79] Observed a panic: 7 (7)`:                                 "7",
+		`E1120 12:00:00.000000 1 runtime.go:79] Observed a panic: boom (x)`:                              "boom (x)",
+		`E1120 12:00:00.000000 1 runtime.go:79] Observed a panic: boom, (x) y`:                           "boom, (x) y",
+		`E1120 12:00:00.000000 1 runtime.go:79] Observed a panic: main.T{A:"}", B:main.U{C:1}} ({} {1})`: "{} {1}",
+		`E1120 12:00:00.000000 1 panic.go:262] "Observed a panic" panic="say \"hi\"" panicGoValue="x"`:   `say "hi"`,
+		`time="2026-11-20T12:00:00Z" level=error msg="panic recovered: \"boom\" again" method=GET`:       `"boom" again`,
+		`ERROR recovered from panic {"panic": "boom", "request": "r-8"}`:                                 "boom",
+		`request failed: runtime error: integer divide by zero`:                                          "runtime error: integer divide by zero",
+		"2026/11/20 12:00:00 recovered: boom":                                                            "boom",
+		"level=error msg=\"panic recovered\" err: boom":                                                  "boom",
+		"2026/11/20 12:00:00 [Recovery] panic recovered in request: boom: a, b: c":                       "boom: a, b: c",
+		"ERROR Recovered from panic in worker 7: runtime error: index out of range [3]":                  "runtime error: index out of range [3]",
 	} {
 		r := parseOne(t, "hello\n"+line+"\n"+stack+"next\n")
 		if r.Kind != KindPanic || !r.Recovered || r.Message != message || len(r.CrashGoroutine().Frames) != 3 {

@@ -26,6 +26,7 @@ type unwrapper struct {
 	zone    zone
 	order   order
 	above   []byte // the line above the first held one
+	higher  []byte // and the one above that
 	number  int    // of the first line held
 	lines   int    // seen while there was something to undo
 	wide    wideOrder

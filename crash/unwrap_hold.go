@@ -129,12 +129,16 @@ func (u *unwrapper) confirms(g *guess, raw []byte) bool {
 	return true
 }
 
-// keepAbove remembers the line above, in case it has the shape that a line with
-// an anchor suggests: some headlines are none themselves.
+// keepAbove remembers the two lines above, in case they have the shape that a
+// line with an anchor suggests: some headlines are none themselves, and one may
+// have come in two parts.
 func (u *unwrapper) keepAbove() {
-	u.above = u.above[:0]
+	u.above, u.higher = u.above[:0], u.higher[:0]
 	if u.plain.nearby {
 		u.above = stripColours(u.above, u.plain.before)
+		if u.plain.close {
+			u.higher = stripColours(u.higher, u.plain.above)
+		}
 	}
 }
 
@@ -153,13 +157,17 @@ func (u *unwrapper) believe(s shape) {
 	u.spare = h
 }
 
-// lineAbove gives a new source the line above if that is one of its own.
+// lineAbove gives a new source the lines above if they are its own.
 func (u *unwrapper) lineAbove() {
 	s := u.sources[0]
-	if text, partial, ok := s.match(u.above, &u.decoded); ok && len(u.above) > 0 {
-		u.feed(s, text, partial, u.number-1, false)
+	if _, _, ok := s.match(u.above, &u.decoded); ok && len(u.above) > 0 {
+		for i, raw := range [...][]byte{u.higher, u.above} {
+			if text, partial, ok := s.match(raw, &u.decoded); ok && len(raw) > 0 {
+				u.feed(s, text, partial, u.number-2+i, false)
+			}
+		}
 	}
-	u.above = u.above[:0]
+	u.above, u.higher = u.above[:0], u.higher[:0]
 }
 
 // standsAlone handles a line that is a piece of a traceback without any prefix

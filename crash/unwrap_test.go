@@ -226,6 +226,9 @@ func testDamages(t *testing.T, damages []damage) {
 			right, all := 0, 0
 			var wrong []string
 			for i, file := range files {
+				if strings.Contains(file, "/library-") {
+					continue // what libraries print has nothing that a prefix is known by
+				}
 				_, text := readGolden(t, file)
 				output := strings.Contains(file, "-output.")
 				clean := parseAll(t, string(text), output)
