@@ -375,8 +375,13 @@ func (u *unwrapper) join(line []byte, number int, long bool) bool {
 	if len(tail)+len(line) > maxTail || a.odd.count < m.counted {
 		return false
 	}
-	joined := bytes.Clone(tail)
 	next := bytes.TrimLeft(line, " \t")
+	if pos, ok := parsePos(next); ok && looksLikePos(next, pos) {
+		if _, ok := cutAbove(tail, pos); ok {
+			return false // a call without parentheses and its file line
+		}
+	}
+	joined := bytes.Clone(tail)
 	if bytes.HasPrefix(next, []byte("+0x")) || joined[len(joined)-1] == ',' || bytes.HasPrefix(next, []byte("fp=0x")) {
 		joined = append(joined, ' ')
 	}
