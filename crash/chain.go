@@ -25,11 +25,11 @@ func (d *draft) mayContain(c cause) bool {
 }
 
 // apart cuts a draft that has headlines and no stack into the crashes they
-// stand for.
+// stand for. It returns those before the last one.
 func (d *draft) apart(a *assembler) []*draft {
 	r := &d.report
 	if d.kind != KindPanic || len(d.links) < 2 || len(r.Goroutines)+len(r.RuntimeStack)+len(r.Loose) > 0 || d.call.set {
-		return []*draft{d}
+		return nil
 	}
 	var all []*draft
 	from := 0
@@ -46,7 +46,7 @@ func (d *draft) apart(a *assembler) []*draft {
 		from, d.lineAbove = i, ""
 	}
 	d.links = d.links[from:]
-	return append(all, d)
+	return all
 }
 
 // headless begins a stack without a header, with the call line above and the

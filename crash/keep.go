@@ -73,7 +73,9 @@ func (d *draft) drop() {
 	if k.keep == keepSome {
 		k.folder.add(g)
 	}
-	k.frames -= len(g.Frames)
+	if k.frames -= len(g.Frames); d.main && len(g.Frames) > 0 {
+		d.job.kit.scanner.again()
+	}
 	k.sealed = n
 	d.report.Goroutines = d.report.Goroutines[:n]
 }

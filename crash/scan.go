@@ -25,6 +25,7 @@ type scanner struct {
 
 	spare    []Frame // the first block: what is put together there is copied
 	free     []Frame // empty; what it can hold is what is left of a block
+	before   []Frame // free before the goroutine read last
 	block    int     // frames in the last block
 	creators []CreatedBy
 	names    arena // texts of sites and heads
@@ -66,24 +67,18 @@ type head struct {
 	careful   bool      // not for the scanner
 }
 
-// goroutine reads one goroutine at the beginning of buf into g: header, frames
-// and creator, without the blank line behind them. It returns how many bytes
-// and lines that were; none when something in it is not for the scanner, or
-// when buf ends before the blank line.
-func (s *scanner) goroutine(buf []byte, g *Goroutine) (size, lines int) {
-	if s.made > maxSites {
-		s.forget()
-	}
-	p := s.header(buf, g)
-	if p == 0 {
-		return 0, 0
-	}
-	lines = 1
+// stack reads the frames and the creator of a goroutine from the beginning of
+// buf into g, without the blank line behind them. It returns how many bytes and
+// lines that were, and whether it was all: there may be something that is not
+// for the scanner, and buf may end before the blank line.
+func (s *scanner) stack(buf []byte, g *Goroutine) (size, lines int, ok bool) {
+	p := 0
+	s.before = nil
 	frames := s.free
 	for p < len(buf) && buf[p] != '\n' {
 		st, n, args := s.site(buf[p:])
 		if st == nil {
-			return 0, 0
+			return 0, 0, false
 		}
 		p += n
 		lines += 2
@@ -100,12 +95,60 @@ func (s *scanner) goroutine(buf []byte, g *Goroutine) (size, lines int) {
 		frames = append(frames, st.frame)
 	}
 	if p >= len(buf) || buf[p] != '\n' {
-		return 0, 0
+		return 0, 0, false
 	}
 	if n := len(frames); n > 0 {
+		s.before = frames[:0]
 		g.Frames, s.free = frames[:n:n], frames[n:]
 	}
-	return p, lines
+	return p, lines, true
+}
+
+// again makes the frames of the goroutine that was read last free: nobody needs
+// them any more.
+func (s *scanner) again() {
+	if s.before != nil {
+		s.free, s.before = s.before, nil
+	}
+}
+
+// skip is stack for goroutines that are only counted: it looks at the lines no
+// closer than it takes to see that they are frames.
+func (s *scanner) skip(buf []byte) (size, lines int, ok bool) {
+	p := 0
+	for p < len(buf) && buf[p] != '\n' {
+		call := p
+		end := bytes.IndexByte(buf[p:], '\n')
+		if end < 0 {
+			return 0, 0, false
+		}
+		p += end + 1
+		if p >= len(buf) || buf[p] != '\t' {
+			return 0, 0, false
+		}
+		created := buf[call] == 'c' && bytes.HasPrefix(buf[call:], []byte("created by "))
+		if !created && buf[p-2] != ')' || headlineWord(buf[call:]) {
+			return 0, 0, false
+		}
+		if end = bytes.IndexByte(buf[p:], '\n'); end < 0 {
+			return 0, 0, false
+		}
+		p += end + 1
+		lines += 2
+		if created {
+			break
+		}
+	}
+	if p >= len(buf) || buf[p] != '\n' {
+		return 0, 0, false
+	}
+	return p, lines, true
+}
+
+// headlineWord reports whether a line begins as a crash does.
+func headlineWord(line []byte) bool {
+	return line[0] == 'p' && bytes.HasPrefix(line, []byte("panic: ")) ||
+		line[0] == 'f' && bytes.HasPrefix(line, []byte("fatal error: "))
 }
 
 // grow begins a new block of frames, with those of the goroutine under way. It
@@ -118,7 +161,7 @@ func (s *scanner) grow(frames []Frame, ahead int) []Frame {
 // take lends what is left of a block to a goroutine that is read line by line.
 func (s *scanner) take() []Frame {
 	frames := s.free
-	s.free = nil
+	s.free, s.before = nil, nil
 	return frames
 }
 
@@ -135,7 +178,7 @@ func (s *scanner) give(frames []Frame) []Frame {
 // their owners may change.
 func (s *scanner) creator(c *CreatedBy) *CreatedBy {
 	if len(s.creators) == cap(s.creators) {
-		s.creators = make([]CreatedBy, 0, max(s.block/4, 4))
+		s.creators = make([]CreatedBy, 0, max(s.block/4, firstBlock))
 	}
 	s.creators = append(s.creators, *c)
 	return &s.creators[len(s.creators)-1]
@@ -160,9 +203,12 @@ func (s *scanner) forget() {
 	s.names = arena{}
 }
 
-// header reads the header line. It returns its length, 0 when it is none for
-// the scanner.
+// header reads the header line of a goroutine into g. It returns its length, 0
+// when it is none for the scanner.
 func (s *scanner) header(buf []byte, g *Goroutine) int {
+	if s.made > maxSites {
+		s.forget()
+	}
 	const word = "goroutine "
 	if len(buf) < len(word) || string(buf[:len(word)]) != word {
 		return 0

@@ -33,19 +33,30 @@ func (a *assembler) scan(s *scanner, buf []byte) (size, lines int) {
 	d.giveFrames()
 	var g Goroutine
 	for {
-		n, count := s.goroutine(buf[size:], &g)
-		if n == 0 {
+		head := s.header(buf[size:], &g)
+		if head == 0 {
 			return size, lines
 		}
+		d.seal() // the goroutine before this header is whole
+		var n, count int
+		var ok bool
+		if at := size + head; d.keeper.keep == keepCrash && d.keeper.count > 0 {
+			n, count, ok = s.skip(buf[at:])
+		} else {
+			n, count, ok = s.stack(buf[at:], &g)
+		}
+		if !ok {
+			return size, lines
+		}
+		at := size
+		size += head + n
+		lines += 1 + count
 		a.job.scanned++
-		a.job.ahead = size + n
+		a.job.ahead = size
 		d.setMark()
 		d.add(&g, a.blank)
 		// The blank line belongs to what was read when another goroutine follows.
 		const next = "\ngoroutine "
-		at := size
-		size += n
-		lines += count
 		a.blank = len(buf) > size+len(next) && string(buf[size:size+len(next)]) == next
 		if a.blank {
 			size++
