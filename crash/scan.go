@@ -386,12 +386,39 @@ func registers(buf []byte) int {
 		if n < 0 {
 			n = len(line) - p
 		}
+		if !allHex(line[p : p+n]) {
+			return 0
+		}
 		p += n
 	}
 	if p != end {
 		return 0
 	}
 	return p
+}
+
+// allHex reports whether text is made of hexadecimal digits.
+func allHex(text []byte) bool {
+	const (
+		ones  = 0x0101010101010101
+		highs = 0x80 * ones
+	)
+	if len(text) < 8 {
+		return digitsHex(text) == len(text)
+	}
+	for at := 0; ; at += 8 {
+		at = min(at, len(text)-8) // the last eight may overlap those before
+		w := binary.LittleEndian.Uint64(text[at:])
+		x := w | highs // x - c*ones keeps the high bit of each byte that is c or more
+		digit := (x - '0'*ones) &^ (x - ('9'+1)*ones)
+		letter := (x - 'a'*ones) &^ (x - ('f'+1)*ones)
+		if (digit|letter)&^w&highs != highs {
+			return false
+		}
+		if at == len(text)-8 {
+			return true
+		}
+	}
 }
 
 // lookup finds the site of the two lines at the beginning of buf among those
@@ -485,6 +512,16 @@ func (s *scanner) newCreated(text, line, pos []byte) *site {
 	const word = len("created by ")
 	st.created = &CreatedBy{Func: st.call[word : word+len(fn)], File: file, Line: p.line, Goroutine: id}
 	return st
+}
+
+// spaced reports whether there is a space or a control character in a name.
+func spaced(name []byte) bool {
+	for _, c := range name {
+		if c <= ' ' || c == 0x7f {
+			return true
+		}
+	}
+	return false
 }
 
 // trimmed reports whether there is no space at either end.

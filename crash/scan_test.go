@@ -108,6 +108,20 @@ func spoil(r *rand.Rand, text []byte) []byte {
 	return out
 }
 
+func TestAllHex(t *testing.T) {
+	for c := 0; c < 256; c++ {
+		for at := 0; at < 19; at++ {
+			text := []byte("0123456789abcdef09a")
+			text[at] = byte(c)
+			for from := 0; from <= at; from += 3 {
+				if got, want := allHex(text[from:]), digitsHex(text[from:]) == len(text)-from; got != want {
+					t.Fatalf("allHex(%q) is %v", text[from:], got)
+				}
+			}
+		}
+	}
+}
+
 func FuzzScan(f *testing.F) {
 	for _, file := range goldenFiles(f) {
 		_, text := readGolden(f, file)
