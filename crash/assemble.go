@@ -101,7 +101,10 @@ func (a *assembler) line(line []byte, number int, long bool) {
 	case idle:
 		a.idleLine(line)
 	case inMessage:
-		a.messageLine(line)
+		d := a.cur
+		if a.messageLine(line); a.cur == d && len(line) > 0 {
+			a.touch()
+		}
 	case inBody:
 		a.bodyLine(line)
 	case inRace:
@@ -124,10 +127,18 @@ func (a *assembler) begin(m mode) *draft {
 	if a.nearby {
 		a.cur.lineAbove = string(a.before)
 	}
+	a.touch()
 	a.nearby = false
 	a.mode, a.threads, a.fence, a.gap, a.para, a.tabbed = m, false, false, false, false, false
 	a.odd, a.zone, a.zoneOdd = oddRun{}, 0, 0
 	return a.cur
+}
+
+// touch notes that the current line is one of the report's.
+func (a *assembler) touch() {
+	from, to := a.job.lines.span(a.number)
+	r := &a.cur.report
+	r.Start, r.End = min(r.Start, from), max(r.End, to)
 }
 
 // end finishes the report under way. Odd lines behind its last good line were

@@ -30,6 +30,7 @@ func (a *assembler) good() {
 		a.odd.count = 0
 	}
 	a.nearby = false
+	a.touch()
 }
 
 // bodyLine handles a line among stacks.

@@ -41,6 +41,7 @@ func (d *draft) apart(a *assembler) []*draft {
 		earlier := newDraft(a)
 		earlier.kind, earlier.lineAbove = KindPanic, d.lineAbove
 		earlier.scratch = nil // the last link's
+		earlier.report.Start, earlier.report.End = d.report.Start, d.report.End
 		earlier.links = d.links[from:i:i]
 		all = append(all, earlier)
 		from, d.lineAbove = i, ""

@@ -2,6 +2,7 @@ package crash
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -68,7 +69,7 @@ type start struct {
 
 func newDraft(a *assembler) *draft {
 	d := a.job.kit.draft()
-	d.report.Crash = -1
+	d.report.Crash, d.report.Start = -1, math.MaxInt64
 	d.report.Goroutines = d.spare[:0]
 	d.crashOutput, d.main = a.job.crashOutput, a == a.job.main
 	d.bodyAt = -1

@@ -20,6 +20,8 @@ const (
 	// hold a whole traceback. The rest of a longer line is skipped and the line
 	// counted as a problem.
 	maxLine = 4 << 20
+
+	knownLines = 128 // whose offsets are remembered: more than are ever held back
 )
 
 // lineReader cuts a stream into lines. Its buffer grows with the longest line,
@@ -28,14 +30,15 @@ type lineReader struct {
 	r          io.Reader
 	buf        []byte
 	start, end int
-	err        error // what the reader returned last, other than ErrPause
-	bulk       bool  // the last read brought all that it could
-	paused     bool  // the reader has said ErrPause, and nobody has heard it yet
-	offset     int64 // of buf[start] in the stream
-	number     int   // of the line returned last, counted from 1
-	from       int64 // offset of the line returned last
-	skipping   bool  // inside the rest of an over-long line
-	long       bool  // the line returned last was cut
+	err        error             // what the reader returned last, other than ErrPause
+	bulk       bool              // the last read brought all that it could
+	paused     bool              // the reader has said ErrPause, and nobody has heard it yet
+	offset     int64             // of buf[start] in the stream
+	number     int               // of the line returned last, counted from 1
+	from       int64             // offset of the line returned last
+	starts     [knownLines]int64 // offsets of the last lines, by number
+	skipping   bool              // inside the rest of an over-long line
+	long       bool              // the line returned last was cut
 }
 
 // next returns the next line without its line end. The line is valid until the
@@ -89,6 +92,7 @@ func (l *lineReader) take(n int) {
 
 func (l *lineReader) line(line []byte, long bool) []byte {
 	l.number++
+	l.starts[l.number%knownLines] = l.from
 	l.long = long
 	if n := len(line); n > 0 && line[n-1] == '\r' {
 		line = line[:n-1]
@@ -158,4 +162,13 @@ func (l *lineReader) progress(since int64, ahead int) (read, left int64) {
 		return 0, 0
 	}
 	return l.offset + int64(ahead) - since, int64(sized.Len() + l.end - l.start - ahead)
+}
+
+// span returns where a line begins and ends in the stream. It is the span of the
+// last line for those that are too long ago.
+func (l *lineReader) span(number int) (from, to int64) {
+	if number >= l.number || number <= l.number-knownLines || number <= 0 {
+		return l.from, l.offset
+	}
+	return l.starts[number%knownLines], l.starts[(number+1)%knownLines]
 }

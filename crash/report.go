@@ -60,6 +60,11 @@ type Report struct {
 	Recovered bool // the process survived this crash
 	Truncated bool // the text was cut at either end
 
+	// Start and End are the offsets in the stream, in bytes, between which the
+	// lines of the crash stand, End behind the last line end. Other lines may
+	// stand between them. They are of a Reader, and no part of the JSON.
+	Start, End int64
+
 	// Fingerprints are filled by Parse and by Fingerprint's callers, so that
 	// a report read back from JSON shows what its writer computed.
 	Fingerprints Fingerprints

@@ -23,6 +23,10 @@ func (r *Reader) scan() bool {
 	r.lines.skip(size, lines)
 	r.job.ahead = 0
 	a.number = r.lines.number
+	a.cur.report.End = r.lines.offset
+	if a.blank {
+		a.cur.report.End--
+	}
 	return true
 }
 
