@@ -54,6 +54,13 @@ func (d *draft) seal() {
 	}
 }
 
+// folding reports whether no goroutine that is still to come stays in the report.
+func (d *draft) folding() bool {
+	k := &d.keeper
+	n := len(d.report.Goroutines)
+	return !d.mayBeForged() && n > 0 && n == k.sealed && (k.keep == keepCrash || k.keep == keepSome && (n >= keepGoroutines || k.frames > keepFrames))
+}
+
 // tell calls Reader.Goroutine for the goroutines from the given one on.
 func (d *draft) tell(from int) {
 	if d.keeper.each == nil {

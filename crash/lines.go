@@ -147,6 +147,19 @@ func (l *lineReader) pending(least int) []byte {
 	return l.buf[l.start:l.end]
 }
 
+// gather is pending for very much text.
+func (l *lineReader) gather(size int) []byte {
+	for l.end-l.start < size && l.bulk && !l.skipping && l.err == nil {
+		if len(l.buf) < size {
+			buf := make([]byte, size)
+			l.end = copy(buf, l.buf[l.start:l.end])
+			l.buf, l.start = buf, 0
+		}
+		l.fill()
+	}
+	return l.buf[l.start:l.end]
+}
+
 // skip moves on over whole lines.
 func (l *lineReader) skip(size, lines int) {
 	l.take(size)

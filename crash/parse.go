@@ -59,6 +59,7 @@ type Reader struct {
 	lines lineReader
 	asm   assembler
 	wraps unwrapper // stands before asm
+	crew  *crew     // for Parallel
 	err   error
 }
 

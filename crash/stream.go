@@ -16,18 +16,27 @@ func (r *Reader) scan() bool {
 	if !bytes.HasPrefix(r.lines.buf[r.lines.start:r.lines.end], []byte("goroutine ")) {
 		return false
 	}
+	if r.scanParts() {
+		return true
+	}
 	size, lines := a.scan(&r.job.kit.scanner, r.lines.pending(scanAhead))
 	if size == 0 {
 		return false
 	}
+	r.skip(size, lines)
+	return true
+}
+
+// skip moves on behind what scanners have read.
+func (r *Reader) skip(size, lines int) {
 	r.lines.skip(size, lines)
 	r.job.ahead = 0
+	a := &r.asm
 	a.number = r.lines.number
 	a.cur.report.End = r.lines.offset
 	if a.blank {
 		a.cur.report.End--
 	}
-	return true
 }
 
 // scan reads goroutines from the beginning of buf, and the blank lines between
