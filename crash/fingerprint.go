@@ -119,7 +119,7 @@ func (s *scratch) read(stack []Frame, g *Goroutine, panicking bool, class Class)
 	if g != nil && g.Elided != 0 {
 		elidedAt = max(g.ElidedAt, 0)
 	}
-	picks := pickFrames(s.picks[:0], stack, elidedAt, panicking, nil)
+	picks := pickFrames(s.picks[:0], stack, elidedAt, window, panicking, nil)
 	c := counted{picks: picks}
 	c.names, c.lines = s.fold(picks, class == "fatal.stack_overflow")
 	return c

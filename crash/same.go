@@ -2,7 +2,6 @@ package crash
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -14,52 +13,274 @@ type Verdict struct {
 	B       Inputs   `json:"b"`
 }
 
-// Same compares two reports. Equal tolerant fingerprints decide; where they
-// differ, a missing or slightly different message does not keep two reports of
-// one place in the code apart.
+// Same compares two reports. It begins with what the tolerant fingerprint is
+// made of and goes further where a pair says more than a report alone: what
+// moved between two builds and what did not, parts of a stack that one report
+// does not show, functions that only recovered the panic, words of a message
+// that no rule knows to leave out.
 func Same(a, b *Report) Verdict {
-	v := Verdict{A: FingerprintInputs(a), B: FingerprintInputs(b)}
-	add := func(format string, args ...any) { v.Reasons = append(v.Reasons, fmt.Sprintf(format, args...)) }
+	c := comparison{a: newSide(a), b: newSide(b)}
+	c.refs = c.lineRefs()
+	return c.verdict()
+}
 
-	sameFrames := equalStrings(v.A.Frames, v.B.Frames)
+type comparison struct {
+	a, b    *side
+	refs    []lineRef
+	moved   bool // files of one function have other paths
+	reasons []string
+}
+
+func (c *comparison) say(format string, args ...any) {
+	c.reasons = append(c.reasons, fmt.Sprintf(format, args...))
+}
+
+func (c *comparison) verdict() Verdict {
+	stacks, place := c.stacks()
+	family := c.family(stacks)
+	message := c.message(stacks, place)
+	waits := stacks && family && c.waits()
+	return Verdict{
+		Same:    stacks && family && message && waits && place != otherStatement,
+		Reasons: c.reasons, A: c.a.in, B: c.b.in,
+	}
+}
+
+// stacks compares where the reports crashed: the functions, and then the
+// statement.
+func (c *comparison) stacks() (same bool, place relation) {
+	x, y := c.a.stacks, c.b.stacks
+	if len(x) == 2 && len(y) == 2 { // a race: which access came first is chance
+		_, straight, _ := align(&x[0], &y[0], false)
+		_, crossed, _ := align(&x[0], &y[1], false)
+		if crossed && !straight {
+			y = []stackSide{y[1], y[0]}
+		}
+	}
+	same = len(x) == len(y)
+	nothing := true
+	for i := 0; i < len(x) && i < len(y); i++ {
+		if len(x[i].elements)+len(y[i].elements) == 0 {
+			continue
+		}
+		nothing = false
+		ok, rel := c.stack(&x[i], &y[i])
+		same = same && ok
+		if rel == otherStatement || place == unknown {
+			place = rel
+		}
+	}
+	if nothing {
+		same = equalStrings(c.a.in.Frames, c.b.in.Frames)
+		switch {
+		case len(c.a.in.Frames)+len(c.b.in.Frames) == 0:
+			c.say("neither report has a stack")
+		case same:
+			c.say("both crashed in %s, with no function of the application", c.a.in.Frames[0])
+		default:
+			c.say("the stacks differ: %q, %q", c.a.in.Frames, c.b.in.Frames)
+		}
+	}
+	return same, place
+}
+
+func (c *comparison) stack(x, y *stackSide) (same bool, place relation) {
+	if x.guard != y.guard {
+		c.say("%s, which recovered the panic, does not count", x.guard+y.guard)
+	}
+	overflow := c.a.class == "fatal.stack_overflow" && c.a.class == c.b.class
+	pairs, same, why := align(x, y, overflow)
+	if !same {
+		c.say("%s", why)
+		return false, unknown
+	}
+	if why != "" {
+		c.say("%s", why)
+	}
+	place = unknown
+	for _, i := range places(x, pairs, overflow) {
+		rel, why := c.statement(&x.elements[pairs[i][0]], &y.elements[pairs[i][1]], x.start, y.start)
+		if rel == otherStatement {
+			c.say("the statements differ: %s", why)
+			return true, otherStatement
+		}
+		if why != "" {
+			c.say("%s", why)
+		}
+		if i == 0 {
+			place = rel
+		}
+	}
+	if why == "" {
+		if equalStrings(c.a.in.Lines, c.b.in.Lines) {
+			c.say("the stacks are equal, lines included")
+		} else {
+			c.say("the stacks are equal once lines, closure numbers and recursion are left out")
+		}
+	}
+	return true, place
+}
+
+// places returns which pairs of elements say where the bug is: the first one;
+// if that is a helper that turns errors into panics, or belongs to a dependency,
+// the first one that called it, too. Of a recursion without end it is all.
+func places(x *stackSide, pairs [][2]int, overflow bool) []int {
+	if len(pairs) == 0 {
+		return nil
+	}
+	var at []int
+	if overflow {
+		for i := range pairs {
+			at = append(at, i)
+		}
+		return at
+	}
+	at = append(at, 0)
+	own := ownModule(x.elements)
+	for i, p := range pairs {
+		e := &x.elements[p[0]]
+		if !isHelper(e.name) && !isDependency(e.frames[0], own) {
+			if i > 0 {
+				at = append(at, i)
+			}
+			break
+		}
+	}
+	return at
+}
+
+// isHelper reports whether a function's name says that it panics for others.
+func isHelper(name string) bool {
+	name = strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])
+	for _, word := range [...]string{"must", "check", "assert", "panic", "fatal", "fail", "die", "ensure", "require", "expect", "verify", "throw", "abort", "unwrap"} {
+		if i := strings.Index(name, word); i >= 0 && (i == 0 || !isWord(name[i-1]) || word == "must" || word == "panic" || word == "assert") {
+			return true
+		}
+	}
+	return false
+}
+
+// ownModule guesses the import path that the application's packages share: the
+// root of the deepest package that is not main.
+func ownModule(elements []element) string {
+	for i := len(elements) - 1; i >= 0; i-- {
+		if pkg, _ := cutFunc(elements[i].frames[0].Func); pkg != "" && pkg != "main" {
+			return moduleRoot(pkg)
+		}
+	}
+	return ""
+}
+
+// moduleRoot is as much of an import path as a module's path usually has.
+func moduleRoot(pkg string) string {
+	n := 2
+	if strings.HasPrefix(pkg, "github.com/") {
+		n = 3
+	}
+	for i := 0; i < len(pkg); i++ {
+		if pkg[i] == '/' {
+			if n--; n == 0 {
+				return pkg[:i]
+			}
+		}
+	}
+	return pkg
+}
+
+func isDependency(f *Frame, own string) bool {
+	pkg, _ := cutFunc(f.Func)
+	if pkg == "main" {
+		return false
+	}
+	return strings.Contains(f.File, "/pkg/mod/") || strings.Contains(f.File, "/vendor/") || moduleRoot(pkg) != own
+}
+
+// family compares the classes. Where a report has no message, its class may be
+// no more than what is left.
+func (c *comparison) family(sameStack bool) bool {
+	x, y := c.a.in.Family, c.b.in.Family
+	if x == y {
+		c.say("both are %s", x)
+		return true
+	}
+	if c.a.r.Kind == c.b.r.Kind && sameStack && (!c.a.r.HasMessage && isGuess(x) || !c.b.r.HasMessage && isGuess(y)) {
+		c.say("the class of the report without a message is a guess")
+		return true
+	}
+	c.say("the classes differ: %s and %s", x, y)
+	return false
+}
+
+// isGuess reports whether a family is what a report is given when nothing tells.
+func isGuess(family string) bool {
+	return family == "panic.custom" || family == "fatal.runtime" || family == familyHeadless
+}
+
+// message compares the messages: an other one comes from an other statement.
+func (c *comparison) message(sameStack bool, place relation) bool {
+	x, y := c.a.in.Template, c.b.in.Template
 	switch {
-	case len(v.A.Frames) == 0 && len(v.B.Frames) == 0:
-		add("neither report has a stack")
-	case sameFrames && equalStrings(v.A.Lines, v.B.Lines):
-		add("the stacks are equal, lines included")
-	case sameFrames:
-		add("the stacks are equal once lines, closure numbers and recursion are left out")
+	case x == y && x != "":
+		c.say("the messages follow one template: %s", x)
+	case x == y:
+	case c.a.r.HasMessage != c.b.r.HasMessage && sameStack && len(c.a.in.Frames) > 0:
+		c.say("one report has no message to compare")
+	case similar(x, y) && sameStack && place == sameStatement:
+		c.say("the messages are alike: %s; %s", x, y)
 	default:
-		add("the stacks differ: %s", firstDifference(v.A.Frames, v.B.Frames))
+		c.say("the messages differ: %s; %s", x, y)
+		return false
 	}
+	return true
+}
 
-	sameFamily := v.A.Family == v.B.Family
-	if sameFamily {
-		add("both are %s", v.A.Family)
-	} else {
-		add("the classes differ: %s and %s", v.A.Family, v.B.Family)
+// waits compares what the other goroutines of two deadlocks wait for. The one
+// that the runtime shows first may be waiting for them, in both.
+func (c *comparison) waits() bool {
+	if c.a.class != "fatal.deadlock" || c.b.class != "fatal.deadlock" {
+		return true
 	}
+	x, y := c.a.waiting(), c.b.waiting()
+	if len(x) == 0 || len(y) == 0 {
+		return true
+	}
+	for name := range x {
+		if y[name] {
+			return true
+		}
+	}
+	c.say("the other goroutines wait in %s in the first, in %s in the second", anyOf(x), anyOf(y))
+	return false
+}
 
-	sameMessage := v.A.Template == v.B.Template
-	switch {
-	case sameMessage && v.A.Template != "":
-		add("the messages follow one template: %s", v.A.Template)
-	case sameMessage:
-	case a.HasMessage != b.HasMessage && sameFrames && len(v.A.Frames) > 0:
-		sameMessage = true
-		add("one report has no message to compare")
-	case similar(v.A.Template, v.B.Template) && oneStatement(v.A.Lines, v.B.Lines):
-		sameMessage = true
-		add("the messages are alike: %s; %s", v.A.Template, v.B.Template)
-	default:
-		add("the messages differ: %s; %s", v.A.Template, v.B.Template)
+// waiting returns the functions of the application in which goroutines other
+// than the crashing one wait.
+func (s *side) waiting() map[string]bool {
+	all := make(map[string]bool)
+	for i := range s.r.Goroutines[:min(len(s.r.Goroutines), maxRefGoroutines)] {
+		g := &s.r.Goroutines[i]
+		if i == s.r.Crash || backgroundState(g.State) {
+			continue
+		}
+		for j := range g.Frames {
+			if f := &g.Frames[j]; IsApp(f.Func) {
+				all[normalFunc(f.Func, f.File)] = true
+				break
+			}
+		}
 	}
-	if !sameFamily && a.Kind == b.Kind && sameFrames && a.HasMessage != b.HasMessage {
-		sameFamily = true // the class could not be told without the message
-		add("the class of the report without a message is a guess")
+	return all
+}
+
+// anyOf returns the first of some names.
+func anyOf(names map[string]bool) string {
+	first := ""
+	for name := range names {
+		if first == "" || name < first {
+			first = name
+		}
 	}
-	v.Same = sameFrames && sameFamily && sameMessage
-	return v
+	return first
 }
 
 func equalStrings(a, b []string) bool {
@@ -72,59 +293,6 @@ func equalStrings(a, b []string) bool {
 		}
 	}
 	return true
-}
-
-func firstDifference(a, b []string) string {
-	for i := 0; i < len(a) || i < len(b); i++ {
-		x, y := "nothing", "nothing"
-		if i < len(a) {
-			x = a[i]
-		}
-		if i < len(b) {
-			y = b[i]
-		}
-		if x != y {
-			return fmt.Sprintf("frame %d is %s in the first and %s in the second", i+1, x, y)
-		}
-	}
-	return "they do not"
-}
-
-// oneStatement reports whether the first application frames of two stacks of
-// the same functions can stand for one statement: they are at the same line, or
-// moved as far as another frame of that file did. Two messages of one function
-// come from two statements.
-func oneStatement(a, b []string) bool {
-	if len(a) == 0 || len(a) != len(b) {
-		return false
-	}
-	file, x := cutLine(a[0])
-	other, y := cutLine(b[0])
-	if file != other {
-		return false
-	}
-	if x == y {
-		return true
-	}
-	for i := 1; i < len(a); i++ {
-		f, m := cutLine(a[i])
-		g, n := cutLine(b[i])
-		if f == file && g == file {
-			return n-m == y-x
-		}
-	}
-	return false
-}
-
-// cutLine takes "main.f file.go:12" apart.
-func cutLine(s string) (file string, line int) {
-	file = s[strings.LastIndexByte(s, ' ')+1:]
-	colon := strings.LastIndexByte(file, ':')
-	if colon < 0 {
-		return file, 0
-	}
-	line, _ = strconv.Atoi(file[colon+1:]) // printed by normalStack
-	return file[:colon], line
 }
 
 // similar reports whether two templates share most of their words: the rest may

@@ -35,9 +35,9 @@ const (
 // Of a panicking stack only what lies below the oldest panic counts: above it
 // stand deferred calls, guards and the panics they raised. What a web framework
 // was called by, middleware included, does not count once a handler was met.
-// Frames behind an elision are left out, so that observers that see different
-// depths of a stack agree.
-func pickFrames(picks []pick, stack []Frame, elidedAt int, panicking bool, note func(i int, why skip)) []pick {
+// Frames behind an elision, and those deeper than depth, are left out, so that
+// observers that see different depths of a stack agree.
+func pickFrames(picks []pick, stack []Frame, elidedAt, depth int, panicking bool, note func(i int, why skip)) []pick {
 	from := 0
 	if panicking {
 		from = panicAt(stack) + 1
@@ -57,7 +57,7 @@ func pickFrames(picks []pick, stack []Frame, elidedAt int, panicking bool, note 
 		switch {
 		case i >= elidedAt:
 			why = skipElided
-		case seen >= window:
+		case seen >= depth:
 			why = skipWindow
 		case tail || handler && dispatches(pkg, name):
 			why, tail = skipTail, true

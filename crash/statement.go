@@ -1,0 +1,278 @@
+package crash
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// A relation says whether two frames of one function stand at one statement.
+type relation int
+
+const (
+	unknown relation = iota
+	sameStatement
+	otherStatement
+)
+
+// near is how far apart, in lines, two places are when it is unlikely that an
+// edit of the file went between them.
+const near = 12
+
+// A lineRef is a function that both reports show at one line each: where in the
+// file lines were inserted or removed, if anywhere.
+type lineRef struct {
+	outer      string // the outermost function
+	file       string
+	a, b       int
+	offA, offB string
+	app        bool
+}
+
+// lineRefs finds the functions that both reports show, in whichever goroutine,
+// always at the same line.
+func (c *comparison) lineRefs() []lineRef {
+	x, y := c.a.positions(), c.b.positions()
+	var refs []lineRef
+	for fn, p := range x {
+		q := y[fn]
+		if q == nil || p.line == 0 || q.line == 0 || p.file != q.file {
+			continue
+		}
+		if p.path != q.path {
+			c.moved = true // built in another directory, or with -trimpath
+		}
+		refs = append(refs, lineRef{outer: outermost(fn), file: p.file, a: p.line, b: q.line, offA: p.offset, offB: q.offset, app: IsApp(fn)})
+	}
+	sort.Slice(refs, func(i, j int) bool {
+		if refs[i].a != refs[j].a {
+			return refs[i].a < refs[j].a
+		}
+		return refs[i].outer < refs[j].outer
+	})
+	return refs
+}
+
+// A position is the one line at which a report shows a function; 0 if there
+// are several.
+type position struct {
+	path   string // of the file, as printed
+	file   string // package and base name
+	line   int
+	offset string
+}
+
+// positions bounds.
+const (
+	maxRefGoroutines = 1000
+	maxRefFunctions  = 5000
+)
+
+func (s *side) positions() map[string]*position {
+	all := make(map[string]*position)
+	add := func(fn, file string, line int, offset string) {
+		if line == 0 || len(all) > maxRefFunctions {
+			return
+		}
+		p := all[fn]
+		if p == nil {
+			all[fn] = &position{path: file, file: fileKey(fn, file), line: line, offset: offset}
+		} else if p.line != line {
+			p.line = 0
+		}
+	}
+	stack := func(frames []Frame, c *CreatedBy) {
+		for i := range frames[:min(len(frames), maxCompared)] {
+			f := &frames[i]
+			add(f.Func, f.File, f.Line, f.Offset)
+		}
+		if c != nil {
+			add(c.Func+" creates", c.File, c.Line, "")
+		}
+	}
+	if len(s.r.Goroutines) == 0 {
+		stack(s.r.CrashStack(), nil)
+	}
+	for i := range s.r.Goroutines[:min(len(s.r.Goroutines), maxRefGoroutines)] {
+		g := &s.r.Goroutines[i]
+		stack(g.Frames, g.CreatedBy)
+	}
+	return all
+}
+
+// fileKey names a file whatever the directory it was built in.
+func fileKey(fn, file string) string {
+	pkg, _ := cutFunc(fn)
+	return pkg + " " + baseName(file)
+}
+
+// sameBuild reports whether the code around a place, but for its function, shows
+// that both reports are of one build: functions are at the same line and the
+// same distance from their entry. Functions on the way may be at another line,
+// but fewer. The standard library never is in one build.
+func (c *comparison) sameBuild(but string) bool {
+	if c.moved || c.a.r.GoVersion != c.b.r.GoVersion && c.a.r.GoVersion != "" && c.b.r.GoVersion != "" {
+		return false
+	}
+	equal, other := 0, 0
+	for i := range c.refs {
+		r := &c.refs[i]
+		known := r.offA != "" && r.offB != ""
+		switch {
+		case r.outer == but:
+		case !r.app && r.a != r.b:
+			return false
+		case !known:
+		case r.a == r.b && r.offA == r.offB:
+			equal++
+		case r.a == r.b, r.offA == r.offB: // another compiler, other flags; the same code, moved
+			other += 2
+		default:
+			other++
+		}
+	}
+	return equal > other
+}
+
+// statement says whether two elements of one function stand at one statement,
+// as far as the text tells.
+func (c *comparison) statement(x, y *element, startX, startY int) (relation, string) {
+	f, g := x.frames[0], y.frames[0]
+	if f.Line == 0 || g.Line == 0 || baseName(f.File) != baseName(g.File) {
+		return unknown, ""
+	}
+	linesX, linesY := lines(x), lines(y)
+	if startX > 0 && startY > 0 {
+		if meet(linesX, linesY, startY-startX) {
+			return sameStatement, fmt.Sprintf("%s recurses at the same line of the function", x.name)
+		}
+		return otherStatement, fmt.Sprintf("%s recurses at another line of the function", x.name)
+	}
+	outer := outermost(f.Func)
+	equal := meet(linesX, linesY, 0)
+	here := fmt.Sprintf("both are at %s:%d", baseName(f.File), f.Line)
+	if c.sameBuild(outer) {
+		switch {
+		case !equal:
+			return otherStatement, fmt.Sprintf("the reports are of one build, and %s is at line %d in the first and %d in the second", x.name, f.Line, g.Line)
+		case closureNumber(f.Func) != closureNumber(g.Func) && c.a.in.Family != familyHeadless:
+			return otherStatement, fmt.Sprintf("the reports are of one build, and %s and %s are two closures", f.Func, g.Func)
+		}
+		return sameStatement, here
+	}
+	cx, cy := x.caller, y.caller
+	if !equal && f.Func == g.Func && outer == f.Func && cx.Func == cy.Func && cx.Offset != "" && cx.Offset == cy.Offset {
+		return sameStatement, fmt.Sprintf("the code of %s is the same, at other lines", cx.Func)
+	}
+	before, after := c.around(f, outer)
+	best, why := otherStatement, ""
+	for _, from := range linesX {
+		for _, to := range linesY {
+			rel, text := shifted(from, to, before, after)
+			if why == "" || rel == sameStatement || rel == unknown && best == otherStatement {
+				best, why = rel, text
+			}
+		}
+	}
+	if best == unknown && equal {
+		return sameStatement, here
+	}
+	return best, why
+}
+
+// around returns the functions next to a place in its file, above and below,
+// that both reports show.
+func (c *comparison) around(f *Frame, outer string) (before, after *lineRef) {
+	file := fileKey(f.Func, f.File)
+	for i := range c.refs {
+		r := &c.refs[i]
+		if r.file != file || r.outer == outer {
+			continue
+		}
+		if r.a <= f.Line {
+			before = r
+		} else if after == nil {
+			after = r
+		}
+	}
+	return before, after
+}
+
+// shifted asks whether a line can have become another one, given what stands
+// around it in the file: lines inserted above move everything below by as much.
+func shifted(from, to int, before, after *lineRef) (relation, string) {
+	closest := before
+	if before == nil || after != nil && after.a-from < from-before.a {
+		closest = after
+	}
+	if closest == nil {
+		return unknown, ""
+	}
+	shift, expected := to-from, closest.b-closest.a
+	fits := fmt.Sprintf("line %d moved by %d, as %s near it did", from, shift, closest.outer)
+	misfits := fmt.Sprintf("line %d moved by %d, but %s near it by %d", from, shift, closest.outer, expected)
+	if before != nil && after != nil && before.b-before.a == after.b-after.a && shift != expected {
+		return otherStatement, misfits
+	}
+	distance := closest.a - from
+	if distance < 0 {
+		distance = -distance
+	}
+	switch {
+	case shift == expected:
+		return sameStatement, fits
+	case distance <= near:
+		return otherStatement, misfits
+	case after != nil && after.a-from <= 3*near && !within(shift, after.b-after.a):
+		return otherStatement, misfits // below, all that was inserted above adds up
+	}
+	return unknown, ""
+}
+
+// within reports whether a shift lies between 0 and a limit of either sign.
+func within(shift, limit int) bool {
+	if limit < 0 {
+		return limit <= shift && shift <= 0
+	}
+	return 0 <= shift && shift <= limit
+}
+
+// maxLines bounds the lines of a recursion that are compared.
+const maxLines = 8
+
+// lines returns the lines at which a report shows an element, each once.
+func lines(e *element) []int {
+	var all []int
+	for _, f := range e.frames {
+		seen := false
+		for _, line := range all {
+			seen = seen || line == f.Line
+		}
+		if !seen && len(all) < maxLines {
+			all = append(all, f.Line)
+		}
+	}
+	return all
+}
+
+// meet reports whether a line of x, moved, is a line of y.
+func meet(x, y []int, shift int) bool {
+	for _, from := range x {
+		for _, to := range y {
+			if from+shift == to {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// closureNumber returns what numbers a closure in its function: "func2.1" of
+// main.f.func2.1. Inlining may put other functions in front.
+func closureNumber(fn string) string {
+	i := strings.LastIndex(fn, ".func")
+	if i < 0 || i+5 >= len(fn) || !isDigit(fn[i+5]) {
+		return ""
+	}
+	return fn[i+1:]
+}

@@ -1,0 +1,82 @@
+// Package store keeps things.
+package store
+
+import (
+	"fmt"
+	"strconv"
+
+	"example.com/shop/must"
+)
+
+// A Store is a store.
+type Store struct{ open bool }
+
+// Read reads.
+//
+//go:noinline
+func (s *Store) Read(id string) {
+	if !s.open {
+		panic("store is closed")
+	}
+}
+
+// Write writes.
+//
+//go:noinline
+func (s *Store) Write(id string) {
+	if !s.open {
+		panic("store is closed")
+	}
+}
+
+// Each calls f for each element.
+//
+//go:noinline
+func Each[T any](list []T, f func(T)) {
+	for _, v := range list {
+		f(v)
+	}
+}
+
+// Largest returns the largest element.
+//
+//go:noinline
+func Largest[T int | string](list []T) T {
+	largest := list[0]
+	for _, v := range list {
+		largest = max(largest, v)
+	}
+	return largest
+}
+
+// Tx runs f in a transaction.
+//
+//go:noinline
+func Tx(f func() error) {
+	if err := f(); err != nil {
+		panic(fmt.Errorf("transaction: %w", err))
+	}
+}
+
+// Run dies.
+func Run(bug, value string) {
+	switch bug {
+	case "closed-read":
+		new(Store).Read(value)
+	case "closed-write":
+		new(Store).Write(value)
+	case "largest-int":
+		Largest([]int(nil))
+	case "largest-string":
+		Largest([]string(nil))
+	case "each":
+		Each([]string{"a"}, func(string) { parse(value) })
+	case "tx":
+		Tx(func() error {
+			return fmt.Errorf("order %s of %s at %s: refused after 1.5s", value, "bob@shop.example", "10.0.0."+value+":5432")
+		})
+	}
+}
+
+//go:noinline
+func parse(value string) int { return must.Get(strconv.Atoi("x" + value)) }

@@ -1,0 +1,24 @@
+// Package must turns errors into panics.
+package must
+
+// True panics if a condition does not hold.
+func True(ok bool, why string) {
+	if !ok {
+		panic(why)
+	}
+}
+
+// Do panics if there is an error.
+//
+//go:noinline
+func Do(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// Get returns the value, or panics.
+func Get[T any](v T, err error) T {
+	Do(err)
+	return v
+}
