@@ -333,6 +333,13 @@ func (a *assembler) messageLine(line []byte) {
 		d.problem("unindented_position", a.number, line)
 		return
 	}
+	if fn, pos, ok := cutAt(line); ok {
+		a.mode, a.nearby = inBody, false
+		d.loose()
+		d.pend(fn, nil)
+		d.position(pos)
+		return
+	}
 	if d.report.Recovered || looksLogged(line) {
 		if fn, args, ok := cutCall(line); ok && d.report.Recovered && plausibleFunc(fn) {
 			a.mode, a.nearby = inBody, false // a stack without a header

@@ -125,6 +125,12 @@ func (a *assembler) otherLine(line []byte) {
 		a.end()
 		return
 	}
+	if fn, pos, ok := cutAt(line); ok && !d.closed() {
+		a.good()
+		d.pend(fn, nil)
+		d.position(pos)
+		return
+	}
 	if a.threads && d.signalDetail(line) {
 		a.good()
 		return

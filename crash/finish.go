@@ -252,7 +252,7 @@ func (d *draft) pickCrash() {
 	if len(r.Goroutines) == 0 {
 		return
 	}
-	if d.profile || r.Kind == KindFragment && profiled(r.Goroutines[0].Frames) {
+	if d.profile {
 		return
 	}
 	g := &r.Goroutines[0]

@@ -45,7 +45,7 @@ func cutAbove(line []byte, pos filePos) (callLine, bool) {
 	}
 	if line[0] == ' ' { // as chi prints all frames but the first
 		line = bytes.TrimLeft(line, " ")
-		return callLine{fn: line, bare: true}, plausibleFunc(line) && line[len(line)-1] != ')' && looksLikePos(line, pos)
+		return callLine{fn: line, bare: true}, bareFunc(line) && line[len(line)-1] != ')' && looksLikePos(line, pos)
 	}
 	if pos.pc && !pos.fp {
 		return callLine{fn: line, c: true}, true // runtime/traceback.go, printOneCgoTraceback
@@ -56,10 +56,32 @@ func cutAbove(line []byte, pos filePos) (callLine, bool) {
 		return callLine{fn: fn, args: args}, true
 	case call && likeArgs(args) && (len(pos.offset) > 0 || string(args) == "..."):
 		return callLine{fn: fn, args: args}, true
-	case !call && plausibleFunc(line) && looksLikePos(line, pos):
+	case !call && bareFunc(line) && looksLikePos(line, pos):
 		return callLine{fn: line, bare: true}, true // as github.com/pkg/errors and zap print stacks
 	}
 	return callLine{}, false
+}
+
+// bareFunc tells a function's name, written without parentheses, from other
+// words, file lines among them.
+func bareFunc(name []byte) bool {
+	return plausibleFunc(name) && bytes.IndexByte(name, ':') < 0
+}
+
+// cutAt reads a frame as some log viewers write it: "at main.f (main.go:12)".
+func cutAt(line []byte) (fn []byte, pos filePos, ok bool) {
+	rest, ok := bytes.CutPrefix(bytes.TrimLeft(line, " \t"), []byte("at "))
+	if !ok {
+		return nil, filePos{}, false
+	}
+	rest, ok = bytes.CutSuffix(rest, []byte(")"))
+	open := bytes.LastIndex(rest, []byte(" ("))
+	if !ok || open <= 0 {
+		return nil, filePos{}, false
+	}
+	fn = rest[:open]
+	pos, ok = parsePos(rest[open+2:])
+	return fn, pos, ok && plausibleFunc(fn) && bytes.HasSuffix(pos.file, []byte(".go"))
 }
 
 // likeArgs tells arguments as the runtime prints them, words, from prose.

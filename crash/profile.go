@@ -112,9 +112,3 @@ func (d *draft) sealProfile() {
 	}
 	d.copies = 0
 }
-
-// profiled reports whether a goroutine is the one that wrote a profile of all
-// (debug=2): nothing crashed.
-func profiled(stack []Frame) bool {
-	return len(stack) > 0 && stack[0].Func == "runtime/pprof.writeGoroutineStacks"
-}

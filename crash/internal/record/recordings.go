@@ -60,6 +60,7 @@ var recordings = []recording{
 	{name: "oom-limit", on: []string{"1.23", "1.26"}},
 	{name: "fault", on: []string{"1.22"}},
 	{name: "labels", from: "nil-map", env: []string{"CRASH_LABELS=1", "GODEBUG=tracebacklabels=1"}, on: []string{"1.26", "1.27"}},
+	{name: "labels-odd", from: "nil-map", env: []string{"CRASH_LABELS=odd", "GODEBUG=tracebacklabels=1"}, on: []string{"1.26", "1.27"}},
 	{name: "ancestors", from: "goroutine", env: []string{"GODEBUG=tracebackancestors=5"}, on: []string{"1.26"}},
 	{name: "traceback-system", from: "goroutine", env: []string{"GOTRACEBACK=system"}, on: []string{"1.21", "1.26"}},
 	{name: "traceback-crash", from: "goroutine", env: []string{"GOTRACEBACK=crash"}, on: []string{"1.27"}},
@@ -77,6 +78,14 @@ var recordings = []recording{
 	{name: "stack-overflow-output", from: "stack-overflow", out: true, on: []string{"1.26"}},
 	{name: "fault-output", from: "fault", out: true, on: []string{"1.26"}},
 	{name: "goroutine-output", from: "goroutine", out: true, on: []string{"1.26"}},
+
+	{name: "synctest-left", test: "TestBubbleLeft", env: []string{"GODEBUG=asynctimerchan=0"}, on: []string{"1.25", "1.27"}},
+	{name: "synctest-stuck", test: "TestBubbleStuck", env: []string{"GODEBUG=asynctimerchan=0"}, on: []string{"1.27"}},
+	{name: "synctest-panic", test: "TestBubblePanics", env: []string{"GODEBUG=asynctimerchan=0", "GOTRACEBACK=all"}, on: []string{"1.25"}},
+	{name: "leaked", on: []string{"1.27"}},
+	{name: "coroutine-waits", env: []string{"GOTRACEBACK=all"}, on: []string{"1.23", "1.27"}},
+	{name: "library-profile-1", from: "profile-1", on: []string{"1.21", "1.27"}},
+	{name: "profile-2", on: []string{"1.26"}},
 
 	// Old toolchains.
 	{name: "relic-index", program: "relic", from: "index", on: []string{"1.9", "1.13", "1.16", "1.17", "1.18", "1.20", "1.27"}},

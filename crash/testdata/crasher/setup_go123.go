@@ -20,8 +20,12 @@ func setup() {
 			panic(err)
 		}
 	}
-	if os.Getenv("CRASH_LABELS") != "" {
-		ctx := pprof.WithLabels(context.Background(), pprof.Labels("route", "/cart/[id]x", "user", `a "quoted" name`))
-		pprof.SetGoroutineLabels(ctx)
+	labels := pprof.Labels()
+	switch os.Getenv("CRASH_LABELS") {
+	case "1":
+		labels = pprof.Labels("route", "/cart/[id]x", "user", `a "quoted" name`)
+	case "odd":
+		labels = pprof.Labels("end", "x]:", "brace", `}, "k": "v"}`, "empty", "", "tab", "a\tb\\", "word", "plain", "two words", "überall", "sep", "a, b: c")
 	}
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), labels))
 }
