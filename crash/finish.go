@@ -264,7 +264,7 @@ func (d *draft) pickCrash() {
 	}
 	if len(r.RuntimeStack) > 0 && r.Kind == KindFatal {
 		onThread := g.State == "running" || strings.HasPrefix(g.State, "syscall") || onItsStack(g.State)
-		if !onThread && !strings.Contains(r.Message, "deadlock") && !asleep(r) {
+		if !onThread && !strings.Contains(r.Message, "deadlock") && !(asleep(r) && checksDead(r.RuntimeStack)) {
 			return
 		}
 	}

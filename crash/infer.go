@@ -86,6 +86,17 @@ func asleep(r *Report) bool {
 	return true
 }
 
+// checksDead reports whether the runtime's own stack can be that of a deadlock,
+// which runtime.checkdead finds.
+func checksDead(stack []Frame) bool {
+	for i := range stack {
+		if stack[i].Func == "runtime.checkdead" {
+			return true
+		}
+	}
+	return throwAt(stack) < 0
+}
+
 // waitsForGoroutine reports whether only another goroutine can end this wait
 // (runtime/runtime2.go, waitReasonStrings).
 func waitsForGoroutine(state string) bool {

@@ -53,6 +53,9 @@ func readMessages(tb testing.TB) []message {
 			}
 			// Linked into the runtime by this name (internal/runtime/maps/runtime.go).
 			p.function = strings.Replace(p.function, "internal/runtime/maps.runtime_", "runtime.", 1)
+			if p.function == "runtime.gopanic" {
+				p.function = "panic" // runtime/traceback.go, printFuncName
+			}
 			m.places = append(m.places, p)
 		}
 		all = append(all, m)
@@ -89,8 +92,10 @@ func (m *message) report() *Report {
 // runtime, whatever GOTRACEBACK says (runtime/traceback.go, showframe). What
 // runtime.fatal ends shows none of them, but those of other packages.
 func (m *message) thrownAt(r *Report, p place) *Report {
-	pkg := p.function[:strings.LastIndexByte(p.function, '/')+1]
-	pkg += p.function[len(pkg) : len(pkg)+strings.IndexByte(p.function[len(pkg):], '.')]
+	pkg, _ := cutFunc(p.function)
+	if pkg == "" {
+		pkg = "runtime"
+	}
 	stack := []Frame{{Func: "main.f", File: "/src/main.go"}}
 	if m.kind == "throw" || pkg != "runtime" {
 		stack = append([]Frame{{Func: pkg + "." + m.kind, File: pkg + "/panic.go"}, {Func: p.function, File: pkg + "/" + p.file}}, stack...)
@@ -225,6 +230,7 @@ func moreReports() []*Report {
 		called(KindFatal, "runtime.throw", "runtime.sigpanic", "main.f"),
 		called(KindFatal, "runtime.throw", "runtime.sigpanic", "runtime.gcDrain", "main.f"),
 		called(KindFatal, "internal/runtime/maps.fatal", "main.f"),
+		called(KindFatal, "maps.clone", "maps.Clone[...]", "main.f"), // until Go 1.23: runtime/map.go, mapclone
 	}
 	// runtime/panic.go, panic32.go and iface.go: panics whose value is a struct.
 	for _, fn := range []string{
@@ -309,7 +315,7 @@ func TestFramesSayWhatTheHeadlineSays(t *testing.T) {
 		}
 		want := Classify(m.report())
 		for _, p := range m.places {
-			if m.kind == "fatal" && strings.HasPrefix(p.function, "runtime.") {
+			if pkg, _ := cutFunc(p.function); m.kind == "fatal" && pkg == "runtime" {
 				continue // nothing of it is shown
 			}
 			if strings.HasSuffix(p.file, "c") {

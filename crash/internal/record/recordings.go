@@ -18,6 +18,7 @@ type recording struct {
 	out     bool     // the text of debug.SetCrashOutput, not that of standard error
 	race    bool     // built with -race
 	test    string   // the test to run in the test binary
+	gcflags string   // for the compiler
 }
 
 func (rec *recording) wanted(minor string) bool {
@@ -78,6 +79,41 @@ var recordings = []recording{
 	{name: "stack-overflow-output", from: "stack-overflow", out: true, on: []string{"1.26"}},
 	{name: "fault-output", from: "fault", out: true, on: []string{"1.26"}},
 	{name: "goroutine-output", from: "goroutine", out: true, on: []string{"1.26"}},
+	{name: "threads-output", from: "threads", out: true, on: []string{"1.27"}},
+	{name: "oom-limit-output", from: "oom-limit", out: true, on: []string{"1.23", "1.27"}},
+	{name: "runlock", on: []string{"1.27"}},
+	{name: "runlock-output", from: "runlock", out: true, on: []string{"1.23", "1.27"}},
+	{name: "finalizer-twice", on: []string{"1.27"}},
+	{name: "finalizer-twice-output", from: "finalizer-twice", out: true, on: []string{"1.23", "1.27"}},
+	{name: "go-nil-func", on: []string{"1.27"}},
+	{name: "go-nil-func-output", from: "go-nil-func", out: true, on: []string{"1.23", "1.27"}},
+	{name: "error-panics-output", from: "error-panics", out: true, on: []string{"1.23", "1.27"}},
+
+	// Throws of the runtime, with and without their headline.
+	{name: "throws-pinned-panic", program: "throws", from: "pinned-panic", on: []string{"1.27"}},
+	{name: "throws-pinned-panic-output", program: "throws", from: "pinned-panic", out: true, on: []string{"1.23", "1.27"}},
+	{name: "throws-pinned-nil", program: "throws", from: "pinned-nil", on: []string{"1.27"}},
+	{name: "throws-pinned-nil-output", program: "throws", from: "pinned-nil", out: true, on: []string{"1.23", "1.27"}},
+	{name: "throws-pinned-block", program: "throws", from: "pinned-block", on: []string{"1.27"}},
+	{name: "throws-pinned-block-output", program: "throws", from: "pinned-block", out: true, on: []string{"1.23", "1.27"}},
+	{name: "throws-bad-pointer", program: "throws", from: "bad-pointer", on: []string{"1.27"}},
+	{name: "throws-bad-pointer-output", program: "throws", from: "bad-pointer", out: true, on: []string{"1.27"}},
+	{name: "throws-freed-pointer", program: "throws", from: "freed-pointer", on: []string{"1.27"}},
+	{name: "throws-freed-pointer-output", program: "throws", from: "freed-pointer", out: true, on: []string{"1.23", "1.27"}},
+	{name: "throws-checkptr", program: "throws", from: "checkptr", gcflags: "all=-d=checkptr", on: []string{"1.27"}},
+	{name: "throws-checkptr-output", program: "throws", from: "checkptr", gcflags: "all=-d=checkptr", out: true, on: []string{"1.23", "1.27"}},
+	{name: "throws-copy-fault", program: "throws", from: "copy-fault", on: []string{"1.27"}},
+	{name: "throws-copy-fault-output", program: "throws", from: "copy-fault", out: true, on: []string{"1.23", "1.27"}},
+	{name: "throws-pull-locked", program: "throws", from: "pull-locked", on: []string{"1.27"}},
+	{name: "throws-pull-locked-output", program: "throws", from: "pull-locked", out: true, on: []string{"1.23", "1.27"}},
+	{name: "throws-no-descriptors", program: "throws", from: "no-descriptors", on: []string{"1.27"}},
+	{name: "throws-no-descriptors-output", program: "throws", from: "no-descriptors", out: true, on: []string{"1.23", "1.27"}},
+	{name: "throws-random-failure", program: "throws", from: "random-failure", on: []string{"1.27"}},
+	{name: "throws-random-failure-output", program: "throws", from: "random-failure", out: true, on: []string{"1.24", "1.27"}},
+	{name: "throws-map-clone", program: "throws", from: "map-clone", on: []string{"1.27"}},
+	{name: "throws-map-clone-output", program: "throws", from: "map-clone", out: true, on: []string{"1.23", "1.27"}},
+	{name: "throws-memory-limit", program: "throws", from: "memory-limit", on: []string{"1.27"}},
+	{name: "throws-memory-limit-output", program: "throws", from: "memory-limit", out: true, on: []string{"1.23", "1.27"}},
 
 	{name: "synctest-left", test: "TestBubbleLeft", env: []string{"GODEBUG=asynctimerchan=0"}, on: []string{"1.25", "1.27"}},
 	{name: "synctest-stuck", test: "TestBubbleStuck", env: []string{"GODEBUG=asynctimerchan=0"}, on: []string{"1.27"}},

@@ -132,6 +132,10 @@ func (b *builder) program(testdata string) (string, error) {
 		program += "-test"
 		args = []string{"test", "-c"}
 	}
+	if b.rec.gcflags != "" {
+		program += "-gcflags"
+		args = append(args, "-gcflags="+b.rec.gcflags)
+	}
 	if goos == "windows" {
 		program += ".exe"
 	}

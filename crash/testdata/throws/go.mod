@@ -1,0 +1,3 @@
+module example.com/throws
+
+go 1.21
