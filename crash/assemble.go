@@ -62,6 +62,8 @@ type job struct {
 	lines       *lineReader
 	ahead       int // bytes of what is pending that the scanner has taken
 
+	collected int // bytes of lines that may stand newest first
+
 	careful bool // leave the scanner out: a test compares
 	scanned int  // goroutines that the scanner read
 }

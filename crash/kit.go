@@ -10,6 +10,7 @@ type kit struct {
 	scanner scanner
 	names   namer
 	scratch []byte
+	zone    holder // for the beginning of a crash
 	idle    *draft // one that is not in use
 }
 

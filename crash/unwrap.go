@@ -1,6 +1,9 @@
 package crash
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // An unwrapper stands between the lines of a text and the assembler. It undoes
 // what pipelines, viewers and people did to a traceback: a prefix before each
@@ -48,11 +51,12 @@ type source struct {
 const (
 	maxDepth   = 4  // wrappings in each other
 	maxSources = 16 // told apart at a time
+	maxNested  = 2  // told apart within a source
 	maxHeld    = 40 // lines without evidence
 	maxHeldLen = 64 << 10
 	maxGuesses = 4
-	maxQuiet   = 4096    // lines after which a shape without a crash is forgotten
-	maxPart    = 1 << 20 // bytes of a line that came in parts
+	maxQuiet   = 4096      // lines after which a shape without a crash is forgotten
+	maxPart    = 256 << 10 // bytes of a line that came in parts
 )
 
 // idle reports whether nothing is held and no wrapping known, so that lines may
@@ -66,6 +70,9 @@ func (u *unwrapper) idle() bool {
 func (u *unwrapper) line(raw []byte, number int, long bool) {
 	if u.idle() && u.plain.mode == idle && !oddBytes(raw) {
 		if _, at := findAnchor(raw); at < 0 {
+			if u.plain.quiet(raw, number) {
+				return
+			}
 			if u.plain.line(raw, number, long); u.plain.cur != nil {
 				u.track(raw, number, long, nil) // a headline without an anchor
 			}
@@ -73,6 +80,23 @@ func (u *unwrapper) line(raw []byte, number int, long bool) {
 		}
 	}
 	u.careful(raw, number, long)
+}
+
+// quiet is line for a line between crashes that holds no anchor. What may begin
+// a crash all the same, a signal's name, a file line, an empty message, is known
+// by its first byte.
+func (a *assembler) quiet(line []byte, number int) bool {
+	n := len(line)
+	if n == 0 || n > 4<<10 || line[n-1] == ' ' || line[n-1] == '\t' || !utf8.Valid(line) {
+		return false
+	}
+	switch line[0] {
+	case ' ', '\t', 'p', 'S':
+		return false
+	}
+	a.number, a.blank = number, false
+	a.before, a.nearby = append(a.before[:0], line...), true
+	return true
 }
 
 // oddBytes reports whether the bytes of a line need a look before its text does.
@@ -87,8 +111,9 @@ func (u *unwrapper) careful(raw []byte, number int, long bool) {
 	if u.lines%1024 == 0 {
 		u.sweep()
 	}
+	var id lineID
 	for i, s := range u.sources {
-		if text, partial, ok := s.match(raw, &u.decoded); ok {
+		if text, partial, ok := s.match(raw, &id, &u.decoded); ok {
 			copy(u.sources[1:i+1], u.sources[:i])
 			u.sources[0] = s
 			u.feed(s, text, partial, number, long)
@@ -309,6 +334,9 @@ func (u *unwrapper) end() {
 	}
 	u.sources = u.sources[:0]
 	u.plain.end()
+	if kit := u.plain.job.kit; kit != nil && u.zone.held.buf != nil {
+		kit.zone, u.zone = u.zone.held, zone{}
+	}
 }
 
 // pause finishes what looks complete.

@@ -84,7 +84,7 @@ func (u *unwrapper) indented(raw []byte, at int) bool {
 		if s.shape.record || s.shape.quoted {
 			continue
 		}
-		if text, _, ok := s.match(raw, &u.decoded); ok && at > len(raw)-len(text) && len(bytes.TrimSpace(raw[len(raw)-len(text):at])) == 0 {
+		if text, _, ok := s.match(raw, new(lineID), &u.decoded); ok && at > len(raw)-len(text) && len(bytes.TrimSpace(raw[len(raw)-len(text):at])) == 0 {
 			return true
 		}
 	}
@@ -95,12 +95,12 @@ func (u *unwrapper) indented(raw []byte, at int) bool {
 // traceback behind it.
 func (u *unwrapper) confirms(g *guess, raw []byte) bool {
 	s := source{shape: g.shape}
-	text, _, ok := s.match(raw, &u.decoded)
+	text, _, ok := s.match(raw, new(lineID), &u.decoded)
 	if !ok && !g.shape.record {
 		prefix := u.held.text(g.line)[:g.prefix]
 		if ops := freeNumber(prefix, raw); ops != nil {
 			s.shape.ops = ops
-			if text, _, ok = s.match(raw, &u.decoded); ok {
+			if text, _, ok = s.match(raw, new(lineID), &u.decoded); ok {
 				g.shape.ops = ops
 			}
 		}
@@ -160,9 +160,9 @@ func (u *unwrapper) believe(s shape) {
 // lineAbove gives a new source the lines above if they are its own.
 func (u *unwrapper) lineAbove() {
 	s := u.sources[0]
-	if _, _, ok := s.match(u.above, &u.decoded); ok && len(u.above) > 0 {
+	if _, _, ok := s.match(u.above, new(lineID), &u.decoded); ok && len(u.above) > 0 {
 		for i, raw := range [...][]byte{u.higher, u.above} {
-			if text, partial, ok := s.match(raw, &u.decoded); ok && len(raw) > 0 {
+			if text, partial, ok := s.match(raw, new(lineID), &u.decoded); ok && len(raw) > 0 {
 				u.feed(s, text, partial, u.number-2+i, false)
 			}
 		}

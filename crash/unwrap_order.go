@@ -16,8 +16,9 @@ type order struct {
 
 const (
 	maxOrderLines = 20000
-	maxOrderLen   = 1 << 20
-	maxUndecided  = 400 // lines
+	maxOrderLen   = 1 << 20 // bytes, of one source
+	maxOrderAll   = 4 << 20 // bytes, of all
+	maxUndecided  = 400     // lines
 )
 
 // startOrder begins to collect at a file line that has no call above it.
@@ -26,6 +27,7 @@ func (u *unwrapper) startOrder(line []byte, number int, long bool) {
 	o.on, o.newest, o.strange = true, false, 0
 	o.held.reset()
 	o.held.add(line, number, long, noAnchor, 0)
+	u.plain.job.collected += len(line)
 	o.last, o.before = linePosition, notTrace
 }
 
@@ -33,6 +35,7 @@ func (u *unwrapper) startOrder(line []byte, number int, long bool) {
 func (u *unwrapper) reorder(line []byte, number int, long bool) {
 	o := &u.order
 	o.held.add(line, number, long, noAnchor, 0)
+	u.plain.job.collected += len(line)
 	kind := kindOfLine(line)
 	if kind == notTrace {
 		if pos, ok := parsePos(line); ok && looksLikePos(line, pos) {
@@ -60,7 +63,7 @@ func (u *unwrapper) reorder(line []byte, number int, long bool) {
 	if kind != notTrace {
 		o.before, o.last = o.last, kind
 	}
-	if o.newest && kind == lineCause || n >= maxOrderLines || len(o.held.buf) > maxOrderLen {
+	if o.newest && kind == lineCause || n >= maxOrderLines || len(o.held.buf) > maxOrderLen || u.plain.job.collected > maxOrderAll {
 		u.endOrder()
 	}
 }
@@ -89,6 +92,7 @@ func (u *unwrapper) endOrder() {
 	}
 	o.on = false
 	h := &o.held
+	u.plain.job.collected -= len(h.buf)
 	if !o.newest {
 		for i := range h.lines {
 			u.emit(h.text(i), h.lines[i].number, h.lines[i].long)

@@ -4,8 +4,12 @@ import "bytes"
 
 // learn makes a source of a shape.
 func (u *unwrapper) learn(s shape) {
-	if len(u.sources) == maxSources {
-		u.forget(maxSources - 1)
+	limit := maxSources
+	if u.depth > 0 {
+		limit = maxNested
+	}
+	if len(u.sources) >= limit {
+		u.forget(len(u.sources) - 1)
 	}
 	src := &source{shape: s, active: u.lines, last: u.lines}
 	src.inner = unwrapper{plain: &assembler{job: u.plain.job, out: u.out}, out: u.out, depth: u.depth + 1}
@@ -37,8 +41,15 @@ func (u *unwrapper) sweep() {
 	}
 }
 
+// A lineID is the identity of the record that a line holds, found once for all
+// sources.
+type lineID struct {
+	id    string
+	known bool
+}
+
 // match returns the line proper if raw has the shape of the source.
-func (s *source) match(raw []byte, buf *[]byte) (text []byte, partial, ok bool) {
+func (s *source) match(raw []byte, ids *lineID, buf *[]byte) (text []byte, partial, ok bool) {
 	n, partial, ok := matchOps(s.shape.ops, raw)
 	if !ok {
 		return nil, false, false
@@ -49,8 +60,11 @@ func (s *source) match(raw []byte, buf *[]byte) (text []byte, partial, ok bool) 
 		if len(text) == 0 || text[0] != '{' {
 			return nil, false, false
 		}
+		if !ids.known {
+			ids.known, ids.id = true, recordID(text)
+		}
 		value, found := recordLine(text, s.shape.key)
-		if !found || recordID(text) != s.shape.id {
+		if ids.id != s.shape.id || !found {
 			return nil, false, false
 		}
 		*buf = unescape((*buf)[:0], value)

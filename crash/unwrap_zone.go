@@ -17,7 +17,7 @@ type zone struct {
 
 const (
 	maxZoneLines = 256
-	maxZoneBody  = 16
+	maxZoneBody  = 12
 	maxRestarts  = 4
 )
 
@@ -29,6 +29,9 @@ func (u *unwrapper) track(line []byte, number int, long bool, before *draft) {
 		return
 	}
 	if a.cur != before {
+		if z.held.buf == nil {
+			z.held, a.job.kit.zone = a.job.kit.zone, holder{}
+		}
 		z.held.reset()
 		z.on, z.body, z.restarts = true, 0, 0
 		z.kinds = [5]lineKind{}
@@ -47,25 +50,34 @@ func (u *unwrapper) track(line []byte, number int, long bool, before *draft) {
 	}
 }
 
-// inspect looks for signs of what was done to all lines.
+// inspect looks for signs of what was done to all lines. It tells lines apart by
+// their first and last bytes: for most texts there is nothing to find.
 func (u *unwrapper) inspect(line []byte) {
 	z, m := &u.zone, &u.mend
-	kind := kindOfLine(line)
-	copy(z.kinds[:], z.kinds[1:])
-	z.kinds[4] = kind
+	kind := notTrace
 	learned := false
-	switch kind {
-	case lineHeader:
-		if !m.padded && line[len(line)-1] == ' ' {
+	switch n := len(line); {
+	case n == 0:
+		kind = lineBlank
+	case line[0] == 'g' && bytes.HasPrefix(line, []byte("goroutine ")):
+		kind = lineHeader
+		if !m.padded && line[n-1] == ' ' {
 			m.padded, learned = true, true
 		}
-	case linePosition:
-		if n := len(line) - len(bytes.TrimLeft(line, " ")); n > 0 && n <= 12 && m.indent == 0 && z.body <= 8 && u.plain.mode == inBody {
+	case line[0] == '\t':
+		kind = linePosition
+	case line[0] == ' ':
+		kind = kindOfLine(line)
+		if n := len(line) - len(bytes.TrimLeft(line, " ")); kind == linePosition && n <= 12 && m.indent == 0 && z.body <= 8 && u.plain.mode == inBody {
 			m.indent, learned = n, true
 		}
-		if !m.doubled && z.kinds == [5]lineKind{lineHeader, lineBlank, lineCall, lineBlank, linePosition} {
-			m.doubled, learned = true, true
-		}
+	case line[n-1] == ')':
+		kind = lineCall
+	}
+	copy(z.kinds[:], z.kinds[1:])
+	z.kinds[4] = kind
+	if !m.doubled && kind == linePosition && z.kinds == [5]lineKind{lineHeader, lineBlank, lineCall, lineBlank, linePosition} {
+		m.doubled, learned = true, true
 	}
 	if learned {
 		u.restart()
@@ -81,7 +93,7 @@ func (u *unwrapper) restart() {
 	restarts := z.restarts + 1
 	h := z.held
 	z.held, z.on = holder{}, false
-	a.scratch = a.cur.scratch
+	a.scratch, a.job.kit.idle = a.cur.scratch, a.cur
 	a.cur, a.mode = nil, idle
 	a.odd.count = 0
 	if u.mend.doubled || z.adjacent {
