@@ -270,7 +270,7 @@ func (s *scanner) head(buf []byte) *head {
 		}
 	}
 	g, ok := parseHeader(append([]byte("goroutine 1"), tail[:end]...))
-	if !ok || !utf8.Valid(tail) {
+	if !ok || !utf8.Valid(tail) || bytes.IndexByte(tail, 0x1b) >= 0 {
 		return nil
 	}
 	// A goroutine that runs may be the first of another crash.
@@ -344,25 +344,27 @@ func (st *site) match(buf []byte) (size int, args []byte) {
 }
 
 // plain reports whether arguments are what the runtime prints: ASCII, and no
-// parenthesis, which would make the call end elsewhere.
+// parenthesis, which would make the call end elsewhere, nor a colour, which the
+// stage before the assembler takes away.
 func plain(args []byte) bool {
 	const (
 		ones  = 0x0101010101010101
 		highs = 0x8080808080808080
 		paren = '(' * ones
+		esc   = 0x1b * ones
 	)
 	odd := uint64(0)
 	for len(args) >= 8 {
 		w := binary.LittleEndian.Uint64(args)
-		x := w ^ paren
-		odd |= w | (x-ones)&^x
+		x, y := w^paren, w^esc
+		odd |= w | (x-ones)&^x | (y-ones)&^y
 		args = args[8:]
 	}
 	if odd&highs != 0 {
 		return false
 	}
 	for _, c := range args {
-		if c == '(' || c >= utf8.RuneSelf {
+		if c == '(' || c == 0x1b || c >= utf8.RuneSelf {
 			return false
 		}
 	}
@@ -471,7 +473,7 @@ func (s *scanner) lookup(buf []byte) *site {
 
 // newSite reads a call and its file line with the functions the assembler uses.
 func (s *scanner) newSite(text, fn, pos []byte, inlined bool) *site {
-	if !plausibleFunc(fn) || bytes.HasPrefix(fn, []byte(" ")) || !utf8.Valid(text) || !bytes.Equal(mendName(fn), fn) {
+	if !plausibleFunc(fn) || bytes.HasPrefix(fn, []byte(" ")) || !utf8.Valid(text) || bytes.IndexByte(text, 0x1b) >= 0 || !bytes.Equal(mendName(fn), fn) {
 		return nil
 	}
 	p, ok := parsePos(pos[1:])
@@ -499,7 +501,7 @@ func (s *scanner) newSite(text, fn, pos []byte, inlined bool) *site {
 
 func (s *scanner) newCreated(text, line, pos []byte) *site {
 	fn, id, ok := parseCreatedBy(line)
-	if !ok || !trimmed(line) || !utf8.Valid(text) || !bytes.Equal(mendName(fn), fn) {
+	if !ok || !trimmed(line) || !utf8.Valid(text) || bytes.IndexByte(text, 0x1b) >= 0 || !bytes.Equal(mendName(fn), fn) {
 		return nil
 	}
 	p, ok := parsePos(pos[1:])

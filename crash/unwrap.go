@@ -95,7 +95,7 @@ func (a *assembler) quiet(line []byte, number int) bool {
 		return false
 	}
 	a.number, a.blank = number, false
-	a.before, a.nearby = append(a.before[:0], line...), true
+	a.remember(line)
 	return true
 }
 
@@ -233,7 +233,11 @@ func (u *unwrapper) suspect(raw []byte, number int, long bool, kind anchor, at i
 		u.emit(raw, number, long)
 		return
 	}
-	_, logged := recoveredCause(raw)
+	c, logged := recoveredCause(raw)
+	if logged && c.indented {
+		u.emit(raw, number, long) // its stack is, too: no prefix
+		return
+	}
 	logged = logged && !s.exact()
 	if !logged && kind != anchorGopanic && s.transport() {
 		u.learn(s)

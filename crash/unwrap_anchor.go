@@ -14,6 +14,7 @@ const (
 	anchorCause           // a headline: "panic: ", "fatal error: "
 	anchorServing         // the log line of somebody who recovers: "panic serving "
 	anchorHeader          // "goroutine 7 ["
+	anchorProfile         // "goroutine profile: total 7"
 	anchorSignal          // "[signal SIGSEGV"
 	anchorCreated         // "created by "
 	anchorRace            // "WARNING: DATA RACE"
@@ -39,7 +40,10 @@ var anchorTexts = [...]anchorText{
 	{anchorCause, "throw: ", 0}, // Go 1.0
 	{anchorCause, "Exception 0x", 0},
 	{anchorServing, "panic serving ", 4},
+	{anchorServing, "Observed a panic", 0},
+	{anchorServing, "[Recovery] ", 0},
 	{anchorHeader, "goroutine ", 0},
+	{anchorProfile, "profile: total ", 0},
 	{anchorSignal, "[signal ", 0},
 	{anchorCreated, "created by ", 4},
 	{anchorRace, "WARNING: DATA RACE", 8},
@@ -53,7 +57,7 @@ var anchorTexts = [...]anchorText{
 // for them (TestGrams).
 const (
 	gramBits = 10
-	gramMul  = 0x9E3779B7
+	gramMul  = 0x9E3779BF
 )
 
 var (
@@ -130,6 +134,11 @@ func anchorAt(line []byte, at int, text uint8) (anchor, int) {
 		if !headerAt(line[at:]) {
 			return noAnchor, -1
 		}
+	case anchorProfile:
+		if i := at - len("goroutine "); i >= 0 && string(line[i:at]) == "goroutine " {
+			return a.kind, i
+		}
+		return noAnchor, -1
 	case anchorSigcode:
 		if i := bytes.LastIndex(line[:at], []byte("PC=")); i >= 0 {
 			return a.kind, i

@@ -150,11 +150,42 @@ func (u *unwrapper) believe(s shape) {
 	h := u.held
 	u.held, u.spare = u.spare, holder{}
 	u.held.reset()
+	head := -1
+	if s.blank() {
+		head = u.headlineAbove(&h)
+	}
 	for i := range h.lines {
 		l := &h.lines[i]
-		u.careful(h.text(i), l.number, l.long)
+		text := h.text(i)
+		if i != head {
+			u.careful(text, l.number, l.long)
+			continue
+		}
+		if _, logged := recoveredCause(text); !logged {
+			text = text[l.at:]
+		}
+		u.feed(u.sources[0], text, false, l.number, l.long)
 	}
 	u.spare = h
+}
+
+// headlineAbove finds the headline of a stack that is indented below it:
+// journalctl shows the further lines of an entry so. It returns -1 if there is
+// none.
+func (u *unwrapper) headlineAbove(h *holder) int {
+	src := u.sources[0]
+	for i := range h.lines {
+		text := h.text(i)
+		if _, _, ok := src.match(text, new(lineID), &u.decoded); ok || len(bytes.TrimSpace(text)) == 0 {
+			continue
+		}
+		l := &h.lines[i]
+		if i == 0 && l.at > 0 && (l.kind == anchorCause || l.kind == anchorServing) {
+			return i
+		}
+		break
+	}
+	return -1
 }
 
 // lineAbove gives a new source the lines above if they are its own.

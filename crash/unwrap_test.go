@@ -275,6 +275,8 @@ func TestGrams(t *testing.T) {
 				text += "7 [running]:"
 			case anchorSigcode:
 				text = "PC=0x1 m=0 " + text
+			case anchorProfile:
+				text = "goroutine " + text
 			}
 			if kind, at := findText([]byte(strings.Repeat(".", pad)+text+"x"), 0); kind != a.kind || at != pad {
 				t.Errorf("%q behind %d bytes: found %d at %d", a.text, pad, kind, at)
@@ -383,6 +385,26 @@ func TestNoCrashInHealthyLog(t *testing.T) {
 		for _, n := range []int{1, 3, 200} {
 			if all := parseAll(t, strings.Repeat(line+"\n"+logLines, n), false); len(all) > 0 {
 				t.Errorf("%q, %d times: %s", line, n, gist(all))
+			}
+		}
+	}
+}
+
+// A line that begins a crash by itself has an anchor, or a first byte that
+// quiet leaves to the assembler.
+func TestNothingBeginsWithoutAnchor(t *testing.T) {
+	for _, file := range goldenFiles(t) {
+		_, text := readGolden(t, file)
+		for _, line := range linesOf(string(text)) {
+			r := NewReader(strings.NewReader(""))
+			r.takeKit()
+			r.asm.line([]byte(line), 1, false)
+			if r.asm.cur == nil {
+				continue
+			}
+			r.asm.end()
+			if _, at := findAnchor([]byte(line)); at < 0 && r.asm.quiet([]byte(line), 1) {
+				t.Errorf("%s: %q begins a crash, and no anchor is found in it", file, line)
 			}
 		}
 	}
