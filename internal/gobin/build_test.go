@@ -45,6 +45,19 @@ func cross(goos, goarch string, flags ...string) mode {
 	return mode{name: goos + "-" + goarch, flags: flags, env: []string{"GOOS=" + goos, "GOARCH=" + goarch}}
 }
 
+// stripped returns the mode without symbols.
+func (m mode) stripped() mode {
+	flags := []string{"-ldflags=-s -w"}
+	for _, f := range m.flags {
+		if strings.HasPrefix(f, "-ldflags=") {
+			flags[0] = f + " -s -w"
+		} else {
+			flags = append(flags, f)
+		}
+	}
+	return mode{m.name + "-stripped", flags, m.env}
+}
+
 // current is the toolchain that runs the tests.
 func current() string { return runtime.Version() }
 
@@ -52,6 +65,9 @@ func current() string { return runtime.Version() }
 // required, the go command downloads it.
 func need(t *testing.T, toolchain string) {
 	t.Helper()
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		t.Skip("old releases are compared on linux/amd64 only")
+	}
 	if toolchain == current() || os.Getenv("BACKSTOP_REQUIRE_ALL") != "" {
 		return
 	}

@@ -67,7 +67,8 @@ func (m *image) loadELF(ident []byte) error {
 		return &CorruptError{"program headers", err}
 	}
 	if m.pie && dynamic.size > 0 {
-		m.fix.elf = &elfRelocations{m: m, dynamic: dynamic, relative: elfMachines[machine].relative}
+		relative := elfMachines[machine].relative
+		m.fix.read = func(add func(addr, value uint64)) error { return m.elfRelocations(dynamic, relative, add) }
 	}
 	return nil
 }
@@ -130,4 +131,23 @@ func (m *image) elfSegment(b []byte) (s segment, typ elf.ProgType, flags elf.Pro
 	}
 	s = segment{addr: m.order.Uint64(b[16:]), size: m.order.Uint64(b[32:]), off: m.order.Uint64(b[8:])}
 	return s, typ, elf.ProgFlag(m.order.Uint32(b[4:]))
+}
+
+// elfRela returns where the dynamic section says that the RELA table is.
+func (m *image) elfRela(dynamic segment) (table, size uint64, err error) {
+	for off := uint64(0); off+2*m.ptr <= dynamic.size && off < 1<<16; off += 2 * m.ptr {
+		b, err := m.fileBytes(dynamic.off+off, 2*m.ptr)
+		if err != nil {
+			return 0, 0, err
+		}
+		switch value := m.word(b[m.ptr:]); elf.DynTag(m.word(b)) {
+		case elf.DT_NULL:
+			return table, size, nil
+		case elf.DT_RELA:
+			table = value
+		case elf.DT_RELASZ:
+			size = value
+		}
+	}
+	return table, size, nil
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"sync"
 )
 
 // A File is an open executable. It is safe for concurrent use.
@@ -16,7 +15,6 @@ type File struct {
 	close   func() error
 
 	index index
-	once  sync.Once
 }
 
 // Open opens the executable at path. Close it after use.

@@ -1,122 +1,110 @@
 package gobin
 
 import (
-	"debug/elf"
+	"cmp"
 	"fmt"
-	"sort"
+	"io"
+	"slices"
 	"sync"
 )
 
-// fixups are what the loader would do to pointers. Most executables hold their
-// pointers in place; ELF with RELA relocations keeps them beside.
+// fixups are the pointers that do not stand in place but are made by the
+// loader: RELA relocations of ELF, chained fixups of Mach-O. Most executables
+// have none, for REL and RELR relocations, PE and older Mach-O leave in place
+// what a pointer is before the executable is moved.
 type fixups struct {
-	elf *elfRelocations
+	read func(add func(addr, value uint64)) error // nil when there are none
+
+	load  sync.Once
+	table []fixup // as the file has them, which is mostly by address
+	err   error
+
+	sort   sync.Once
+	sorted []fixup
+}
+
+type fixup struct{ addr, value uint64 }
+
+// maxFixups is several times what the largest executables known have.
+const maxFixups = 4 << 20
+
+// all returns the fixups in the order of the file.
+func (x *fixups) all() ([]fixup, error) {
+	x.load.Do(func() {
+		if x.read == nil {
+			return
+		}
+		err := x.read(func(addr, value uint64) { x.table = append(x.table, fixup{addr, value}) })
+		if err != nil {
+			x.table, x.err = nil, &CorruptError{"relocations", err}
+		}
+	})
+	return x.table, x.err
+}
+
+// fill replaces those of some words, the first of which stands at addr, that
+// do not stand in place. It does not need the fixups sorted.
+func (x *fixups) fill(addr, size uint64, words []uint64) error {
+	all, err := x.all()
+	for _, f := range all {
+		if i := (f.addr - addr) / size; i < uint64(len(words)) && f.addr == addr+i*size {
+			words[i] = f.value
+		}
+	}
+	return err
 }
 
 // apply returns the pointer at addr, given what stands there in the file.
-func (x *fixups) apply(addr, stored uint64) uint64 {
-	if x.elf != nil {
-		if v, ok := x.elf.at(addr); ok {
-			return v
-		}
+func (x *fixups) apply(addr, stored uint64) (uint64, error) {
+	all, err := x.all()
+	if err != nil || len(all) == 0 {
+		return stored, err
 	}
-	return stored
+	x.sort.Do(func() {
+		x.sorted = append([]fixup(nil), all...)
+		slices.SortStableFunc(x.sorted, func(a, b fixup) int { return cmp.Compare(a.addr, b.addr) })
+	})
+	i, ok := slices.BinarySearchFunc(x.sorted, addr, func(f fixup, addr uint64) int { return cmp.Compare(f.addr, addr) })
+	if !ok {
+		return stored, nil
+	}
+	return x.sorted[i].value, nil
 }
 
-// load reads the relocations and says whether they can be read.
-func (x *fixups) load() error {
-	if x.elf == nil {
-		return nil
-	}
-	x.elf.once.Do(x.elf.load)
-	return x.elf.err
-}
-
-// elfRelocations are the relative relocations that carry their value (RELA).
-// REL and RELR relocations leave it in place.
-type elfRelocations struct {
-	m        *image
-	dynamic  segment
-	relative uint32
-
-	once  sync.Once
-	table []relocation // by address
-	err   error
-}
-
-type relocation struct{ addr, value uint64 }
-
-// maxRelocations is twenty times what Kubernetes' largest executables have.
-const maxRelocations = 16 << 20
-
-func (x *elfRelocations) at(addr uint64) (uint64, bool) {
-	x.once.Do(x.load)
-	i := sort.Search(len(x.table), func(i int) bool { return x.table[i].addr >= addr })
-	if i == len(x.table) || x.table[i].addr != addr {
-		return 0, false
-	}
-	return x.table[i].value, true
-}
-
-func (x *elfRelocations) load() {
-	if err := x.read(); err != nil {
-		x.err = &CorruptError{"relocations", err}
-	}
-	sorted := func(i, j int) bool { return x.table[i].addr < x.table[j].addr }
-	if !sort.SliceIsSorted(x.table, sorted) {
-		sort.SliceStable(x.table, sorted)
-	}
-}
-
-func (x *elfRelocations) read() error {
-	table, size, err := x.find()
+// elfRelocations reads the relative relocations that carry their value (RELA),
+// found through the dynamic section as the loader does.
+func (m *image) elfRelocations(dynamic segment, relative uint32, add func(addr, value uint64)) error {
+	table, size, err := m.elfRela(dynamic)
 	if err != nil || size == 0 {
 		return err
 	}
-	word := x.m.ptr
-	each := 3 * word
+	each := 3 * m.ptr
 	n := size / each
-	if n > maxRelocations {
-		return fmt.Errorf("%d relocations", n)
+	if n > maxFixups {
+		return fmt.Errorf("%d of them", n)
 	}
-	if !x.m.holds(table, size) {
+	if !m.holds(table, size) {
 		return fmt.Errorf("%d bytes at %#x are outside the file", size, table)
 	}
-	w := window{m: x.m}
-	for i := uint64(0); i < n; i++ {
-		b, err := w.at(table+i*each, each)
+	w := window{m: m}
+	for at, end := table, table+n*each; at < end; {
+		b, err := w.from(at, each)
 		if err != nil {
 			return err
 		}
-		// The type stands in the low half of r_info, a byte wide in ELF32.
-		info := x.m.word(b[word:])
-		typ := uint32(info)
-		if word == 4 {
-			typ &= 0xff
+		if uint64(len(b)) < each {
+			return io.ErrUnexpectedEOF
 		}
-		if typ == x.relative {
-			x.table = append(x.table, relocation{x.m.word(b), x.m.word(b[2*word:])})
+		for ; uint64(len(b)) >= each && at < end; b, at = b[each:], at+each {
+			// The type stands in the low half of r_info, a byte wide in ELF32.
+			typ := uint32(m.word(b[m.ptr:]))
+			if m.ptr == 4 {
+				typ &= 0xff
+			}
+			if typ == relative {
+				add(m.word(b), m.word(b[2*m.ptr:]))
+			}
 		}
 	}
 	return nil
-}
-
-// find returns where the dynamic section says that the RELA table is.
-func (x *elfRelocations) find() (table, size uint64, err error) {
-	word := x.m.ptr
-	for off := uint64(0); off+2*word <= x.dynamic.size && off < 1<<16; off += 2 * word {
-		b, err := x.m.fileBytes(x.dynamic.off+off, 2*word)
-		if err != nil {
-			return 0, 0, err
-		}
-		switch value := x.m.word(b[word:]); elf.DynTag(x.m.word(b)) {
-		case elf.DT_NULL:
-			return table, size, nil
-		case elf.DT_RELA:
-			table = value
-		case elf.DT_RELASZ:
-			size = value
-		}
-	}
-	return table, size, nil
 }

@@ -27,6 +27,7 @@ type image struct {
 	order  binary.ByteOrder
 	ptr    uint64 // size of a pointer, 4 or 8
 	pie    bool
+	base   uint64    // address of the header; of Mach-O only
 	segs   []segment // by address, not overlapping
 	fix    fixups
 
@@ -163,6 +164,9 @@ func (m *image) fileBytes(off, n uint64) ([]byte, error) {
 		if uint64(len(b))+at < blockSize {
 			return nil, io.ErrUnexpectedEOF
 		}
+		if joined == nil {
+			joined = make([]byte, 0, n)
+		}
 		joined = append(joined, b...)
 		off += uint64(len(b))
 		n -= uint64(len(b))
@@ -193,7 +197,20 @@ func (m *image) pointer(addr uint64) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return m.fix.apply(addr, m.word(b)), nil
+	return m.fix.apply(addr, m.word(b))
+}
+
+// pointers reads n words like pointer, for fewer calls and no sorting.
+func (m *image) pointers(addr uint64, n int) ([]uint64, error) {
+	b, err := m.bytes(addr, uint64(n)*m.ptr)
+	if err != nil {
+		return nil, err
+	}
+	words := make([]uint64, n)
+	for i := range words {
+		words[i] = m.word(b[uint64(i)*m.ptr:])
+	}
+	return words, m.fix.fill(addr, m.ptr, words)
 }
 
 // A window reads one region again and again without asking the cache. It is for

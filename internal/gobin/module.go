@@ -21,6 +21,8 @@ func (r region) end() uint64 { return r.addr + r.size }
 // A module is what matters of runtime.moduledata (runtime/symtab.go), the
 // linker's description of one executable.
 type module struct {
+	at      uint64 // its address
+	header  uint64 // address of the table header
 	magic   uint32
 	quantum uint64 // smallest size of an instruction
 	nfunc   uint64
@@ -62,21 +64,28 @@ var layouts = []layout{
 }
 
 const (
-	scanChunk = 1 << 20
+	scanChunk   = 1 << 20
+	scanOverlap = 32 // two words, or the header of the build information
 	// maxScan bounds the search of an executable with gigabytes of data. The
 	// linker puts what is looked for before large variables.
-	maxScan = 1 << 30
+	maxScan  = 256 << 20
+	maxTries = 1024 // of what looks like moduledata
+	// Offsets in tables are of 32 bits. The largest executables known have
+	// tables of some hundred megabytes for about a million functions.
+	maxTableSize = 1 << 30
+	maxFuncs     = 4 << 20
 )
 
 // found is what a search of the data segments came upon.
 type found struct {
-	module          *module
-	head            []uint64 // the words of its moduledata
-	version         string
-	modules         string
-	hasInfo         bool
-	unknownMagic    uint32
-	infoErr, endErr error
+	module       *module
+	head         []uint64 // the words of its moduledata
+	version      string
+	modules      string
+	hasInfo      bool
+	unknownMagic uint32
+	tries        int
+	endErr       error // the file is shorter than its headers say
 }
 
 // find looks for moduledata, which nothing points to in a stripped executable,
@@ -84,30 +93,33 @@ type found struct {
 // two words point to the table header and just behind it.
 func (m *image) find() (*found, error) {
 	f := &found{}
-	if err := m.fix.load(); err != nil {
+	fixups, err := m.fix.all()
+	if err != nil {
 		return nil, err
 	}
-	if x := m.fix.elf; x != nil {
-		for i := 1; i < len(x.table) && f.module == nil; i++ {
-			a, b := x.table[i-1], x.table[i]
-			if b.addr-a.addr == m.ptr && m.headerSize(b.value-a.value) {
-				f.try(m, a.addr)
-			}
+	for i := 1; i < len(fixups) && f.module == nil; i++ {
+		a, b := fixups[i-1], fixups[i]
+		if b.addr-a.addr == m.ptr && m.headerSize(b.value-a.value) {
+			f.try(m, a.addr, a.value)
 		}
 	}
 	left := uint64(maxScan)
+	buf := make([]byte, scanChunk+scanOverlap)
 	for i := range m.segs {
 		s := &m.segs[i]
 		if !s.writable {
 			continue
 		}
 		for off := uint64(0); off < s.size && left > 0 && (f.module == nil || !f.hasInfo); off += scanChunk {
-			n := s.size - off
-			if n > scanChunk {
-				n = scanChunk
+			n := min(uint64(len(buf)), s.size-off)
+			got, err := m.r.ReadAt(buf[:n], int64(s.off+off))
+			if err != nil && err != io.EOF {
+				return nil, fmt.Errorf("read executable: %w", err)
 			}
-			if err := f.scan(m, s, off, n); err != nil {
-				return nil, err
+			f.scan(m, buf[:got], s.addr+off)
+			if uint64(got) < n {
+				f.endErr = corrupt("executable", "it ends within the segment at %#x", s.addr)
+				break
 			}
 			left -= min(left, n)
 		}
@@ -119,49 +131,33 @@ func (m *image) find() (*found, error) {
 // bytes long. Before Go 1.18 it has a word less.
 func (m *image) headerSize(n uint64) bool { return 8+7*m.ptr <= n && n <= 128 }
 
-// scan searches one piece of a segment.
-func (f *found) scan(m *image, s *segment, off, n uint64) error {
-	piece, err := m.fileBytes(s.off+off, n)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		f.endErr = corrupt("executable", "it ends within the segment at %#x", s.addr)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	addr := s.addr + off
+// scan searches a piece of a segment, which stands at addr.
+func (f *found) scan(m *image, piece []byte, addr uint64) {
 	if !f.hasInfo {
 		if i := buildInfoIn(piece, addr); i >= 0 {
-			f.version, f.modules, f.infoErr = m.readBuildInfo(addr + uint64(i))
-			f.hasInfo = f.infoErr == nil
+			var err error
+			f.version, f.modules, err = m.readBuildInfo(addr + uint64(i))
+			f.hasInfo = err == nil
 		}
 	}
-	if f.module != nil {
-		return nil
-	}
 	start := -addr & (m.ptr - 1)
-	if uint64(len(piece)) < start+2*m.ptr {
-		return nil
+	if f.module != nil || uint64(len(piece)) < start+2*m.ptr {
+		return
 	}
 	before := m.word(piece[start:])
 	for i := start + m.ptr; i+m.ptr <= uint64(len(piece)); i += m.ptr {
 		word := m.word(piece[i:])
-		if m.headerSize(word-before) && f.try(m, addr+i-m.ptr) {
-			break
+		if m.headerSize(word-before) && f.try(m, addr+i-m.ptr, before) {
+			return
 		}
 		before = word
 	}
-	return nil
 }
 
-// try reads the moduledata that may stand at addr. Most do not lead to a table
-// header and are given up at once.
-func (f *found) try(m *image, addr uint64) bool {
-	at, err := m.pointer(addr)
-	if err != nil {
-		return false
-	}
-	header, err := m.bytes(at, 8+8*m.ptr)
+// try reads the moduledata that may stand at addr, where there is a pointer to
+// what may be a table header. Most are not and are given up at once.
+func (f *found) try(m *image, addr, pointer uint64) bool {
+	header, err := m.bytes(pointer, 8+8*m.ptr)
 	if err != nil || header[4] != 0 || header[5] != 0 || uint64(header[7]) != m.ptr {
 		return false
 	}
@@ -169,11 +165,12 @@ func (f *found) try(m *image, addr uint64) bool {
 	if magic>>8 != 0xffffff {
 		return false
 	}
-	head := make([]uint64, words)
-	for i := range head {
-		if head[i], err = m.pointer(addr + uint64(i)*m.ptr); err != nil {
-			return false
-		}
+	if f.tries++; f.tries > maxTries {
+		return false
+	}
+	head, err := m.pointers(addr, words)
+	if err != nil || head[0] != pointer {
+		return false
 	}
 	md, known := m.verify(header, head)
 	if !known {
@@ -182,6 +179,7 @@ func (f *found) try(m *image, addr uint64) bool {
 	if md == nil {
 		return false
 	}
+	md.at = addr
 	f.module, f.head = md, head
 	return true
 }
@@ -189,7 +187,7 @@ func (f *found) try(m *image, addr uint64) bool {
 // verify checks everything that the first words of moduledata and the table
 // header say about each other. known says whether the header's release is.
 func (m *image) verify(header []byte, head []uint64) (md *module, known bool) {
-	md = &module{magic: m.order.Uint32(header), quantum: uint64(header[6])}
+	md = &module{header: head[0], magic: m.order.Uint32(header), quantum: uint64(header[6])}
 	offsets := header[8+3*m.ptr:] // behind nfunc, nfiles, textStart
 	switch md.magic {
 	case magic120, magic118:
@@ -213,14 +211,14 @@ func (m *image) verify(header []byte, head []uint64) (md *module, known bool) {
 	}{{1, &md.names, 1}, {4, &md.units, 4}, {7, &md.files, 1}, {10, &md.pcs, 1}, {13, &md.funcs, 1}}
 	for i, t := range tables {
 		addr, n := head[t.at], head[t.at+1]
-		if addr != head[0]+m.word(offsets[uint64(i)*m.ptr:]) || n != head[t.at+2] || n > 1<<40 || !m.holds(addr, n*t.width) {
+		if addr != head[0]+m.word(offsets[uint64(i)*m.ptr:]) || n != head[t.at+2] || n > maxTableSize || !m.holds(addr, n*t.width) {
 			return nil, true
 		}
 		*t.to = region{addr, n * t.width}
 	}
 	// The function table is an entry for each function and one for their end.
 	if head[16] != md.funcs.addr || head[17] != md.nfunc+1 || head[18] != md.nfunc+1 ||
-		md.nfunc == 0 || md.nfunc > md.funcs.size/entry {
+		md.nfunc == 0 || md.nfunc > md.funcs.size/entry || md.nfunc > maxFuncs {
 		return nil, true
 	}
 	md.text, md.etext, md.minpc, md.maxpc = head[wordText], head[wordEtext], head[20], head[21]
@@ -294,16 +292,13 @@ func (t *tables) textSections(slice []uint64, l layout) ([]textSection, error) {
 	if n == 0 || n != slice[2] || n > 1024 {
 		return nil, fmt.Errorf("%d text sections", n)
 	}
+	all, err := t.pointers(addr, 3*int(n))
+	if err != nil {
+		return nil, err
+	}
 	sections := make([]textSection, n)
 	for i := range sections {
-		var w [3]uint64
-		for j := range w {
-			v, err := t.pointer(addr + uint64(3*i+j)*t.ptr)
-			if err != nil {
-				return nil, err
-			}
-			w[j] = v
-		}
+		w := all[3*i : 3*i+3]
 		if l.until < 18 {
 			w[1] += w[0] // a length before Go 1.18
 		}

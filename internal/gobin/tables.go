@@ -60,11 +60,11 @@ func (t *tables) entry(w *window, i uint64) (pc, rec uint64, err error) {
 		if err != nil {
 			return 0, 0, err
 		}
-		pc = t.fix.apply(at, t.word(b))
 		if i < t.nfunc {
 			rec = t.word(b[t.ptr:])
 		}
-		return pc, t.funcs.addr + rec, nil
+		pc, err = t.fix.apply(at, t.word(b))
+		return pc, t.funcs.addr + rec, err
 	}
 	n := uint64(8)
 	if i == t.nfunc {
@@ -194,6 +194,23 @@ func (r *reader) inlineOf(f *record, at, arrays, npcdata, nfuncdata uint64) erro
 	return err
 }
 
+// name reads the offset of the name of function i only.
+func (r *reader) name(i uint64) (uint32, error) {
+	_, at, err := r.t.entry(&r.ftab, i)
+	if err != nil {
+		return 0, err
+	}
+	skip := uint64(4)
+	if r.t.magic == magic116 {
+		skip = r.t.ptr
+	}
+	b, err := r.funcs.at(at, skip+4)
+	if err != nil {
+		return 0, &CorruptError{"functions", err}
+	}
+	return r.t.order.Uint32(b[skip:]), nil
+}
+
 // A call is one runtime.inlinedCall (runtime/symtabinl.go): a function that was
 // inlined into another, and where.
 type call struct {
@@ -272,8 +289,8 @@ func (r *reader) file(f *record, n int32) (string, error) {
 }
 
 const (
-	// maxTable bounds the decoding of pc tables for one question. The largest
-	// functions known have tables of a few hundred kilobytes.
+	// maxTable bounds the pc tables that are decoded for one question. The
+	// largest functions known have tables of a few hundred kilobytes.
 	maxTable = 4 << 20
 	maxStep  = 10 // bytes of one step: two varints of 32 bits
 )
@@ -350,10 +367,22 @@ func (r *reader) value(f *record, off uint32, pc uint64) (int32, error) {
 
 var errNoTree = errors.New("no inline tree to verify its tables by")
 
-// prove checks that offsets of function data lead to inline trees, which they
-// do only if gofunc was taken from its right place.
+// prove checks the range of the function table, as runtime.moduledataverify1
+// does, and that offsets of function data lead to inline trees, which they do
+// only if gofunc was taken from its right place.
 func (t *tables) prove(need bool) error {
 	r := t.reader()
+	first, _, err := t.entry(&r.ftab, 0)
+	if err != nil {
+		return err
+	}
+	last, _, err := t.entry(&r.ftab, t.nfunc)
+	if err != nil {
+		return err
+	}
+	if first != t.minpc || last != t.maxpc {
+		return corrupt("function table", "it goes from %#x to %#x, and code from %#x to %#x", first, last, t.minpc, t.maxpc)
+	}
 	seen := 0
 	for i := uint64(0); i < t.nfunc && i < 4096 && seen < 16; i++ {
 		f, err := r.record(i)

@@ -9,7 +9,10 @@ import (
 	"reflect"
 	"runtime"
 	"strconv"
+	"unsafe"
 )
+
+var literal = "all that is left of a message is its address and length"
 
 var out = bufio.NewWriter(os.Stdout)
 
@@ -24,6 +27,8 @@ func main() {
 	}
 	base := reflect.ValueOf(main).Pointer()
 	line("base", hex(base))
+	header := (*reflect.StringHeader)(unsafe.Pointer(&literal))
+	line("literal", hex(header.Data), hex(uintptr(header.Len)))
 	for _, c := range cases {
 		c()
 	}
