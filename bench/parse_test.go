@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"sync"
 	"testing"
 
 	"github.com/DataDog/gostackparse"
@@ -46,6 +47,15 @@ var readers = []reader{
 		}
 		return r.GoroutineCount, 0, nil
 	}},
+	{"crash-parallel", func(text []byte) (int, int, error) {
+		reader := crash.NewReader(bytes.NewReader(text))
+		reader.Parallel = parallel
+		r, err := reader.Parse()
+		if err != nil {
+			return 0, 0, err
+		}
+		return r.GoroutineCount, 0, nil
+	}},
 	{"crash-only", func(text []byte) (int, int, error) {
 		reader := crash.NewReader(bytes.NewReader(text))
 		reader.CrashOnly = true
@@ -74,6 +84,15 @@ var readers = []reader{
 		}
 		return len(s.Goroutines), n, nil
 	}},
+}
+
+// parallel runs tasks on all processors.
+func parallel(n int, task func(i int)) {
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { task(i) })
+	}
+	wg.Wait()
 }
 
 func BenchmarkDump(b *testing.B) {
