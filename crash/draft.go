@@ -75,6 +75,9 @@ func newDraft(a *assembler) *draft {
 	d.bodyAt = -1
 	d.scratch = a.scratch[:0]
 	d.keeper = keeper{keep: a.job.keep, each: a.job.each}
+	if d.main {
+		a.job.kit.scanner.report++
+	}
 	d.names, d.job, d.from = &a.job.kit.names, a.job, a.job.lines.offset
 	return d
 }
@@ -377,7 +380,7 @@ func (d *draft) position(p filePos) {
 	frames := d.frames()
 	*frames = append(*frames, Frame{
 		Func: c.name, File: d.string(p.file), Line: p.line,
-		Args: c.args, Offset: d.string(p.offset), Inlined: c.args == "...",
+		Args: c.args, Offset: p.offset, Inlined: c.args == "...",
 	})
 }
 

@@ -82,10 +82,10 @@ func (d *draft) firstReal() int {
 		if g.State != "running" {
 			continue
 		}
-		if g.GP != "" {
+		if g.Thread != "" {
 			// A header with thread fields among headers without them: the
 			// runtime prints them on all or, at the lowest level, on none.
-			if all[first].GP == "" && len(g.Frames) > 0 && d.starts[i].blank {
+			if all[first].Thread == "" && len(g.Frames) > 0 && d.starts[i].blank {
 				first = i
 			}
 			continue

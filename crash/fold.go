@@ -92,7 +92,7 @@ func (f *folder) bucket(g *Goroutine) *Bucket {
 		for i := range b.Frames {
 			b.Frames[i].Args = strings.Clone(b.Frames[i].Args)
 		}
-		b.GP = strings.Clone(b.GP)
+		b.Thread = strings.Clone(b.Thread)
 	}
 	f.buckets = append(f.buckets, b)
 	return &f.buckets[len(f.buckets)-1]

@@ -53,15 +53,10 @@ func digits(b []byte) int {
 // threadFields reads "gp=0x.. m=3 mp=0x..", printed from Go 1.22 for throws
 // and at traceback levels above 1. Anything else there is no header.
 func (g *Goroutine) threadFields(s string) bool {
+	g.Thread = strings.TrimSpace(s)
 	for _, field := range strings.Fields(s) {
-		key, value, _ := strings.Cut(field, "=")
-		switch key {
-		case "gp":
-			g.GP = value
-		case "m":
-			g.M = value
-		case "mp":
-			g.MP = value
+		switch key, _, _ := strings.Cut(field, "="); key {
+		case "gp", "m", "mp":
 		default:
 			return false
 		}

@@ -48,6 +48,9 @@ func (r *Reader) scanParts() bool {
 	}
 	skip := d.keeper.keep == keepCrash && d.keeper.count > 0
 	reuse := d.folding()
+	for i := range r.crew.members {
+		r.crew.members[i].scanner.report = r.job.kit.scanner.report
+	}
 	r.Parallel(len(parts), func(i int) { r.crew.members[i].read(parts[i], skip, reuse) })
 	size, lines := 0, 0
 	for i := range parts {

@@ -39,9 +39,8 @@ func (a *assembler) profileLine(line []byte) {
 		d.last().Labels = parseProfileLabels(string(bytes.TrimSuffix(rest, []byte("}"))))
 		return
 	}
-	if fn, offset, pos, ok := parseProfileFrame(text); ok && d.to == toGoroutine {
+	if fn, pos, ok := parseProfileFrame(text); ok && d.to == toGoroutine {
 		a.good()
-		pos.offset = offset
 		d.pendBare(d.string(fn))
 		d.position(pos)
 		return
@@ -72,17 +71,20 @@ func parseProfileCount(text []byte) (int, bool) {
 }
 
 // parseProfileFrame reads "#	0x6d2c39	main.worker+0x59	/workspace/worker.go:14".
-func parseProfileFrame(text []byte) (fn, offset []byte, pos filePos, ok bool) {
+func parseProfileFrame(text []byte) (fn []byte, pos filePos, ok bool) {
 	fields := bytes.SplitN(text, []byte("\t"), 4)
 	if len(fields) < 4 || string(fields[0]) != "#" || !bytes.HasPrefix(fields[1], []byte("0x")) {
-		return nil, nil, filePos{}, false
-	}
-	fn = bytes.TrimSpace(fields[2])
-	if i := bytes.LastIndex(fn, []byte("+0x")); i > 0 {
-		fn, offset = fn[:i], fn[i:]
+		return nil, filePos{}, false
 	}
 	pos, ok = parsePos(bytes.TrimSpace(fields[3]))
-	return fn, offset, pos, ok && len(fn) > 0
+	fn = bytes.TrimSpace(fields[2])
+	if i := bytes.LastIndex(fn, []byte("+0x")); i > 0 {
+		if number := fn[i+len("+0x"):]; digitsHex(number) == len(number) {
+			pos.offset = hexNumber(number)
+		}
+		fn = fn[:i]
+	}
+	return fn, pos, ok && len(fn) > 0
 }
 
 // parseProfileLabels reads `"k":"v", "k2":"v2"` (runtime/pprof/label.go,

@@ -103,10 +103,10 @@ type Goroutine struct {
 	Leaked         bool   // "(leaked)", Go 1.26
 	Durable        bool   // "(durable)", Go 1.25
 	Bubble         int64  // synctest group or bubble; 0 is none
-	GP, M, MP      string // "gp=0x..", "m=3", "mp=0x.." as printed
+	Thread         string // "gp=0xc000002380 m=3 mp=0xc000080008", as printed
 
 	Frames    []Frame
-	CreatedBy *CreatedBy
+	CreatedBy *CreatedBy // goroutines that one statement started may share it
 
 	// Elided is the number of frames the runtime left out, -1 when it did not
 	// say how many; ElidedAt is the index in Frames before which they belong.
@@ -141,7 +141,7 @@ type Frame struct {
 	Line int
 
 	Args    string // as printed between the parentheses; "..." for an inlined call
-	Offset  string // "+0x1d": distance of the pc from the function's entry
+	Offset  uint32 // distance of the pc from the function's entry, in bytes; 0 when not printed
 	Inlined bool
 }
 

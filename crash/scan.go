@@ -28,6 +28,7 @@ type scanner struct {
 	before   []Frame // free before the goroutine read last
 	block    int     // frames in the last block
 	creators []CreatedBy
+	report   int   // counts the reports, so that sites know a new one
 	names    arena // texts of sites and heads
 	args     arena
 	made     int // sites since the last forget
@@ -38,9 +39,10 @@ const (
 	headSlots = 1 << 6
 	headTries = 4
 
-	firstBlock = 16 // frames
-	lastBlock  = 4096
-	frameText  = 120 // bytes that a frame and its share of the rest take
+	firstBlock   = 16 // frames
+	lastBlock    = 4096
+	someCreators = 8
+	frameText    = 120 // bytes that a frame and its share of the rest take
 
 	maxSiteText = 4 << 10 // bytes of a line the scanner looks at
 	maxSites    = 1 << 16 // sites made until all are forgotten
@@ -57,6 +59,8 @@ type site struct {
 
 	frame   Frame
 	created *CreatedBy // of a go statement
+	shared  *CreatedBy // the copy that a report has
+	report  int        // which one
 	next    [2]*site   // what followed, the last one first
 }
 
@@ -64,6 +68,7 @@ type site struct {
 type head struct {
 	tail      string
 	goroutine Goroutine // without id
+	thread    int       // length of " m=nil" before the state
 	careful   bool      // not for the scanner
 }
 
@@ -83,7 +88,7 @@ func (s *scanner) stack(buf []byte, g *Goroutine) (size, lines int, ok bool) {
 		p += n
 		lines += 2
 		if st.created != nil {
-			g.CreatedBy = s.creator(st.created)
+			g.CreatedBy = s.creator(st)
 			break
 		}
 		if !st.whole && st.frame.Args != string(args) {
@@ -174,20 +179,23 @@ func (s *scanner) give(frames []Frame) []Frame {
 	return frames[:n:n]
 }
 
-// creator copies what is known of a go statement: reports share nothing that
-// their owners may change.
-func (s *scanner) creator(c *CreatedBy) *CreatedBy {
-	if len(s.creators) == cap(s.creators) {
-		s.creators = make([]CreatedBy, 0, max(s.block/4, firstBlock))
+// creator returns what is known of a go statement, the same for all goroutines
+// of one report: reports share nothing that their owners may change.
+func (s *scanner) creator(st *site) *CreatedBy {
+	if st.report != s.report || st.shared == nil {
+		if len(s.creators) == cap(s.creators) {
+			s.creators = make([]CreatedBy, 0, someCreators)
+		}
+		s.creators = append(s.creators, *st.created)
+		st.shared, st.report = &s.creators[len(s.creators)-1], s.report
 	}
-	s.creators = append(s.creators, *c)
-	return &s.creators[len(s.creators)-1]
+	return st.shared
 }
 
 // restart makes the scanner ready for another text. It keeps what it knows of
 // frames, but no block that a small report would hold for ever.
 func (s *scanner) restart() {
-	s.creators, s.block = nil, 0
+	s.block, s.creators = 0, nil
 	if s.args.size > firstArena {
 		s.args = arena{}
 	}
@@ -222,8 +230,8 @@ func (s *scanner) header(buf []byte, g *Goroutine) int {
 	if p == len(word) {
 		return 0
 	}
-	gp, n := cutGP(buf[p:])
-	p += n
+	thread := p + 1
+	p += lenGP(buf[p:])
 	h := s.guess
 	if h == nil || len(buf)-p < len(h.tail) || string(buf[p:p+len(h.tail)]) != h.tail {
 		h = s.head(buf[p:])
@@ -237,20 +245,26 @@ func (s *scanner) header(buf []byte, g *Goroutine) int {
 	}
 	*g = h.goroutine
 	g.ID = id
-	if len(gp) > 0 {
-		g.GP = s.args.add(gp)
+	if p > thread {
+		g.Thread = s.args.add(buf[thread : p+h.thread])
+	}
+	if h.goroutine.Labels != nil {
+		g.Labels = make(map[string]string, len(h.goroutine.Labels))
+		for k, v := range h.goroutine.Labels {
+			g.Labels[k] = v
+		}
 	}
 	return p + len(h.tail)
 }
 
-// cutGP reads " gp=0x3318b158ef00", which differs from goroutine to goroutine.
-func cutGP(buf []byte) (gp []byte, size int) {
+// lenGP returns the length of " gp=0x3318b158ef00", which differs from goroutine
+// to goroutine.
+func lenGP(buf []byte) int {
 	const word = " gp=0x"
 	if len(buf) < len(word) || string(buf[:len(word)]) != word {
-		return nil, 0
+		return 0
 	}
-	n := len(word) + digitsHex(buf[len(word):])
-	return buf[len(" gp="):n], n
+	return len(word) + digitsHex(buf[len(word):])
 }
 
 func (s *scanner) head(buf []byte) *head {
@@ -275,6 +289,9 @@ func (s *scanner) head(buf []byte) *head {
 	}
 	// A goroutine that runs may be the first of another crash.
 	*slot = &head{tail: s.names.add(tail), goroutine: g, careful: g.State == "running"}
+	if len(g.Thread) > 0 {
+		(*slot).thread = 1 + len(g.Thread)
+	}
 	return *slot
 }
 
@@ -494,8 +511,8 @@ func (s *scanner) newSite(text, fn, pos []byte, inlined bool) *site {
 		st.pos = s.names.add(pos)
 	}
 	st.frame.Func = st.call[:len(fn)]
-	st.frame.File, st.frame.Offset = cutPos(st.pos, p)
-	st.frame.Line, st.frame.Inlined = p.line, inlined
+	st.frame.File = st.pos[1 : 1+len(p.file)]
+	st.frame.Line, st.frame.Offset, st.frame.Inlined = p.line, p.offset, inlined
 	return st
 }
 
@@ -510,7 +527,7 @@ func (s *scanner) newCreated(text, line, pos []byte) *site {
 	}
 	s.made++
 	st := &site{whole: true, call: s.names.add(text)}
-	file, _ := cutPos(st.call[len(line)+1:], p)
+	file := st.call[len(line)+2:][:len(p.file)]
 	const word = len("created by ")
 	st.created = &CreatedBy{Func: st.call[word : word+len(fn)], File: file, Line: p.line, Goroutine: id}
 	return st
@@ -530,16 +547,6 @@ func spaced(name []byte) bool {
 func trimmed(text []byte) bool {
 	first, last := text[0], text[len(text)-1]
 	return ' ' < first && first < utf8.RuneSelf && ' ' < last && last < utf8.RuneSelf
-}
-
-// cutPos returns the parts of a file line as parts of its string.
-func cutPos(pos string, p filePos) (file, offset string) {
-	file = pos[1 : 1+len(p.file)]
-	if len(p.offset) > 0 {
-		at := strings.LastIndex(pos, " "+string(p.offset)) + 1
-		offset = pos[at : at+len(p.offset)]
-	}
-	return file, offset
 }
 
 // slotOf hashes two lines by their lengths and last bytes, where they differ.

@@ -259,7 +259,7 @@ func kindOfLine(line []byte) lineKind {
 	if fn, _, ok := cutCall(line); ok && (plausibleFunc(fn) || bytes.Contains(fn, []byte("struct {"))) {
 		return lineCall
 	}
-	if pos, ok := parsePos(line); ok && len(pos.offset) > 0 && looksLikePos(line, pos) {
+	if pos, ok := parsePos(line); ok && pos.located && looksLikePos(line, pos) {
 		return linePosition
 	}
 	return notTrace
