@@ -11,6 +11,7 @@ type kit struct {
 	names   namer
 	scratch []byte
 	zone    holder // for the beginning of a crash
+	starts  [knownLines]int64
 	idle    *draft // one that is not in use
 }
 
@@ -74,6 +75,7 @@ func (r *Reader) takeKit() {
 	}
 	r.job.kit = kits.Get().(*kit)
 	r.lines.buf, r.asm.scratch = r.job.kit.buf, r.job.kit.scratch
+	r.lines.starts = &r.job.kit.starts
 	r.job.kit.scanner.free = r.job.kit.scanner.spare
 }
 

@@ -30,15 +30,15 @@ type lineReader struct {
 	r          io.Reader
 	buf        []byte
 	start, end int
-	err        error             // what the reader returned last, other than ErrPause
-	bulk       bool              // the last read brought all that it could
-	paused     bool              // the reader has said ErrPause, and nobody has heard it yet
-	offset     int64             // of buf[start] in the stream
-	number     int               // of the line returned last, counted from 1
-	from       int64             // offset of the line returned last
-	starts     [knownLines]int64 // offsets of the last lines, by number
-	skipping   bool              // inside the rest of an over-long line
-	long       bool              // the line returned last was cut
+	err        error              // what the reader returned last, other than ErrPause
+	bulk       bool               // the last read brought all that it could
+	paused     bool               // the reader has said ErrPause, and nobody has heard it yet
+	offset     int64              // of buf[start] in the stream
+	number     int                // of the line returned last, counted from 1
+	from       int64              // offset of the line returned last
+	starts     *[knownLines]int64 // offsets of the last lines, by number
+	skipping   bool               // inside the rest of an over-long line
+	long       bool               // the line returned last was cut
 }
 
 // next returns the next line without its line end. The line is valid until the

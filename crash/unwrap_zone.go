@@ -76,6 +76,10 @@ func (u *unwrapper) inspect(line []byte) {
 	}
 	copy(z.kinds[:], z.kinds[1:])
 	z.kinds[4] = kind
+	if kind == linePosition && line[0] == '\t' && z.kinds[2] == lineHeader && z.kinds[3] == lineCall {
+		z.on = false // nothing was done to these
+		return
+	}
 	if !m.doubled && kind == linePosition && z.kinds == [5]lineKind{lineHeader, lineBlank, lineCall, lineBlank, linePosition} {
 		m.doubled, learned = true, true
 	}
