@@ -195,7 +195,7 @@ func (s *scanner) creator(st *site) *CreatedBy {
 // restart makes the scanner ready for another text. It keeps what it knows of
 // frames, but no block that a small report would hold for ever.
 func (s *scanner) restart() {
-	s.block, s.creators = 0, nil
+	s.free, s.block, s.creators = nil, 0, nil
 	if s.args.size > firstArena {
 		s.args = arena{}
 	}

@@ -25,7 +25,7 @@ type lineRef struct {
 	outer      string // the outermost function
 	file       string
 	a, b       int
-	offA, offB string
+	offA, offB uint32
 	app        bool
 }
 
@@ -59,7 +59,7 @@ type position struct {
 	path   string // of the file, as printed
 	file   string // package and base name
 	line   int
-	offset string
+	offset uint32
 }
 
 // positions bounds.
@@ -70,7 +70,7 @@ const (
 
 func (s *side) positions() map[string]*position {
 	all := make(map[string]*position)
-	add := func(fn, file string, line int, offset string) {
+	add := func(fn, file string, line int, offset uint32) {
 		if line == 0 || len(all) > maxRefFunctions {
 			return
 		}
@@ -87,7 +87,7 @@ func (s *side) positions() map[string]*position {
 			add(f.Func, f.File, f.Line, f.Offset)
 		}
 		if c != nil {
-			add(c.Func+" creates", c.File, c.Line, "")
+			add(c.Func+" creates", c.File, c.Line, 0)
 		}
 	}
 	if len(s.r.Goroutines) == 0 {
@@ -117,7 +117,7 @@ func (c *comparison) sameBuild(but string) bool {
 	equal, other := 0, 0
 	for i := range c.refs {
 		r := &c.refs[i]
-		known := r.offA != "" && r.offB != ""
+		known := r.offA != 0 && r.offB != 0
 		switch {
 		case r.outer == but:
 		case !r.app && r.a != r.b:
@@ -161,7 +161,7 @@ func (c *comparison) statement(x, y *element, startX, startY int) (relation, str
 		return sameStatement, here
 	}
 	cx, cy := x.caller, y.caller
-	if !equal && f.Func == g.Func && outer == f.Func && cx.Func == cy.Func && cx.Offset != "" && cx.Offset == cy.Offset {
+	if !equal && f.Func == g.Func && outer == f.Func && cx.Func == cy.Func && cx.Offset != 0 && cx.Offset == cy.Offset {
 		return sameStatement, fmt.Sprintf("the code of %s is the same, at other lines", cx.Func)
 	}
 	before, after := c.around(f, outer)
