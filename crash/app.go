@@ -4,6 +4,7 @@ import "strings"
 
 //go:generate go run ./internal/gen std stdlist.go
 //go:generate go run ./internal/gen messages testdata/messages.tsv
+//go:generate go run ./internal/gen headlines ../internal/headline/headlines.tsv
 //go:generate go run ./internal/record testdata
 //go:generate go test -run TestGolden -update
 

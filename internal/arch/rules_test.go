@@ -20,6 +20,7 @@ var rules = []rule{
 	{"internal/arch", nil, "the rule itself depends on nothing"},
 	{"internal/crashtest", nil, "test support is imported by every test, so it imports nobody"},
 	{"internal/gobin", nil, "gobin reads executables for whoever asks, so it knows nobody"},
+	{"internal/headline", []string{module + "/crash", module + "/internal/crashtest"}, "headline knows texts; its tests let programs die and read what they leave"},
 	{"internal/host", []string{module + "/event"}, "host fills in events"},
 	{"internal/spool", []string{module + "/event"}, "the spool stores and sends events"},
 	{"internal/monitor", []string{module + "/event", module + "/internal/host", module + "/internal/spool"}, "the monitor spools crash text and does not read it"},

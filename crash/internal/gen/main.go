@@ -3,6 +3,7 @@
 //
 //	gen std OUTPUT       the import paths of the standard library, as Go code
 //	gen messages OUTPUT  the texts of fatal errors and panics, as a table
+//	gen headlines OUTPUT the texts of fatal errors with the functions that end with them
 package main
 
 import (
@@ -19,7 +20,7 @@ var toolchains = []string{"go1.21.13", "go1.22.12", "go1.23.6", "go1.24.9", "go1
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) != 3 {
-		log.Fatal("usage: gen std|messages OUTPUT")
+		log.Fatal("usage: gen std|messages|headlines OUTPUT")
 	}
 	if newest := toolchains[len(toolchains)-1]; runtime.Version() != newest {
 		again(newest) // an older parser does not know the language of its sources
@@ -31,6 +32,8 @@ func main() {
 		data = stdList()
 	case "messages":
 		data = messageTable()
+	case "headlines":
+		data = headlineTable()
 	default:
 		log.Fatalf("no generator %q", os.Args[1])
 	}
