@@ -203,7 +203,7 @@ func (a *assembler) idleLine(line []byte) {
 	switch line[0] {
 	case '\t', ' ':
 		// A file line under a call: the beginning of the text is missing.
-		if pos, ok := parsePos(bytes.TrimLeft(line, " \t")); ok && a.headless(pos) {
+		if pos, ok := parseBelow(line); ok && a.headless(pos) {
 			return
 		}
 	case 'g':
@@ -363,7 +363,10 @@ func (a *assembler) messageLine(line []byte) {
 // has no header: Windows printed none for an exception in C code until Go 1.20
 // (runtime/signal_windows.go, winthrow), and people cut it off.
 func (a *assembler) headlessBelow(line []byte) bool {
-	pos, ok := parsePos(bytes.TrimLeft(line, " \t"))
+	pos, ok := parseBelow(line)
+	if a.cur.mayForge() {
+		pos.indent = nil // from Go 1.23 that is a message
+	}
 	if !ok || !a.nearby || a.blank && !a.cur.report.Recovered {
 		return false
 	}

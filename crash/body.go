@@ -187,7 +187,7 @@ func (a *assembler) anotherStack() bool {
 func (a *assembler) indented(line []byte) {
 	d := a.cur
 	text := bytes.TrimSpace(line)
-	if pos, ok := parsePos(text); ok {
+	if pos, ok := parseBelow(line); ok {
 		if a.anotherStack() && a.headless(pos) {
 			return
 		}

@@ -33,6 +33,9 @@ func parseCause(line []byte) (cause, bool) {
 		}
 	case 'f':
 		if rest, ok := bytes.CutPrefix(line, []byte("fatal error: ")); ok {
+			for twice := true; twice; { // two threads fail at once
+				rest, twice = bytes.CutPrefix(rest, []byte("fatal error: "))
+			}
 			return cause{kind: KindFatal, message: rest}, true
 		}
 	case 'S':

@@ -40,6 +40,7 @@ type callLine struct {
 // a file line.
 func cutAbove(line []byte, pos filePos) (callLine, bool) {
 	line = bytes.TrimRight(line, " \t")
+	line = bytes.TrimPrefix(line, pos.indent)
 	if len(line) == 0 || line[0] == '\t' {
 		return callLine{}, false
 	}
@@ -63,9 +64,12 @@ func cutAbove(line []byte, pos filePos) (callLine, bool) {
 }
 
 // bareFunc tells a function's name, written without parentheses, from other
-// words, file lines among them.
+// words, file lines among them. gccgo's runtime has functions without a package.
 func bareFunc(name []byte) bool {
-	return plausibleFunc(name) && bytes.IndexByte(name, ':') < 0
+	if bytes.IndexByte(name, ':') >= 0 {
+		return false
+	}
+	return plausibleFunc(name) || bytes.IndexByte(name, '_') > 0 && bytes.IndexAny(name, " \t\"'=/-") < 0
 }
 
 // cutAt reads a frame as some log viewers write it: "at main.f (main.go:12)".
@@ -82,6 +86,16 @@ func cutAt(line []byte) (fn []byte, pos filePos, ok bool) {
 	fn = rest[:open]
 	pos, ok = parsePos(rest[open+2:])
 	return fn, pos, ok && plausibleFunc(fn) && bytes.HasSuffix(pos.file, []byte(".go"))
+}
+
+// parseBelow reads a file line with its indentation.
+func parseBelow(line []byte) (filePos, bool) {
+	text := bytes.TrimLeft(line, " \t")
+	pos, ok := parsePos(text)
+	if lead := line[:len(line)-len(text)]; ok && len(lead) > 1 {
+		pos.indent = bytes.TrimSuffix(lead, []byte("\t"))
+	}
+	return pos, ok
 }
 
 // likeArgs tells arguments as the runtime prints them, words, from prose.
@@ -103,6 +117,7 @@ type filePos struct {
 	offset  uint32 // 0x1d of "+0x1d"
 	located bool   // an offset is there
 	fp, pc  bool   // "fp=0x..", "pc=0x.." follow
+	indent  []byte // what all lines stand behind, without the file line's own tab
 }
 
 // parsePos reads a file line without its indentation:

@@ -197,6 +197,11 @@ func (u *unwrapper) lineAbove() {
 				u.feed(s, text, partial, u.number-2+i, false)
 			}
 		}
+		u.above = u.above[:0]
+	}
+	if len(u.above) > 0 && s.shape.blank() {
+		// A test logs the value at another depth than the stack.
+		s.inner.line(bytes.TrimSpace(u.above), u.number-1, false)
 	}
 	u.above, u.higher = u.above[:0], u.higher[:0]
 }
@@ -260,7 +265,8 @@ func (u *unwrapper) releaseFrom(cut, at int) {
 	for i := range h.lines {
 		text := h.text(i)
 		if i == cut {
-			if lead := text[:at]; kindOfLine(lead) > lineBlank || isEndMark(lead) {
+			lead := text[:at]
+			if _, logged := loggedValue(string(lead)); logged || kindOfLine(lead) > lineBlank || isEndMark(lead) {
 				u.emit(lead, h.lines[i].number, false)
 			}
 			text = text[at:]

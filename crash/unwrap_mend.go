@@ -168,7 +168,7 @@ func (u *unwrapper) oddLine(line []byte, number int, long bool) bool {
 	}
 	a.odd.count++
 	u.track(line, number, long, a.cur)
-	if beginsTrace(line) {
+	if beginsTrace(line) && kindOfLine(line) == notTrace {
 		m.tail = append(m.tail[:0], line...)
 		m.counted = 1
 	}
