@@ -153,7 +153,7 @@ func (a *assembler) end() {
 	if a.out != nil {
 		out = a.out
 	}
-	for _, d := range a.cur.apart(a) {
+	for _, d := range a.cur.apart() {
 		out.done = append(out.done, d.finish())
 	}
 	out.done = append(out.done, a.cur.finish())

@@ -26,7 +26,7 @@ func (d *draft) mayContain(c cause) bool {
 
 // apart cuts a draft that has headlines and no stack into the crashes they
 // stand for. It returns those before the last one.
-func (d *draft) apart(a *assembler) []*draft {
+func (d *draft) apart() []*draft {
 	r := &d.report
 	if d.kind != KindPanic || len(d.links) < 2 || len(r.Goroutines)+len(r.RuntimeStack)+len(r.Loose) > 0 || d.call.set {
 		return nil
@@ -38,9 +38,8 @@ func (d *draft) apart(a *assembler) []*draft {
 		if l.lead != "" || l.fatal || strings.HasSuffix(d.links[i-1].first, "[recovered]") {
 			continue // a chain
 		}
-		earlier := newDraft(a)
-		earlier.kind, earlier.lineAbove = KindPanic, d.lineAbove
-		earlier.scratch = nil // the last link's
+		earlier := &draft{kind: KindPanic, lineAbove: d.lineAbove, bodyAt: -1, names: d.names, job: d.job, keeper: d.keeper}
+		earlier.report.Crash = -1
 		earlier.report.Start, earlier.report.End = d.report.Start, d.report.End
 		earlier.links = d.links[from:i:i]
 		all = append(all, earlier)
