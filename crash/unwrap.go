@@ -280,6 +280,9 @@ func (u *unwrapper) suspectPosition(raw []byte, number int, long bool, at int) {
 			u.startOrder(raw, number, long)
 			return
 		}
+		if raw[0] != ' ' && raw[0] != '\t' {
+			raw = append([]byte{'\t'}, raw...)
+		}
 		u.emit(raw, number, long)
 		return
 	}
@@ -331,7 +334,7 @@ func (u *unwrapper) callAbove(s *shape) bool {
 // end finishes everything that is under way.
 func (u *unwrapper) end() {
 	u.release()
-	u.endOrder()
+	u.lastOrder()
 	u.endPending()
 	for _, s := range u.sources {
 		s.end(u)
@@ -346,7 +349,7 @@ func (u *unwrapper) end() {
 // pause finishes what looks complete.
 func (u *unwrapper) pause() {
 	u.release()
-	u.endOrder()
+	u.lastOrder()
 	u.endPending()
 	for _, s := range u.sources {
 		s.inner.pause()

@@ -39,6 +39,13 @@ var anchorTexts = [...]anchorText{
 	{anchorCause, "fatal error: ", 0},
 	{anchorCause, "throw: ", 0}, // Go 1.0
 	{anchorCause, "Exception 0x", 0},
+	{anchorCause, "SIGABRT: ", 0},
+	{anchorCause, "SIGSEGV: ", 0},
+	{anchorCause, "SIGQUIT: ", 0},
+	{anchorCause, "SIGTRAP: ", 0},
+	{anchorCause, "SIGILL: ", 0},
+	{anchorCause, "SIGBUS: ", 0},
+	{anchorCause, "SIGFPE: ", 0},
 	{anchorServing, "panic serving ", 4},
 	{anchorServing, "Observed a panic", 0},
 	{anchorServing, "[Recovery] ", 0},
@@ -57,7 +64,7 @@ var anchorTexts = [...]anchorText{
 // for them (TestGrams).
 const (
 	gramBits = 10
-	gramMul  = 0x9E3779BF
+	gramMul  = 0x9E377A0D
 )
 
 var (

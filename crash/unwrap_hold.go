@@ -150,10 +150,7 @@ func (u *unwrapper) believe(s shape) {
 	h := u.held
 	u.held, u.spare = u.spare, holder{}
 	u.held.reset()
-	head := -1
-	if s.blank() {
-		head = u.headlineAbove(&h)
-	}
+	head := u.headlineAbove(&h)
 	for i := range h.lines {
 		l := &h.lines[i]
 		text := h.text(i)
@@ -169,21 +166,24 @@ func (u *unwrapper) believe(s shape) {
 	u.spare = h
 }
 
-// headlineAbove finds the headline of a stack that is indented below it:
-// journalctl shows the further lines of an entry so. It returns -1 if there is
-// none.
+// headlineAbove finds the headline of a stack that is indented below it, as
+// journalctl shows the further lines of an entry, or one whose prefix is cut. It
+// returns -1 if there is none.
 func (u *unwrapper) headlineAbove(h *holder) int {
 	src := u.sources[0]
-	for i := range h.lines {
-		text := h.text(i)
-		if _, _, ok := src.match(text, new(lineID), &u.decoded); ok || len(bytes.TrimSpace(text)) == 0 {
-			continue
-		}
-		l := &h.lines[i]
-		if i == 0 && l.at > 0 && (l.kind == anchorCause || l.kind == anchorServing) {
-			return i
-		}
-		break
+	l, text := &h.lines[0], h.text(0)
+	if l.at <= 0 || l.kind != anchorCause && l.kind != anchorServing {
+		return -1
+	}
+	if _, _, ok := src.match(text, new(lineID), &u.decoded); ok || len(h.lines) < 2 {
+		return -1
+	}
+	if src.shape.blank() {
+		return 0
+	}
+	below := h.text(1)
+	if rest, _, ok := src.match(below, new(lineID), &u.decoded); ok && src.shape.endsLike(below[:len(below)-len(rest)], text[:l.at]) {
+		return 0
 	}
 	return -1
 }

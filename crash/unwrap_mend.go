@@ -9,6 +9,7 @@ type mender struct {
 	suffix  []byte // stands behind each line, without the blanks around it
 	coded   bool   // lines hold escapes of another notation
 	padded  bool   // blanks stand behind lines
+	loose   bool   // blanks stand before lines, not the same everywhere
 	ticks   bool   // marks of code stand around lines
 	doubled bool   // a blank line stands behind each line
 	indent  int    // blanks that a tab became; 0 is unknown
@@ -163,7 +164,7 @@ func (u *unwrapper) oddLine(line []byte, number int, long bool) bool {
 		return false
 	}
 	a.odd.count--
-	if u.mendLine(line, number, long) {
+	if u.startOrderBelow(line, number, long) || u.mendLine(line, number, long) {
 		return true
 	}
 	a.odd.count++
@@ -196,6 +197,16 @@ func (u *unwrapper) mendLine(line []byte, number int, long bool) bool {
 		u.restart()
 		u.pieces([][]byte{m.cutSuffix(line)}, number, long)
 		return true
+	}
+	if text := bytes.TrimLeft(line, " \t"); len(text) < len(line) && (m.loose || u.plain.mode == inBody) {
+		switch kind := kindOfLine(text); {
+		case kind == lineCall, kind == lineCreated, m.loose && (kind == lineHeader || kind == lineCause):
+			u.pieces([][]byte{text}, number, long)
+			return true
+		case m.loose && headerSuffix(text) != nil:
+			line = text
+			return u.mendLine(line, number, long)
+		}
 	}
 	if pieces := u.splitGlued(line); pieces != nil {
 		u.pieces(pieces, number, long)

@@ -31,6 +31,34 @@ func (u *unwrapper) startOrder(line []byte, number int, long bool) {
 	o.last, o.before = linePosition, notTrace
 }
 
+// startOrderBelow begins to collect when a header has a file line right under
+// it: its stack stands above, and is lost, or so is that of the next one.
+func (u *unwrapper) startOrderBelow(line []byte, number int, long bool) bool {
+	z, a := &u.zone, u.plain
+	if !z.on || a.mode != inBody || z.restarts > 0 || len(z.held.lines) > 8 || a.cur.call.set || a.cur.keeper.sealed > 0 {
+		return false
+	}
+	if len(a.cur.report.Goroutines) != 1 || len(a.cur.last().Frames) > 0 || kindOfLine(line) != linePosition {
+		return false
+	}
+	for i := range z.held.lines {
+		if kind := kindOfLine(z.held.text(i)); kind != lineHeader && kind != lineBlank && kind != notTrace {
+			return false
+		}
+	}
+	h := z.held
+	z.held, z.on = holder{}, false
+	a.scratch, a.job.kit.idle = a.cur.scratch, a.cur
+	a.cur, a.mode, a.odd.count = nil, idle, 0
+	u.startOrder(h.text(0), h.lines[0].number, h.lines[0].long)
+	u.order.last = notTrace
+	for i := 1; i < len(h.lines); i++ {
+		u.reorder(h.text(i), h.lines[i].number, h.lines[i].long)
+	}
+	u.reorder(line, number, long)
+	return true
+}
+
 // reorder takes a line while lines are collected.
 func (u *unwrapper) reorder(line []byte, number int, long bool) {
 	o := &u.order
@@ -44,7 +72,7 @@ func (u *unwrapper) reorder(line []byte, number int, long bool) {
 	}
 	if kind == notTrace && !isRegister(line) && !isHexdump(line) {
 		if o.strange++; o.strange > maxOdd {
-			u.endOrder()
+			u.lastOrder()
 			return
 		}
 	} else {
@@ -60,7 +88,7 @@ func (u *unwrapper) reorder(line []byte, number int, long bool) {
 			o.newest = true
 		}
 	}
-	if kind != notTrace {
+	if kind > lineBlank {
 		o.before, o.last = o.last, kind
 	}
 	if o.newest && kind == lineCause || n >= maxOrderLines || len(o.held.buf) > maxOrderLen || u.plain.job.collected > maxOrderAll {
@@ -73,14 +101,21 @@ func (o *order) decide(kind lineKind) (known, newest bool) {
 	switch kind {
 	case lineHeader, lineRuntime, lineCause:
 		return true, o.last == lineCall || o.last == lineCreated
-	case lineBlank:
-		return o.last == linePosition, false
 	case lineCall:
 		return o.last == linePosition && o.before == lineCreated, true
 	case linePosition:
 		return o.last == linePosition, false
 	}
 	return false, false
+}
+
+// lastOrder is endOrder at the end of the text: what stands in order ends with a
+// file line.
+func (u *unwrapper) lastOrder() {
+	if o := &u.order; o.on && o.last == lineCall && len(o.held.lines) > 2 {
+		o.newest = true
+	}
+	u.endOrder()
 }
 
 // endOrder gives the collected lines to the assembler, the last one first if
@@ -101,7 +136,13 @@ func (u *unwrapper) endOrder() {
 		return
 	}
 	for i := len(h.lines) - 1; i >= 0; i-- {
-		u.emit(h.text(i), h.lines[i].number, h.lines[i].long)
+		text := h.text(i)
+		if len(text) > 0 && text[0] != '\t' && text[0] != ' ' {
+			if pos, ok := parsePos(text); ok && looksLikePos(text, pos) {
+				text = append([]byte{'\t'}, text...)
+			}
+		}
+		u.emit(text, h.lines[i].number, h.lines[i].long)
 	}
 	h.reset()
 	u.plain.end() // what follows is older

@@ -99,7 +99,7 @@ func matchOps(ops []shapeOp, line []byte) (n int, partial, ok bool) {
 			i += len(op.text)
 		case opStamp:
 			n, form := scanStamp(line[i:])
-			if n == 0 || form != op.form {
+			if n == 0 || !form.like(op.form) {
 				return 0, false, false
 			}
 			i += n
@@ -244,6 +244,26 @@ func pipelineText(text string, stamped bool) bool {
 		return true
 	}
 	return false
+}
+
+// endsLike reports whether text is the end of such a prefix, but for the values
+// of numbers: a text may begin in the middle of a line.
+func (s *shape) endsLike(whole, text []byte) bool {
+	return len(text) > 0 && bytes.HasSuffix(numberless(whole), numberless(text))
+}
+
+// numberless puts one digit where there is a number.
+func numberless(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); i++ {
+		if n := digits(text[i:]); n > 0 {
+			out = append(out, '0')
+			i += n - 1
+			continue
+		}
+		out = append(out, text[i])
+	}
+	return out
 }
 
 // blank reports whether the prefix is an indentation and nothing else.

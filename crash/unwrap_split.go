@@ -69,6 +69,7 @@ type splitter struct {
 	stack  bool         // behind a header
 	next   bool         // the next piece is a further headline of a chain
 	from   int          // position of the last cut
+	at     int          // position of the offset looked at
 	known  []Frame
 }
 
@@ -163,6 +164,7 @@ func (s *splitter) offset(i int) int {
 		return 0
 	}
 	n := 3 + digitsHex(rest[3:])
+	s.at = i
 	// What follows without a blank may begin with a hexadecimal digit: cut where
 	// a name that continues it begins.
 	n = 3 + s.hexEnd(rest[3:n], rest[n:])
@@ -210,7 +212,7 @@ func (s *splitter) knownName(head, tail []byte) bool {
 	if !ok {
 		first, _, _ = strings.Cut(name, ".")
 	}
-	if strings.IndexByte(first, '.') > 0 && bytes.Contains(s.line[:min(len(s.line), maxPrefix)], []byte(first+"/")) {
+	if strings.IndexByte(first, '.') > 0 && bytes.Contains(s.line[s.from:min(s.at, s.from+maxPrefix)], []byte(first+"/")) {
 		return true // the host of a module
 	}
 	for i := range s.known {
