@@ -1,6 +1,10 @@
 package crash
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
 
 // A holder keeps lines until it is known what they are.
 type holder struct {
@@ -38,6 +42,14 @@ func (h *holder) reset() { h.buf, h.lines, h.guesses = h.buf[:0], h.lines[:0], h
 func (u *unwrapper) guess(s shape, kind anchor, prefix int) {
 	h := &u.held
 	if len(h.guesses) < maxGuesses {
+		h.guesses = append(h.guesses, guess{s, kind, len(h.lines) - 1, prefix})
+	}
+	if s.record || s.quoted || s.blank() || len(s.ops) == 0 || len(h.guesses) >= maxGuesses {
+		return
+	}
+	if n := len(s.ops); s.ops[n-1].kind == opText && strings.HasSuffix(s.ops[n-1].text, "  ") {
+		s.ops = slices.Clone(s.ops)
+		s.ops[n-1].text, s.loose = strings.TrimRight(s.ops[n-1].text, " "), true
 		h.guesses = append(h.guesses, guess{s, kind, len(h.lines) - 1, prefix})
 	}
 }
@@ -107,6 +119,9 @@ func (u *unwrapper) confirms(g *guess, raw []byte) bool {
 	}
 	if !ok {
 		return false
+	}
+	if g.shape.loose {
+		text = bytes.TrimLeft(text, " ")
 	}
 	kind := kindOfLine(text)
 	if kind == notTrace {
@@ -178,7 +193,7 @@ func (u *unwrapper) headlineAbove(h *holder) int {
 	if _, _, ok := src.match(text, new(lineID), &u.decoded); ok || len(h.lines) < 2 {
 		return -1
 	}
-	if src.shape.blank() {
+	if src.shape.blank() || src.shape.loose {
 		return 0
 	}
 	below := h.text(1)

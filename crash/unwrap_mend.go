@@ -91,7 +91,7 @@ func (u *unwrapper) emitWhole(line []byte, number int, long bool) bool {
 			line = decodeText(line)
 		}
 		kind, at := findText(line, 0)
-		if a.mode == inMessage && at > 0 && len(bytes.TrimSpace(line[:at])) == 0 {
+		if a.mode == inMessage && at > 0 && !m.loose && len(bytes.TrimSpace(line[:at])) == 0 {
 			break // within a message
 		}
 		if kind != noAnchor && !m.inside && u.headLine(line, at, number, long) {

@@ -12,6 +12,7 @@ type shape struct {
 	quoted bool   // the line ends at a quote, with escapes in it
 	record bool   // the line is a string of a JSON object that begins here
 	key    string // the member that holds the string
+	loose  bool   // blanks, not always as many, stand before the line
 	id     string // what tells records of one source from those of others
 }
 

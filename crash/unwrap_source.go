@@ -13,6 +13,7 @@ func (u *unwrapper) learn(s shape) {
 	}
 	src := &source{shape: s, active: u.lines, last: u.lines}
 	src.inner = unwrapper{plain: &assembler{job: u.plain.job, out: u.out}, out: u.out, depth: u.depth + 1}
+	src.inner.mend.loose = s.loose
 	u.sources = append(u.sources, nil)
 	copy(u.sources[1:], u.sources)
 	u.sources[0] = src
