@@ -2,7 +2,9 @@
 // kind of crash it was, where, and whether two crashes are the same bug.
 //
 // Start with [Parse], which reads the first crash of a stream whole, or with
-// [NewReader], whose Next yields each crash in turn. [Classify] names the class
+// [NewReader], whose Next yields each crash in turn, in memory that does not grow
+// with the stream. Logs need no preparation: prefixes, records, quotes and the
+// like are undone on the way. [Classify] names the class
 // of a report, [Fingerprint] condenses it into two versioned hashes, and [Same]
 // compares two reports. [Explain] holds what people want to know about a class.
 //

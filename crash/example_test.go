@@ -54,3 +54,71 @@ func ExampleReader_Next() {
 	// panic.nil_map 7
 	// panic.nil_map 7
 }
+
+// Large tracebacks: nothing is kept of a goroutine but what one asks for.
+func ExampleReader_goroutine() {
+	r := crash.NewReader(strings.NewReader(traceback))
+	states := make(map[string]int)
+	r.Goroutine = func(g *crash.Goroutine) { states[g.State]++ }
+	report, err := r.Next()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report.GoroutineCount, states)
+	// Output:
+	// 1 map[running:1]
+}
+
+// What killed it, as fast as can be: other goroutines are counted and not read.
+func ExampleReader_crashOnly() {
+	r := crash.NewReader(strings.NewReader(traceback))
+	r.CrashOnly = true
+	report, err := r.Parse()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report.Message, report.TopFrames())
+	// Output:
+	// assignment to entry in nil map [example.com/shop/cart.(*Cart).Add main.worker]
+}
+
+func ExampleReport_Fold() {
+	report, err := crash.Parse(strings.NewReader(`SIGQUIT: quit
+
+goroutine 7 [chan receive, 3 minutes]:
+main.worker()
+	/src/shop/main.go:40 +0x25
+created by main.main in goroutine 1
+	/src/shop/main.go:12 +0x1f
+
+goroutine 8 [chan receive, 9 minutes]:
+main.worker()
+	/src/shop/main.go:40 +0x25
+created by main.main in goroutine 1
+	/src/shop/main.go:12 +0x1f
+
+goroutine 9 [select]:
+main.wait()
+	/src/shop/main.go:51 +0x31
+`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, b := range report.Fold() {
+		fmt.Println(b.Count, b.State, b.WaitMinutes, b.Frames[0].Func)
+	}
+	// Output:
+	// 1 chan receive 9 main.worker
+	// 1 select 0 main.wait
+}
+
+func ExampleSame() {
+	a, errA := crash.Parse(strings.NewReader(traceback))
+	b, errB := crash.Parse(strings.NewReader(strings.ReplaceAll(traceback, "main.go:181", "main.go:190")))
+	if errA != nil || errB != nil {
+		log.Fatal(errA, errB)
+	}
+	fmt.Println(crash.Same(a, b).Same, a.Fingerprints.Tolerant == b.Fingerprints.Tolerant)
+	// Output:
+	// true true
+}

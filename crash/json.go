@@ -36,10 +36,12 @@ type wirePanic struct {
 }
 
 // wireGoroutine is one goroutine, or (in other_goroutines) all those that have
-// its state and stack in common: ids then lists them.
+// its state and stack in common: ids then lists them, or the first ones when
+// there are so many that count is given.
 type wireGoroutine struct {
 	ID             int64             `json:"id"`
 	IDs            []int64           `json:"ids,omitempty"`
+	Count          int               `json:"count,omitempty"`
 	State          string            `json:"state"`
 	Labels         map[string]string `json:"labels"`
 	WaitMinutes    int               `json:"wait_minutes,omitempty"`
@@ -114,7 +116,9 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 	}
 	for _, b := range r.Fold() {
 		g := toWireGoroutine(&b.Goroutine)
-		g.IDs = b.IDs
+		if g.IDs = b.IDs; b.Count > len(b.IDs) {
+			g.Count = b.Count
+		}
 		w.Others = append(w.Others, *g)
 	}
 	if w.Problems == nil {
@@ -160,21 +164,26 @@ func (r *Report) UnmarshalJSON(data []byte) error {
 		r.Goroutines = append(r.Goroutines, w.CrashGoroutine.goroutine())
 	}
 	for i := range w.Others {
-		o := &w.Others[i]
-		g := o.goroutine()
-		if len(o.IDs) == 0 {
-			r.Goroutines = append(r.Goroutines, g)
-		}
-		for _, id := range o.IDs {
-			if len(r.Goroutines) >= maxUnfolded {
-				r.Truncated = true
-				return nil
-			}
-			g.ID = id
-			r.Goroutines = append(r.Goroutines, g)
-		}
+		r.unfold(&w.Others[i])
 	}
 	return nil
+}
+
+// unfold makes goroutines of a folded entry again, as long as there is room.
+func (r *Report) unfold(w *wireGoroutine) {
+	g := w.goroutine()
+	if len(w.IDs) == 0 && w.Count == 0 {
+		r.Goroutines = append(r.Goroutines, g)
+		return
+	}
+	ids := w.IDs
+	for len(ids) > 0 && len(r.Goroutines) < maxUnfolded {
+		g.ID, ids = ids[0], ids[1:]
+		r.Goroutines = append(r.Goroutines, g)
+	}
+	if count := max(w.Count, len(w.IDs)) - (len(w.IDs) - len(ids)); count > 0 {
+		r.folded = append(r.folded, Bucket{Goroutine: g, Count: count, IDs: ids})
+	}
 }
 
 // maxUnfolded bounds what a short text can become: two bytes of an id stand for

@@ -2,6 +2,7 @@ package crash
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math/rand"
 	"reflect"
@@ -176,6 +177,29 @@ func TestNextFolds(t *testing.T) {
 		if a[i].Count != b[i].Count || a[i].WaitMinutes != b[i].WaitMinutes || !alike(&a[i].Goroutine, &b[i].Goroutine) {
 			t.Errorf("bucket %d: %d %s, whole %d %s", i, a[i].Count, a[i].State, b[i].Count, b[i].State)
 		}
+	}
+}
+
+// A folded report survives JSON with all its counts.
+func TestFoldedJSON(t *testing.T) {
+	r, err := NewReader(bytes.NewReader(dump(60_000))).Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := marshal(t, r)
+	var back Report
+	if err := json.Unmarshal([]byte(first), &back); err != nil {
+		t.Fatal(err)
+	}
+	if second := marshal(t, &back); second != first {
+		t.Errorf("JSON is not stable: %d and %d bytes", len(first), len(second))
+	}
+	total := 1
+	for _, b := range back.Fold() {
+		total += b.Count
+	}
+	if total != 60_001 || len(back.Goroutines) > maxUnfolded {
+		t.Errorf("%d goroutines in all, %d one by one", total, len(back.Goroutines))
 	}
 }
 
