@@ -7,28 +7,26 @@ const maxLiteral = 1 << 16
 // address keeps its low bits.
 const pageSize = 4096
 
-// ROData returns n bytes of read-only data at an address, if there are as many.
-// Code and the tables of functions are no data.
+// ROData returns up to n bytes of read-only data at an address, fewer where the
+// data ends, and whether there are any. Code and the tables of functions are no
+// data. At most 64 KiB are read.
 func (f *File) ROData(addr, n uint64) ([]byte, bool) {
-	if n > maxLiteral {
-		return nil, false
-	}
 	for _, r := range f.readOnly() {
-		if r.addr <= addr && addr < r.end() && n <= r.end()-addr {
-			b, err := f.t.bytes(addr, n)
-			return append([]byte(nil), b...), err == nil
+		if r.addr <= addr && addr < r.end() {
+			return f.read(r, addr, n)
 		}
 	}
 	return nil, false
 }
 
-// ROCandidates calls yield, until it returns false, for all that the n bytes of
-// read-only data at an address of a process may be, with their addresses in the
-// file. That is one for an executable that is loaded where it says. A
-// position-independent one may have been loaded anywhere, so that all places
-// with the same offset in a page come into question: a few thousand in a large
-// executable. A caller who knows the address of any function in the process
-// rather subtracts how far it was moved, and calls [File.ROData].
+// ROCandidates calls yield, until it returns false, with all that the n bytes of
+// read-only data at an address of a process may be, and their addresses in the
+// file; like ROData, with fewer bytes where the data ends. That is one for an
+// executable that is loaded where it says. A position-independent one may have
+// been loaded anywhere, so that all places with the same offset in a page come
+// into question: a few thousand in a large executable. A caller who knows the
+// address of any function in the process rather subtracts how far it was moved,
+// and calls ROData.
 func (f *File) ROCandidates(addr, n uint64, yield func(at uint64, data []byte) bool) {
 	if !f.PIE() {
 		if b, ok := f.ROData(addr, n); ok {
@@ -36,21 +34,22 @@ func (f *File) ROCandidates(addr, n uint64, yield func(at uint64, data []byte) b
 		}
 		return
 	}
-	if n > maxLiteral {
-		return
-	}
 	for _, r := range f.readOnly() {
-		at := r.addr + (addr-r.addr)&(pageSize-1)
-		for ; at < r.end() && n <= r.end()-at; at += pageSize {
-			b, err := f.t.bytes(at, n)
-			if err != nil {
+		for at := r.addr + (addr-r.addr)&(pageSize-1); at < r.end(); at += pageSize {
+			b, ok := f.read(r, at, n)
+			if !ok {
 				return // the file ends early
 			}
-			if !yield(at, append([]byte(nil), b...)) {
+			if !yield(at, b) {
 				return
 			}
 		}
 	}
+}
+
+func (f *File) read(r region, addr, n uint64) ([]byte, bool) {
+	b, err := f.t.bytes(addr, min(n, maxLiteral, r.end()-addr))
+	return append([]byte(nil), b...), err == nil
 }
 
 // readOnly returns the read-only data by address: what is never written once

@@ -124,6 +124,15 @@ func compareLiteral(t *testing.T, f *gobin.File, all told, slide uint64) {
 	if b, ok := f.ROData(all.text-slide, all.length); !ok || string(b) != literal {
 		t.Errorf("literal at %#x is %q, %v", all.text-slide, b, ok)
 	}
+	if b, ok := f.ROData(all.text-slide, 1<<40); !ok || len(b) > 1<<16 || !strings.HasPrefix(string(b), literal) {
+		t.Errorf("from the literal on there are %d bytes, %v", len(b), ok)
+	}
+	start, _ := f.Text()
+	for _, addr := range []uint64{start, 1 << 63} {
+		if b, ok := f.ROData(addr, 1); ok {
+			t.Errorf("data at %#x is %q", addr, b)
+		}
+	}
 	found, n := 0, 0
 	f.ROCandidates(all.text, all.length, func(at uint64, b []byte) bool {
 		n++
