@@ -11,6 +11,7 @@ type Verdict struct {
 	Reasons []string `json:"reasons"` // what decided, in words; never empty
 	A       Inputs   `json:"a"`
 	B       Inputs   `json:"b"`
+	Rows    []Row    `json:"rows"` // the stacks side by side
 }
 
 // Same compares two reports. It begins with what the tolerant fingerprint is
@@ -18,17 +19,14 @@ type Verdict struct {
 // moved between two builds and what did not, parts of a stack that one report
 // does not show, functions that only recovered the panic, words of a message
 // that no rule knows to leave out.
-func Same(a, b *Report) Verdict {
-	c := comparison{a: newSide(a), b: newSide(b)}
-	c.refs = c.lineRefs()
-	return c.verdict()
-}
+func Same(a, b *Report) Verdict { return SameWith(a, b, Evidence{}) }
 
 type comparison struct {
-	a, b    *side
-	refs    []lineRef
-	moved   bool // files of one function have other paths
-	reasons []string
+	a, b     *side
+	evidence Evidence
+	refs     []lineRef
+	moved    bool // files of one function have other paths
+	reasons  []string
 }
 
 func (c *comparison) say(format string, args ...any) {
@@ -42,7 +40,7 @@ func (c *comparison) verdict() Verdict {
 	waits := stacks && family && c.waits()
 	return Verdict{
 		Same:    stacks && family && message && waits && place != otherStatement,
-		Reasons: c.reasons, A: c.a.in, B: c.b.in,
+		Reasons: c.reasons, A: c.a.in, B: c.b.in, Rows: sideBySide(c.a, c.b),
 	}
 }
 

@@ -17,6 +17,7 @@ type side struct {
 	in    Inputs
 
 	stacks []stackSide // of a race both accessors, else one
+	traces [][]traced  // what became of their frames
 }
 
 // A stackSide is one stack, each frame as an element, or each function of a
@@ -52,7 +53,9 @@ func (s *side) stack(frames []Frame, g *Goroutine) stackSide {
 	out.cut = s.r.Truncated || len(frames) > maxCompared
 	frames = frames[:min(len(frames), maxCompared)]
 	panicking := s.r.Kind == KindPanic
-	picks := pickFrames(nil, frames, len(frames), maxCompared, panicking, nil)
+	whys := make([]skip, len(frames))
+	picks := pickFrames(nil, frames, len(frames), maxCompared, panicking, func(i int, why skip) { whys[i] = why })
+	s.traces = append(s.traces, trace(frames, picks, whys))
 	if g != nil && g.Elided != 0 && g.ElidedAt >= len(frames) {
 		out.cut = true
 	}

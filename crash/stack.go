@@ -18,14 +18,13 @@ type pick struct {
 type skip string
 
 const (
-	counts       skip = ""
-	skipAbove    skip = "above the panic: deferred calls, guards"
-	skipLibrary  skip = "runtime or standard library"
-	skipMade     skip = "made by the compiler"
-	skipTail     skip = "below the framework that called the handler"
-	skipWindow   skip = "deeper than every observer sees"
-	skipElided   skip = "below frames that the runtime left out"
-	skipRecursed skip = "another round of the recursion"
+	counts      skip = ""
+	skipAbove   skip = "above the panic: deferred calls, guards"
+	skipLibrary skip = "runtime or standard library"
+	skipMade    skip = "made by the compiler"
+	skipTail    skip = "below the framework that called the handler"
+	skipWindow  skip = "deeper than every observer sees"
+	skipElided  skip = "below frames that the runtime left out"
 )
 
 // pickFrames appends the frames of a stack that say where it crashed, from the

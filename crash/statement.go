@@ -141,6 +141,12 @@ func (c *comparison) statement(x, y *element, startX, startY int) (relation, str
 	if f.Line == 0 || g.Line == 0 || baseName(f.File) != baseName(g.File) {
 		return unknown, ""
 	}
+	if c.evidence.OneBuild && closureNumber(f.Func) != closureNumber(g.Func) {
+		return otherStatement, fmt.Sprintf("%s and %s are two closures of one build", f.Func, g.Func)
+	}
+	if rel, why := c.placed(x, y); rel != unknown {
+		return rel, why
+	}
 	linesX, linesY := lines(x), lines(y)
 	if startX > 0 && startY > 0 {
 		if meet(linesX, linesY, startY-startX) {
@@ -151,7 +157,7 @@ func (c *comparison) statement(x, y *element, startX, startY int) (relation, str
 	outer := outermost(f.Func)
 	equal := meet(linesX, linesY, 0)
 	here := fmt.Sprintf("both are at %s:%d", baseName(f.File), f.Line)
-	if c.sameBuild(outer) {
+	if c.evidence.OneBuild || c.sameBuild(outer) {
 		switch {
 		case !equal:
 			return otherStatement, fmt.Sprintf("the reports are of one build, and %s is at line %d in the first and %d in the second", x.name, f.Line, g.Line)
