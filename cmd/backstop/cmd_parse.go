@@ -71,7 +71,7 @@ func (f *parseFlags) run(ctx context.Context, std stdio, args []string) error {
 		return err
 	}
 	meter := newMeter(std.err, f.quiet)
-	p := parser{stdin: std.in, names: args, sink: f.sink(std, args), meter: meter, crashOnly: f.summary}
+	p := parser{stdin: std.in, names: args, sink: f.sink(std, args), meter: meter, crashOnly: f.summary, late: f.summary || f.html != ""}
 	return p.run(ctx)
 }
 
@@ -168,6 +168,7 @@ type parser struct {
 	sink      sink
 	meter     *meter
 	crashOnly bool
+	late      bool // the sink writes when it finishes
 }
 
 // run shows every crash of every input. One that cannot be read does not keep
@@ -244,7 +245,9 @@ func (p *parser) read(ctx context.Context, name string, in *found) error {
 			return readError(name, err)
 		}
 		in.add(report)
-		p.meter.clear()
+		if !p.late {
+			p.meter.clear()
+		}
 		if err := p.sink.show(in.name, report); err != nil {
 			return &writeError{err}
 		}

@@ -244,16 +244,19 @@ func (v *view) others(o *outline.Others) {
 	}
 	v.line("  %s%s", v.paint(bold, title), details)
 	digits := max(len(strconv.Itoa(o.Count)), 4)
-	for i := range o.Kinds {
+	rows := rowsOf(o.Kinds, v.opts.All)
+	kinds := 0
+	for i := range rows {
 		if i == maxKinds && !v.opts.All {
 			more := 0
-			for _, b := range o.Kinds[i:] {
-				more += b.Count
+			for _, r := range rows[i:] {
+				more += r.count
 			}
-			v.line("    %s", v.paint(dim, fmt.Sprintf("%*d  in %d more kinds (-all shows them)", digits, more, len(o.Kinds)-i)))
+			v.line("    %s", v.paint(dim, fmt.Sprintf("%*d  in %d more kinds (-all shows them)", digits, more, len(o.Kinds)-kinds)))
 			break
 		}
-		v.kind(&o.Kinds[i], digits)
+		kinds += rows[i].kinds
+		v.row(&rows[i], digits)
 	}
 	if o.Runtime > 0 {
 		v.line("    %s", v.paint(dim, fmt.Sprintf("%*d  of the runtime itself", digits, o.Runtime)))
@@ -263,20 +266,61 @@ func (v *view) others(o *outline.Others) {
 	}
 }
 
-// kind shows goroutines that are all alike.
-func (v *view) kind(b *crash.Bucket, digits int) {
+// A row is a line of the list of goroutines: those of one kind, or of several
+// that wait for the same at the same place and got there by different ways.
+type row struct {
+	*crash.Bucket // the largest kind
+	at            *crash.Frame
+	count, kinds  int
+	wait          int // minutes, the longest
+}
+
+// rowsOf makes a row of each kind where each is shown with its stack, and else
+// one row of kinds that would look the same.
+func rowsOf(kinds []crash.Bucket, apart bool) []row {
+	type look struct {
+		state, fn, file string
+		line            int
+	}
+	seen := make(map[look]int)
+	var rows []row
+	for i := range kinds {
+		b := &kinds[i]
+		r := row{Bucket: b, at: outline.Purpose(b.Frames), count: b.Count, kinds: 1, wait: b.WaitMinutes}
+		key := look{state: b.State}
+		if r.at != nil {
+			key.fn, key.file, key.line = r.at.Func, r.at.File, r.at.Line
+		}
+		at, known := seen[key]
+		if !known || apart {
+			seen[key] = len(rows)
+			rows = append(rows, r)
+			continue
+		}
+		rows[at].count += r.count
+		rows[at].kinds++
+		rows[at].wait = max(rows[at].wait, r.wait)
+	}
+	sort.SliceStable(rows, func(i, j int) bool { return rows[i].count > rows[j].count })
+	return rows
+}
+
+func (v *view) row(b *row, digits int) {
 	wait := ""
-	if b.WaitMinutes > 0 {
-		wait = ", " + minutes(b.WaitMinutes)
-		if b.Count > 1 {
-			wait = ", up to " + minutes(b.WaitMinutes)
+	if b.wait > 0 {
+		wait = ", " + minutes(b.wait)
+		if b.count > 1 {
+			wait = ", up to " + minutes(b.wait)
 		}
 	}
 	name, where := "(no frames)", ""
-	if f := outline.Purpose(b.Frames); f != nil {
-		name, where = Escape(clip(f.Func, 500)), position(f.File, f.Line)
+	if b.at != nil {
+		name, where = Escape(clip(b.at.Func, 500)), position(b.at.File, b.at.Line)
 	}
-	lead := fmt.Sprintf("    %*d  [%s%s]  ", digits, b.Count, Escape(clip(b.State, 120)), wait)
+	if b.kinds > 1 {
+		where += fmt.Sprintf("  by %d ways", b.kinds)
+	}
+	lead := fmt.Sprintf("    %*d  [%s%s]  ", digits, b.count, Escape(clip(b.State, 120)), wait)
 	sep := "  "
 	if v.opts.Width > 0 && columns(lead)+columns(name)+2+columns(where) > v.opts.Width {
 		sep = "\n" + strings.Repeat(" ", 6+digits)

@@ -2,6 +2,7 @@ package textview
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -124,6 +125,39 @@ func TestWidth(t *testing.T) {
 		if !strings.Contains(b.String(), "example.com/shop/mail.(*Queue).worker") {
 			t.Errorf("width %d: a name was cut:\n%s", width, b.String())
 		}
+	}
+}
+
+// Goroutines that would make the same line are one line, and none is lost.
+func TestKindsThatLookAlike(t *testing.T) {
+	r := &crash.Report{Kind: crash.KindPanic, Class: "panic.custom", Goroutines: []crash.Goroutine{{ID: 1, State: "running"}}}
+	wait := crash.Frame{Func: "main.wait", File: "/x.go", Line: 7}
+	for i := range 40 {
+		g := crash.Goroutine{ID: int64(2 + i), State: "select", WaitMinutes: i, Frames: []crash.Frame{wait, {Func: fmt.Sprintf("main.f%d", i%4)}}}
+		if i >= 20 {
+			g.Frames = []crash.Frame{{Func: fmt.Sprintf("main.g%d", i), File: "/x.go", Line: 1}}
+		}
+		r.Goroutines = append(r.Goroutines, g)
+	}
+	var b bytes.Buffer
+	if err := Write(&b, r, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"40 other goroutines of 24 kinds, the longest wait 39 minutes\n",
+		"      20  [select, up to 19 minutes]  main.wait  /x.go:7  by 4 ways\n",
+		"      11  in 11 more kinds (-all shows them)\n",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, b.String())
+		}
+	}
+	b.Reset()
+	if err := Write(&b, r, Options{All: true}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "[select"); n != 24 || strings.Contains(b.String(), " ways") {
+		t.Errorf("%d kinds with -all, want 24:\n%s", n, b.String())
 	}
 }
 
