@@ -61,6 +61,8 @@ type Reader struct {
 	wraps unwrapper // stands before asm
 	crew  *crew     // for Parallel
 	err   error
+
+	settled int64 // see Settled
 }
 
 // NewReader returns a Reader of r. It buffers: r may be read further than the
