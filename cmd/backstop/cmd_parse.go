@@ -31,12 +31,18 @@ no FILE, or "-", it reads standard input.
   backstop parse -html crash.html *.log one page that needs nothing else
   backstop parse -summary *.log.gz      one line for each issue, counted
   backstop parse -format json crash.log | jq .class
+  backstop parse -watch -- ./app -v     run it, show its crashes instead of their text
+  app 2>&1 | backstop parse -watch      the same for what comes through a pipe
 
 Lines of source are shown where the files are on this machine: under the path
 that the traceback names, in the module around the working directory, in the
 module cache, or below -src wherever the program was built.
 
-Status 1 means that no crash was found.`,
+-watch passes output through as it comes, byte for byte, and shows crashes where
+their text would stand. It runs COMMAND as backstop run does, watches its
+standard error and returns its status.
+
+Status 1 means that no crash was found; with -watch that is no failure.`,
 		setup: func(fs *flag.FlagSet) runFunc {
 			f := parseFlags{set: fs}
 			fs.StringVar(&f.format, "format", "text", "`text` for people, or json: one object a line")
@@ -45,6 +51,8 @@ Status 1 means that no crash was found.`,
 			fs.BoolVar(&f.summary, "summary", false, "show one line for each issue: how often, which class, where")
 			fs.StringVar(&f.src, "src", "", "look for source files below this `directory`")
 			fs.StringVar(&f.color, "color", "auto", "`when` to use colours: auto, always or never")
+			fs.BoolVar(&f.watch, "watch", false, "pass the output of a program through and show crashes instead of their text")
+			fs.BoolVar(&f.raw, "raw", false, "with -watch: pass the text of crashes, too")
 			fs.BoolVar(&f.quiet, "quiet", false, "show no progress, and nothing else that is not asked for")
 			return f.run
 		},
@@ -54,11 +62,18 @@ Status 1 means that no crash was found.`,
 type parseFlags struct {
 	format, html, src, color string
 	all, summary, quiet      bool
+	watch, raw               bool
 
 	set *flag.FlagSet
 }
 
 func (f *parseFlags) run(ctx context.Context, std stdio, args []string) error {
+	if f.watch { // what follows belongs to the command
+		if err := f.check(); err != nil {
+			return err
+		}
+		return f.runWatch(ctx, std, args)
+	}
 	// Flags are welcome behind the files too: parse crash.log -format json.
 	args, err := trailingFlags(f.set, args)
 	if err != nil {
@@ -69,6 +84,9 @@ func (f *parseFlags) run(ctx context.Context, std stdio, args []string) error {
 	}
 	if err := f.check(); err != nil {
 		return err
+	}
+	if f.watch || f.raw {
+		return withHint(usageError("parse: -watch and -raw take no file"), "backstop parse -watch -- COMMAND, or COMMAND 2>&1 | backstop parse -watch")
 	}
 	meter := newMeter(std.err, f.quiet)
 	p := parser{stdin: std.in, names: args, sink: f.sink(std, args), meter: meter, crashOnly: f.summary, late: f.summary || f.html != ""}

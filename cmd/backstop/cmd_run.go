@@ -131,7 +131,7 @@ func (f *runFlags) run(ctx context.Context, std stdio, args []string) error {
 	var start *supervise.StartError
 	switch {
 	case errors.As(err, &start):
-		return withHint(&exitError{start.Code, fmt.Errorf("run: %w", start)}, "%s", startHint(start, args))
+		return startFailure("run", start, args)
 	case err != nil:
 		return fmt.Errorf("run: %w", err)
 	}
@@ -142,10 +142,15 @@ func (f *runFlags) run(ctx context.Context, std stdio, args []string) error {
 	return nil
 }
 
-func startHint(e *supervise.StartError, args []string) string {
+// startFailure is the error of a command that could not be started.
+func startFailure(verb string, e *supervise.StartError, args []string) error {
+	return withHint(&exitError{e.Code, fmt.Errorf("%s: %w", verb, e)}, "%s", startHint(verb, e, args))
+}
+
+func startHint(verb string, e *supervise.StartError, args []string) string {
 	switch {
 	case strings.ContainsAny(e.Name, " \t") && len(args) == 1:
-		return "give program and arguments as words of their own, or run a shell: backstop run -- sh -c 'COMMAND'"
+		return "give program and arguments as words of their own, or run a shell: backstop " + verb + " -- sh -c 'COMMAND'"
 	case e.Code == 127 && !strings.ContainsRune(e.Name, '/'):
 		return "programs are looked up in PATH; for one in this directory write ./" + e.Name
 	case e.Code == 127:

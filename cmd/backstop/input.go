@@ -138,6 +138,7 @@ func (p patient) Read(b []byte) (int, error) {
 // A liveReader reads a pipe or a terminal and says crash.ErrPause, once, when
 // nothing came for a while. Its goroutine ends with the input.
 type liveReader struct {
+	wait   time.Duration
 	chunks chan chunk
 	rest   []byte
 	err    error
@@ -150,7 +151,7 @@ type chunk struct {
 }
 
 func newLiveReader(r io.Reader) *liveReader {
-	l := &liveReader{chunks: make(chan chunk)}
+	l := &liveReader{wait: quiet, chunks: make(chan chunk)}
 	go func() {
 		for {
 			buf := make([]byte, 32<<10)
@@ -179,12 +180,15 @@ func (l *liveReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// fetch waits for input, and for no longer than quiet unless the pause was
+// patience sets how long to wait before a pause is reported.
+func (l *liveReader) patience(d time.Duration) { l.wait = d }
+
+// fetch waits for input, and for no longer than told unless the pause was
 // reported already.
 func (l *liveReader) fetch() bool {
 	var timeout <-chan time.Time
 	if !l.paused {
-		timer := time.NewTimer(quiet)
+		timer := time.NewTimer(l.wait)
 		defer timer.Stop()
 		timeout = timer.C
 	}

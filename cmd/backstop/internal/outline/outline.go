@@ -119,6 +119,11 @@ func focused(frames []crash.Frame, focus *crash.Frame, elided, elidedAt int, o *
 	if o.Source == nil {
 		return s
 	}
+	type position struct {
+		file string
+		line int
+	}
+	seen := make(map[position]bool)
 	left, reached := maxExcerpts, focus == nil
 	for i := range s.Runs {
 		run := &s.Runs[i]
@@ -128,9 +133,11 @@ func focused(frames []crash.Frame, focus *crash.Frame, elided, elidedAt int, o *
 		for j := range run.Frames {
 			f := &run.Frames[j]
 			reached = reached || f.Focus
-			if !reached || left == 0 || !f.App && !f.Focus {
+			at := position{f.File, f.Line}
+			if !reached || left == 0 || !f.App && !f.Focus || seen[at] {
 				continue
 			}
+			seen[at] = true
 			around := otherAround
 			if f.Focus {
 				around = focusAround
