@@ -164,10 +164,10 @@ func TestKindsThatLookAlike(t *testing.T) {
 // Everything in a report may have been written by somebody else.
 func TestHostileText(t *testing.T) {
 	const evil = "\x1b]0;pwn\x07\r\n\u202eevil\u009b31m\x00"
-	frame := crash.Frame{Func: "main." + evil, File: "/" + evil + ".go", Line: 2, Args: evil, Offset: evil}
+	frame := crash.Frame{Func: "main." + evil, File: "/" + evil + ".go", Line: 2, Args: evil}
 	by := &crash.CreatedBy{Func: evil, File: evil, Line: 1, Goroutine: 3}
 	g := crash.Goroutine{
-		ID: 2, State: evil, Labels: map[string]string{evil: evil}, WaitMinutes: 3, GP: evil, M: evil, MP: evil,
+		ID: 2, State: evil, Labels: map[string]string{evil: evil}, WaitMinutes: 3, Thread: evil,
 		Frames: []crash.Frame{{Func: "runtime." + evil}, frame}, CreatedBy: by, Elided: 1, ElidedAt: 1,
 	}
 	withAncestors := g
