@@ -65,6 +65,8 @@ type link struct {
 type start struct {
 	at    int  // length of the last link's rest at the header
 	blank bool // a blank line stood before the header
+
+	before int // headers before this one
 }
 
 func newDraft(a *assembler) *draft {
@@ -257,7 +259,7 @@ func (d *draft) add(g *Goroutine, blank bool) {
 	d.seal()
 	d.keeper.count++
 	if d.mayBeForged() {
-		d.starts = append(d.starts, start{at: d.mark, blank: blank})
+		d.starts = append(d.starts, start{at: d.mark, blank: blank, before: d.keeper.count - 1})
 	}
 	gs := d.report.Goroutines
 	if len(gs) == cap(gs) {

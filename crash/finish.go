@@ -97,7 +97,7 @@ func (d *draft) firstReal() int {
 		}
 	}
 	if first > 0 {
-		d.problems("forged_header", 0, first, nil)
+		d.problems("forged_header", 0, d.starts[first].before, nil)
 	}
 	return first
 }

@@ -42,7 +42,11 @@ func (d *draft) mayBeForged() bool { return d.mayForge() && d.keeper.body < maxF
 func (d *draft) seal() {
 	k := &d.keeper
 	n := len(d.report.Goroutines)
-	if n == k.sealed || d.mayBeForged() || d.kind == KindRace && n <= maxAccessors {
+	if d.mayBeForged() {
+		d.dropOther()
+		return
+	}
+	if n == k.sealed || d.kind == KindRace && n <= maxAccessors {
 		return // a race is its two accessors
 	}
 	d.tell(k.sealed)
@@ -51,6 +55,16 @@ func (d *draft) seal() {
 	}
 	if n > 1 && (k.keep == keepCrash || k.keep == keepSome && (n > keepGoroutines || k.frames > keepFrames)) {
 		d.drop()
+	}
+}
+
+// dropOther takes the last goroutine out of a report that keeps the crashing one
+// only, while that one may still prove to be part of the message: the real one
+// would be running (firstReal).
+func (d *draft) dropOther() {
+	n := len(d.report.Goroutines) - 1
+	if d.keeper.keep == keepCrash && n > 0 && n < len(d.starts) && d.starts[0].blank && d.last().State != "running" {
+		d.report.Goroutines, d.starts = d.report.Goroutines[:n], d.starts[:n]
 	}
 }
 
@@ -91,7 +105,10 @@ func (d *draft) drop() {
 // first one that is no part of the message, and that one is the crashing one.
 func (d *draft) keepFinally(first int) {
 	r, k := &d.report, &d.keeper
-	r.GoroutineCount = k.count - first
+	r.GoroutineCount = k.count
+	if first > 0 {
+		r.GoroutineCount -= d.starts[first].before
+	}
 	d.tell(max(k.sealed-first, 0))
 	if k.keep == keepCrash && r.Kind != KindRace && len(r.Goroutines) > 1 {
 		r.Goroutines = r.Goroutines[:1:1]
