@@ -38,8 +38,8 @@ type Frame struct {
 // false. A damaged record ends it with an error.
 func (f *File) Funcs(yield func(Func) bool) error {
 	r := f.t.reader()
+	r.budget = maxTables
 	for i := uint64(0); i < f.t.nfunc; i++ {
-		r.budget = maxTable
 		fn, err := f.fn(r, i)
 		if err != nil {
 			return err

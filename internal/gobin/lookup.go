@@ -24,6 +24,7 @@ func (f *File) Lookup(name string) ([]Func, error) {
 		return nil, err
 	}
 	r := f.t.reader()
+	r.budget = maxTables
 	var funcs []Func
 	for _, p := range places {
 		fn, err := f.at(r, p)
@@ -40,7 +41,6 @@ func (f *File) Lookup(name string) ([]Func, error) {
 
 // at makes the function of a place.
 func (f *File) at(r *reader, p place) (Func, error) {
-	r.budget = maxTable
 	if p.call < 0 {
 		return f.fn(r, uint64(p.fn))
 	}
@@ -204,11 +204,8 @@ func (x *index) collectCode(t *tables) error {
 }
 
 const (
-	// A pc table may serve several functions, but the tables of all functions
-	// come nowhere near these; crafted ones could make them quadratic.
-	maxInlineTables = 256 << 20 // bytes
-	maxInlineCalls  = 1 << 18   // of one function
-	maxInlineFuncs  = 2 << 20
+	maxInlineCalls = 1 << 18 // of one function
+	maxInlineFuncs = 2 << 20
 )
 
 // collectInlined reads the inline trees of all functions. A function that is
@@ -221,7 +218,7 @@ func (x *index) collectInlined(t *tables) error {
 	}
 	seen := map[key]bool{}
 	r := t.reader()
-	r.budget = maxInlineTables
+	r.budget = maxTables
 	var inlined []place
 	calls := map[int32]bool{}
 	for i := uint64(0); i < t.nfunc; i++ {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/backstop-go/backstop/internal/gobin"
@@ -139,4 +140,25 @@ func frameText(frames []gobin.Frame) string {
 		fmt.Fprintf(&b, "%s %s:%d\n", f.Func, f.File, f.Line)
 	}
 	return b.String()
+}
+
+// TestConcurrent asks one file from several goroutines at once.
+func TestConcurrent(t *testing.T) {
+	exe := build(t, current(), pieStripped)
+	want, err := digest(open(t, exe))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := open(t, exe)
+	var wg sync.WaitGroup
+	for i := 0; i < 4; i++ {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			if got, err := digest(f); err != nil || got != want {
+				t.Errorf("%v, or other answers", err)
+			}
+		}()
+	}
+	wg.Wait()
 }

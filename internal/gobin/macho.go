@@ -158,6 +158,9 @@ func (m *image) machoChains(at uint64, left *int, add func(addr, value uint64)) 
 			return err
 		}
 		next := uint64(m.order.Uint16(b))
+		if *left--; *left < 0 {
+			return fmt.Errorf("more than %d of them", maxFixups)
+		}
 		if next == chainedNone {
 			continue
 		}

@@ -44,11 +44,9 @@ func (f *File) Resolve(fn Func, offset uint64, isReturn bool) ([]Frame, error) {
 
 func (f *File) stack(r *reader, rec *record, pc uint64) ([]Frame, error) {
 	var runs []run // of the table of inlined calls; kept, for each step asks it
+	var err error
 	if rec.inline != 0 && rec.tree != 0 {
-		if err := r.runs(rec, rec.inline, func(u run) bool {
-			runs = append(runs, u)
-			return true
-		}); err != nil {
+		if runs, err = r.tableRuns(rec, rec.inline); err != nil {
 			return nil, err
 		}
 	}
@@ -95,17 +93,13 @@ func at(runs []run, pc uint64) int32 {
 	return runs[i].value
 }
 
+// positions returns the numbers of files, and the lines, of all of a function.
 func (r *reader) positions(rec *record) (files, lines []run, err error) {
-	keep := func(to *[]run) func(run) bool {
-		return func(u run) bool {
-			*to = append(*to, u)
-			return true
-		}
-	}
-	if err := r.runs(rec, rec.pcfile, keep(&files)); err != nil {
+	if files, err = r.tableRuns(rec, rec.pcfile); err != nil {
 		return nil, nil, err
 	}
-	return files, lines, r.runs(rec, rec.pcln, keep(&lines))
+	lines, err = r.tableRuns(rec, rec.pcln)
+	return files, lines, err
 }
 
 // position returns the place in the source of pc.

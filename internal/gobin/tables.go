@@ -108,6 +108,7 @@ type reader struct {
 	budget                         int // bytes of pc tables that may still be decoded
 }
 
+// reader returns a reader for a question about one address.
 func (t *tables) reader() *reader {
 	w := window{m: t.image}
 	return &reader{t: t, ftab: w, funcs: w, pcs: w, units: w, trees: w, budget: maxTable}
@@ -289,10 +290,15 @@ func (r *reader) file(f *record, n int32) (string, error) {
 }
 
 const (
-	// maxTable bounds the pc tables that are decoded for one question. The
-	// largest functions known have tables of a few hundred kilobytes.
+	// maxTable bounds the pc tables that are decoded for a question about one
+	// address. The largest functions known have tables of a few hundred
+	// kilobytes.
 	maxTable = 4 << 20
-	maxStep  = 10 // bytes of one step: two varints of 32 bits
+	// maxTables bounds those for a question about all functions. A table may
+	// serve several of them, but all tables together come nowhere near this;
+	// crafted ones could make the time quadratic.
+	maxTables = 256 << 20
+	maxStep   = 10 // bytes of one step: two varints of 32 bits
 )
 
 // A run is a range of addresses for which a table has one value.
@@ -313,10 +319,12 @@ func (r *reader) runs(f *record, off uint32, yield func(run) bool) error {
 		if at >= t.pcs.size {
 			return corrupt("pc table", "it does not end")
 		}
-		b, err := r.pcs.from(t.pcs.addr+at, min(maxStep, t.pcs.size-at))
+		left := t.pcs.size - at
+		b, err := r.pcs.from(t.pcs.addr+at, min(maxStep, left))
 		if err != nil {
 			return &CorruptError{"pc table", err}
 		}
+		b = b[:min(maxStep, left, uint64(len(b)))]
 		if b[0] == 0 && !first {
 			return nil
 		}
@@ -348,6 +356,15 @@ func varint(b []byte) (v uint32, n int) {
 		}
 	}
 	return 0, 0
+}
+
+// tableRuns returns all runs of a pc table of f.
+func (r *reader) tableRuns(f *record, off uint32) (runs []run, err error) {
+	err = r.runs(f, off, func(u run) bool {
+		runs = append(runs, u)
+		return true
+	})
+	return runs, err
 }
 
 // value returns the value of a table of f at pc.
