@@ -34,7 +34,9 @@ type assembler struct {
 	cur  *draft
 	mode mode
 	done []*Report
-	out  *assembler // whose queue gets the reports; its own if nil
+
+	begun int        // reports, counted
+	out   *assembler // whose queue gets the reports; its own if nil
 
 	number  int    // of the current line
 	blank   bool   // the line before was blank
@@ -49,6 +51,7 @@ type assembler struct {
 	fence   bool // nothing but blank lines since "-----"
 	gap     bool // something stands between the headline and this line
 	para    bool // so does a blank line
+	spaced  bool // blank lines stand before headers
 	tabbed  bool // the stack stands behind a tab
 }
 
@@ -126,12 +129,13 @@ func (a *assembler) line(line []byte, number int, long bool) {
 func (a *assembler) begin(m mode) *draft {
 	a.end()
 	a.cur = newDraft(a)
+	a.begun++
 	if a.nearby {
 		a.cur.lineAbove = string(a.before)
 	}
 	a.touch()
 	a.nearby = false
-	a.mode, a.threads, a.fence, a.gap, a.para, a.tabbed = m, false, false, false, false, false
+	a.mode, a.threads, a.fence, a.gap, a.para, a.spaced, a.tabbed = m, false, false, false, false, false, false
 	a.odd, a.zone, a.zoneOdd = oddRun{}, 0, 0
 	return a.cur
 }
@@ -141,6 +145,14 @@ func (a *assembler) touch() {
 	from, to := a.job.lines.span(a.number)
 	r := &a.cur.report
 	r.Start, r.End = min(r.Start, from), max(r.End, to)
+}
+
+// era is another number for each report, 0 between them.
+func (a *assembler) era() int {
+	if a.cur == nil {
+		return 0
+	}
+	return a.begun
 }
 
 // end finishes the report under way. Odd lines behind its last good line were
@@ -246,7 +258,7 @@ func (a *assembler) headless(pos filePos) bool {
 	a.nearby = false
 	d := a.begin(inBody)
 	d.lineAbove = above
-	d.report.Truncated = !c.bare
+	d.report.Truncated = c.style != bareCall
 	d.pendCall(c)
 	d.position(pos)
 	return true

@@ -117,6 +117,10 @@ func (a *assembler) bodyLine(line []byte) {
 func (a *assembler) otherLine(line []byte) {
 	d := a.cur
 	if fn, args, ok := cutCall(line); ok && plausibleFunc(fn) && !d.closed() {
+		if string(fn) == "runtime/debug.Stack" && len(*d.frames()) > 0 {
+			d = a.begin(inBody) // it calls nobody: this is another stack
+			d.report.Truncated = true
+		}
 		a.good()
 		d.pend(fn, args)
 		return
@@ -166,7 +170,7 @@ func (a *assembler) takeAbove(pos filePos) bool {
 		return false
 	}
 	c, ok := cutAbove(a.before, pos)
-	if !ok {
+	if !ok || !a.cur.continues(c) {
 		return false
 	}
 	a.odd.count-- // it was no odd line after all
@@ -175,12 +179,21 @@ func (a *assembler) takeAbove(pos filePos) bool {
 	return true
 }
 
-// anotherStack reports whether lines between two stacks without headers say
-// that these are two: errors that wrap each other print theirs one after the
-// other (github.com/pkg/errors, "%+v").
-func (a *assembler) anotherStack() bool {
+// anotherStack reports whether the file line of a frame belongs to a stack of
+// its own: lines stand between that and the last one, and it is written in
+// another way, or it is the stack of an error that wraps the last one's
+// (github.com/pkg/errors, "%+v").
+func (a *assembler) anotherStack(pos filePos) bool {
 	d := a.cur
-	return a.odd.count > 1 && d.kind == "" && !d.call.set && len(d.report.Goroutines)+len(d.report.RuntimeStack) == 0 && !d.report.Truncated
+	if a.odd.count < 2 || d.call.set || !a.nearby || a.blank {
+		return false
+	}
+	c, ok := cutAbove(a.before, pos)
+	if !ok {
+		return false
+	}
+	wrapped := d.kind == "" && len(d.report.Goroutines)+len(d.report.RuntimeStack) == 0 && !d.report.Truncated
+	return wrapped || !d.closed() && !d.continues(c)
 }
 
 // indented handles file lines and the few other lines that stand under others.
@@ -188,7 +201,7 @@ func (a *assembler) indented(line []byte) {
 	d := a.cur
 	text := bytes.TrimSpace(line)
 	if pos, ok := parseBelow(line); ok {
-		if a.anotherStack() && a.headless(pos) {
+		if a.anotherStack(pos) && a.headless(pos) {
 			return
 		}
 		if d.call.set || a.takeAbove(pos) {
@@ -219,8 +232,12 @@ func (a *assembler) indented(line []byte) {
 func (a *assembler) header(g Goroutine) {
 	d := a.cur
 	interrupted := a.nearby && !a.blank
+	// A traceback that has blank lines between its goroutines begins with a
+	// running one and no blank line.
+	spliced := !a.blank && a.spaced && !a.threads && !d.mayForge()
+	a.spaced = a.spaced || a.blank
 	if g.State == "running" && !d.mayQuote() && d.single() || d.report.Recovered && len(d.report.Goroutines) > 0 ||
-		g.State == "running" && interrupted && d.complete() {
+		g.State == "running" && (interrupted || spliced) && d.complete() {
 		a.begin(inBody).goroutine(g, a.blank)
 		return
 	}

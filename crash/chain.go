@@ -69,3 +69,8 @@ func (d *draft) quotedStack() {
 	r.Loose = nil
 	d.bodyAt = d.starts[0].at
 }
+
+// continues reports whether a call is written as those of the stack under way.
+func (d *draft) continues(c callLine) bool {
+	return len(*d.frames()) == 0 || c.c || c.style == d.style
+}

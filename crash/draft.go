@@ -42,6 +42,8 @@ type draft struct {
 	taken  bool  // the last goroutine's frames grow in the scanner's block
 	raceOf int64 // goroutine whose creation the race detector is telling
 
+	style callStyle // of the frame read last
+
 	ginFile string
 	ginLine int
 
@@ -350,6 +352,7 @@ func (d *draft) frames() *[]Frame {
 
 func (d *draft) pend(fn, args []byte) {
 	d.flush()
+	d.style = plainCall
 	d.call = call{name: d.string(mendName(fn)), args: string(args), set: true}
 }
 
@@ -358,6 +361,7 @@ func (d *draft) pendCall(c callLine) {
 		d.pendBare(d.string(c.fn))
 	} else {
 		d.pend(c.fn, c.args)
+		d.style = c.style
 	}
 }
 
@@ -441,11 +445,11 @@ func (d *draft) single() bool {
 	return printedItself(d.report.Goroutines[0].Frames)
 }
 
-func printedItself(stack []Frame) bool {
-	if len(stack) == 0 {
-		return false
-	}
-	switch stack[0].Func {
+func printedItself(stack []Frame) bool { return len(stack) > 0 && printsStack(stack[0].Func) }
+
+// printsStack reports whether a function prints the stack it is called on.
+func printsStack(fn string) bool {
+	switch fn {
 	case "runtime/debug.Stack", "runtime/debug.PrintStack", "runtime.Stack", "runtime/pprof.writeGoroutineStacks":
 		return true
 	}

@@ -33,20 +33,32 @@ func plausibleFunc(name []byte) bool {
 type callLine struct {
 	fn, args []byte
 	c        bool // a C function: the whole line is its name
-	bare     bool // written without arguments
+	style    callStyle
 }
+
+// callStyle says how the calls of a stack are written: all in one way.
+type callStyle uint8
+
+const (
+	plainCall    callStyle = iota
+	bareCall               // without arguments
+	indentedCall           // behind an indentation
+)
 
 // cutAbove takes a line apart that does not look like a call, but stands above
 // a file line.
 func cutAbove(line []byte, pos filePos) (callLine, bool) {
 	line = bytes.TrimRight(line, " \t")
-	line = bytes.TrimPrefix(line, pos.indent)
+	style := plainCall
+	if rest, ok := bytes.CutPrefix(line, pos.indent); ok && len(rest) < len(line) {
+		line, style = rest, indentedCall
+	}
 	if len(line) == 0 || line[0] == '\t' {
 		return callLine{}, false
 	}
 	if line[0] == ' ' { // as chi prints all frames but the first
 		line = bytes.TrimLeft(line, " ")
-		return callLine{fn: line, bare: true}, bareFunc(line) && line[len(line)-1] != ')' && looksLikePos(line, pos)
+		return callLine{fn: line, style: bareCall}, bareFunc(line) && line[len(line)-1] != ')' && looksLikePos(line, pos)
 	}
 	if pos.pc && !pos.fp {
 		return callLine{fn: line, c: true}, true // runtime/traceback.go, printOneCgoTraceback
@@ -54,11 +66,11 @@ func cutAbove(line []byte, pos filePos) (callLine, bool) {
 	fn, args, call := cutCall(line)
 	switch {
 	case call && plausibleFunc(fn):
-		return callLine{fn: fn, args: args}, true
+		return callLine{fn: fn, args: args, style: style}, true
 	case call && likeArgs(args) && (pos.located || string(args) == "..."):
-		return callLine{fn: fn, args: args}, true
+		return callLine{fn: fn, args: args, style: style}, true
 	case !call && bareFunc(line) && looksLikePos(line, pos):
-		return callLine{fn: line, bare: true}, true // as github.com/pkg/errors and zap print stacks
+		return callLine{fn: line, style: bareCall}, true // as github.com/pkg/errors and zap print stacks
 	}
 	return callLine{}, false
 }

@@ -57,6 +57,9 @@ func (a *assembler) profileLine(line []byte) {
 		a.begin(inProfile).profile = true
 		return
 	}
+	if pos, ok := parseBelow(line); ok && a.headless(pos) {
+		return
+	}
 	a.oddLine(line)
 }
 

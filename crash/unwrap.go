@@ -74,7 +74,7 @@ func (u *unwrapper) line(raw []byte, number int, long bool) {
 				return
 			}
 			if u.plain.line(raw, number, long); u.plain.cur != nil {
-				u.track(raw, number, long, nil) // a headline without an anchor
+				u.track(raw, number, long, 0) // a headline without an anchor
 			}
 			return
 		}

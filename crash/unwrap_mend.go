@@ -75,11 +75,11 @@ func (u *unwrapper) emitWhole(line []byte, number int, long bool) bool {
 		if oddStart(line) && u.mendLine(line, number, long) {
 			return true
 		}
-		before, cur := a.odd.count, a.cur
+		before, era := a.odd.count, a.era()
 		a.line(line, number, long)
-		if a.odd.count <= before || a.cur != cur {
-			if u.zone.on || a.cur != cur {
-				u.track(line, number, long, cur)
+		if a.odd.count <= before || a.era() != era {
+			if u.zone.on || a.era() != era {
+				u.track(line, number, long, era)
 			}
 			return true
 		}
@@ -124,13 +124,13 @@ func (u *unwrapper) headline(line []byte, number int, long bool) {
 	if a.mode == inMessage && m.indent > 0 {
 		text = m.tabs(line)
 	}
-	cur := a.cur
+	era := a.era()
 	above, adjacent := len(a.before), a.nearby
 	a.line(text, number, long)
-	if a.cur != cur && a.cur != nil {
+	if a.era() != era && a.cur != nil {
 		z.above, z.adjacent = append(z.above[:0], a.before[:above]...), adjacent
 	}
-	u.track(line, number, long, cur)
+	u.track(line, number, long, era)
 }
 
 // headLine mends a line before the first stack.
@@ -168,7 +168,7 @@ func (u *unwrapper) oddLine(line []byte, number int, long bool) bool {
 		return true
 	}
 	a.odd.count++
-	u.track(line, number, long, a.cur)
+	u.track(line, number, long, a.era())
 	if beginsTrace(line) && kindOfLine(line) == notTrace {
 		m.tail = append(m.tail[:0], line...)
 		m.counted = 1
@@ -400,9 +400,9 @@ func (u *unwrapper) join(line []byte, number int, long bool) bool {
 	switch kind := kindOfLine(joined); {
 	case kind == notTrace || kind == lineBlank || kind == lineCause:
 		if m.counted < 16 && kindOfLine(line) == notTrace && beginsTrace(joined) {
-			before, cur := a.odd.count, a.cur
+			before, era := a.odd.count, a.era()
 			a.line(line, number, long)
-			if a.cur == cur && a.odd.count > before {
+			if a.era() == era && a.odd.count > before {
 				m.tail = joined
 				m.counted++
 			}

@@ -22,13 +22,13 @@ const (
 )
 
 // track takes a line that the assembler has just read.
-func (u *unwrapper) track(line []byte, number int, long bool, before *draft) {
+func (u *unwrapper) track(line []byte, number int, long bool, before int) {
 	z, a := &u.zone, u.plain
 	if a.cur == nil {
 		z.on = false
 		return
 	}
-	if a.cur != before {
+	if a.era() != before {
 		if z.held.buf == nil {
 			z.held, a.job.kit.zone = a.job.kit.zone, holder{}
 		}
