@@ -38,6 +38,13 @@ func parseCause(line []byte) (cause, bool) {
 			}
 			return cause{kind: KindFatal, message: rest}, true
 		}
+		if rest, ok := bytes.CutPrefix(line, []byte("fatal: ")); ok && byHand(rest) {
+			return cause{kind: KindFatal, message: rest}, true
+		}
+	case 'r':
+		if rest, ok := bytes.CutPrefix(line, []byte("runtime/cgo: ")); ok && byHand(rest) {
+			return cause{kind: KindFatal, message: line}, true
+		}
 	case 'S':
 		if name, ok := parseSignalLine(line); ok {
 			return cause{kind: KindSignal, signal: name}, true
@@ -57,6 +64,23 @@ func parseCause(line []byte) (cause, bool) {
 		}
 	}
 	return recoveredCause(line)
+}
+
+// byHand recognises the headlines that the runtime writes without its print,
+// where it cannot print any more, and aborts: on the wrong stack
+// (runtime/proc.go, badmorestackg0, and its like) and in C
+// (runtime/cgo/gcc_fatalf.c). The traceback is then that of the abort.
+func byHand(text []byte) bool {
+	for _, known := range [...]string{
+		"bad g in signal handler", "concurrent switchToCrashStack", "morestack on g", "recursive switchToCrashStack",
+		"systemstack called from unexpected goroutine",
+		"malloc failed", "out of memory in thread_start", "pthread_create failed", "pthread_key_create failed",
+	} {
+		if bytes.HasPrefix(text, []byte(known)) {
+			return true
+		}
+	}
+	return false
 }
 
 // signalNames are the names of the tables in runtime/sigtab_*.go, which are

@@ -34,14 +34,13 @@ var fatalClasses = map[Class]Info{
 		Explanation: "The runtime noticed unsynchronised use of a map. Which operations collided stands in the headline, which this text lacks.",
 		Causes:      []string{"a package-level cache or statistics map without a lock", "writers lock and readers do not"},
 		FirstCheck:  "Which map in the first application frame is reached from other goroutines? Run the tests with -race.",
-		Scenarios:   []string{"map-write-write", "map-read-write", "map-iterate-write"},
 	},
 	"fatal.deadlock": {
 		Title:       "all goroutines are asleep",
 		Explanation: "No goroutine could ever run again: each waits for another one, or main has ended itself with runtime.Goexit.",
 		Causes:      []string{"two locks taken in different orders", "a WaitGroup that is never done", "a channel nobody sends on", "a lock taken twice by one goroutine"},
 		FirstCheck:  "Read what each goroutine waits for, beginning with goroutine 1. A program with a listener, a ticker or cgo never gets this far: it hangs.",
-		Scenarios:   []string{"deadlock-all-goroutines", "deadlock-mutex", "deadlock-nil-chan", "deadlock-select", "deadlock-waitgroup", "goexit-main"},
+		Scenarios:   []string{"deadlock-all-goroutines", "deadlock-mutex", "deadlock-nil-chan", "deadlock-select", "deadlock-waitgroup", "goexit-main", "goexit-during-panic", "iter-pull-goexit"},
 	},
 	"fatal.stack_overflow": {
 		Title:       "endless recursion",
@@ -76,7 +75,7 @@ var fatalClasses = map[Class]Info{
 		Explanation: "A Mutex or RWMutex was unlocked that was not locked.",
 		Causes:      []string{"Unlock on a path that did not lock", "a struct with a mutex was copied", "RUnlock for Lock, or the reverse"},
 		FirstCheck:  "Pair every Lock with defer Unlock; run go vet for copied locks.",
-		Scenarios:   []string{"mutex-unlock", "rwmutex-unlock", "rwmutex-runlock", "fatal-while-panicking"},
+		Scenarios:   []string{"mutex-unlock", "rwmutex-unlock", "rwmutex-runlock", "fatal-while-panicking", "settraceback-crash", "throw-in-goroutine-while-main-exits", "secure-fatal"},
 	},
 	"fatal.go_nil_func": {
 		Title:       "go statement with a nil function",
@@ -88,9 +87,9 @@ var fatalClasses = map[Class]Info{
 	"fatal.fault": {
 		Title:       "access to memory that is not there",
 		Explanation: "The program touched an address that is not mapped, or wrote to read-only memory, at an address too large for a nil pointer.",
-		Causes:      []string{"unsafe pointer arithmetic", "a memory-mapped file that was truncated", "a slice over memory that C has freed"},
+		Causes:      []string{"unsafe pointer arithmetic", "a memory-mapped file that was truncated", "a slice over memory that C has freed", "memory of an arena that was freed: the line above the headline says so"},
 		FirstCheck:  "Look for unsafe, mmap and cgo at the first application frame. debug.SetPanicOnFault makes it a panic for one goroutine.",
-		Scenarios:   []string{"unmapped-address", "noncanonical-address", "write-rodata", "sigbus-mmap-truncated", "bad-func-pointer"},
+		Scenarios:   []string{"unmapped-address", "noncanonical-address", "write-rodata", "sigbus-mmap-truncated", "bad-func-pointer", "notify-segv-unmapped", "arena-uaf"},
 	},
 	"fatal.signal_in_runtime": {
 		Title:       "fault inside the runtime",
@@ -121,10 +120,9 @@ var fatalClasses = map[Class]Info{
 	},
 	"fatal.arena": {
 		Title:       "misuse of arena memory",
-		Explanation: "Memory of a freed arena was used, or an arena was freed twice.",
-		Causes:      []string{"a reference that outlived arena.Free"},
+		Explanation: "The runtime found the memory of an arena in a state that must not occur. Plain use of freed memory is a fault.",
+		Causes:      []string{"a reference that outlived arena.Free and was written through"},
 		FirstCheck:  "Clone what must outlive the arena.",
-		Scenarios:   []string{"arena-uaf"},
 	},
 	"fatal.synctest": {
 		Title:       "testing/synctest bubble violated",

@@ -138,14 +138,14 @@ var otherClasses = map[Class]Info{
 		Explanation: "The process died of SIGSEGV without printing anything: the fault was on a thread or behind a handler Go does not own.",
 		Causes:      []string{"a fault on a thread made by C", "C code that reset the signal handler"},
 		FirstCheck:  "Look at the core file; Go's runtime has no part in it.",
-		Scenarios:   []string{"c-thread-segv", "c-segv-default", "c-segv-blocked-signals", "c-own-segv-handler"},
+		Scenarios:   []string{"c-thread-segv", "c-segv-default", "c-segv-blocked-signals", "c-own-segv-handler", "cshared-3"},
 	},
 	"kill.sigabrt": {
 		Title:       "aborted without a traceback (SIGABRT)",
 		Explanation: "The process died of SIGABRT without a traceback of its own.",
 		Causes:      []string{"abort on a thread made by C", "GOTRACEBACK=crash after another crash"},
 		FirstCheck:  "Is there a traceback earlier in the output?",
-		Scenarios:   []string{"c-thread-abort"},
+		Scenarios:   []string{"c-thread-abort", "cshared-4"},
 	},
 	"kill.sigbus": {
 		Title:       "bus error without a traceback (SIGBUS)",
@@ -158,7 +158,7 @@ var otherClasses = map[Class]Info{
 		Explanation: "A signal ended the process before it could print anything.",
 		Causes:      []string{"a signal sent by another process", "a resource limit (SIGXCPU, SIGXFSZ)"},
 		FirstCheck:  "Who sends this signal? Look at the limits of the service.",
-		Scenarios:   []string{"sig-alrm", "sig-usr1", "sig-usr2", "sig-vtalrm", "sig-io", "sig-pwr", "xcpu-rlimit", "xfsz-rlimit"},
+		Scenarios:   []string{"sig-alrm", "sig-usr1", "sig-usr2", "sig-vtalrm", "sig-io", "sig-pwr", "xcpu-rlimit", "xfsz-rlimit", "c-usr1-default", "sig-rt34"},
 	},
 	"exit.os_exit": {
 		Title:       "exited by itself",
@@ -186,7 +186,7 @@ var otherClasses = map[Class]Info{
 		Explanation: "The process made no progress until somebody ended it.",
 		Causes:      []string{"a deadlock of some goroutines, which Go does not detect", "an endless loop", "a wait without a timeout"},
 		FirstCheck:  "Group the goroutines by what they wait for; SIGQUIT prints them.",
-		Scenarios:   []string{"partial-deadlock", "deadlock-masked-by-listener", "deadlock-masked-by-notify", "deadlock-masked-by-ticker", "busy-loop", "goexit-main-others", "cgo-deadlock-select", "defer-blocks-forever"},
+		Scenarios:   []string{"partial-deadlock", "deadlock-masked-by-listener", "deadlock-masked-by-notify", "deadlock-masked-by-ticker", "busy-loop", "goexit-main-others", "cgo-deadlock-select", "defer-blocks-forever", "cshared-1", "c-pthread-exit"},
 	},
 	"fragment": {
 		Title:       "frames without a cause",

@@ -7,14 +7,14 @@ var panicClasses = map[Class]Info{
 		Explanation: "The program read or wrote through a nil pointer, called a nil function, or called a method of a nil interface.",
 		Causes:      []string{"a function returned nil with an error, and the value was used before the error was checked", "a struct field or dependency was never set", "a map lookup of a pointer type found nothing"},
 		FirstCheck:  "Which pointer in the first application frame can be nil, and who was to set it? A small addr= in the signal line is the offset of the field that was read.",
-		Scenarios:   []string{"nil-deref", "nil-deref-large-offset", "nil-func-call", "nil-iface-method", "weak-nil-deref", "defer-nil-func", "cgo-nil-deref"},
+		Scenarios:   []string{"nil-deref", "nil-deref-large-offset", "nil-func-call", "nil-iface-method", "weak-nil-deref", "defer-nil-func", "cgo-nil-deref", "ignore-segv-nil-deref", "notify-segv-nil-deref", "cshared-2"},
 	},
 	"panic.fault": {
 		Title:       "access to memory that is not there",
 		Explanation: "The program touched an address that is not mapped, or wrote to read-only memory; debug.SetPanicOnFault made it a panic. The runtime's text speaks of a nil pointer, but the address is none.",
 		Causes:      []string{"a memory-mapped file that was truncated or is on a failing disk", "unsafe pointer arithmetic", "a slice over memory that was unmapped"},
 		FirstCheck:  "Compare addr= in the signal line with what is mapped; look for mmap and unsafe at the first application frame.",
-		Scenarios:   []string{"unmapped-address-panicfault", "noncanonical-address-panicfault", "sigbus-mmap-panicfault", "write-rodata-panicfault"},
+		Scenarios:   []string{"unmapped-address-panicfault", "noncanonical-address-panicfault", "sigbus-mmap-panicfault", "write-rodata-panicfault", "arena-uaf-panicfault"},
 	},
 	"panic.index": {
 		Title:       "index out of range",
@@ -164,6 +164,6 @@ var panicClasses = map[Class]Info{
 		Explanation: "Code of the application or of a dependency called panic itself.",
 		Causes:      []string{"a condition its author held to be impossible", "a Must function with a bad argument", "an error turned into a panic"},
 		FirstCheck:  "Read the message, then the code at the first application frame: it says what was thought impossible.",
-		Scenarios:   []string{"panic-string", "panic-error", "panic-wrapped-error", "panic-int", "panic-struct", "panic-multiline", "panic-huge-text", "panic-ansi-nul", "panic-deep-stack", "panic-in-goroutine", "panic-in-init", "nested-panic-in-defer", "repanic-same", "repanic-other", "http-handler", "http-handler-goroutine", "afterfunc", "context-afterfunc", "finalizer", "addcleanup", "waitgroup-go", "iter-pull-panic", "rangefunc-body-panic", "json-marshaler-panic", "gob-encode-panic", "io-pipe-writer-panic", "net-rpc-method", "sync-once-panic", "sync-oncefunc", "cgo-panic", "c-callback-panic"},
+		Scenarios:   []string{"panic-string", "panic-error", "panic-wrapped-error", "panic-int", "panic-struct", "panic-multiline", "panic-huge-text", "panic-ansi-nul", "panic-deep-stack", "panic-in-goroutine", "panic-in-init", "nested-panic-in-defer", "repanic-same", "repanic-other", "http-handler", "http-handler-goroutine", "afterfunc", "context-afterfunc", "finalizer", "addcleanup", "waitgroup-go", "iter-pull-panic", "rangefunc-body-panic", "json-marshaler-panic", "gob-encode-panic", "io-pipe-writer-panic", "net-rpc-method", "sync-once-panic", "sync-oncefunc", "cgo-panic", "c-callback-panic", "defer-recover-directly", "recover-as-argument", "recover-in-helper", "recover-in-helper-of-helper", "two-goroutines-panic", "panic-1000-goroutines", "http-handler-after-write", "http-hijacked", "http-timeouthandler", "http-roundtripper-panic", "waitgroup-go-main-returns", "notify-usr1-drill", "c-thread-callback-panic", "gotraceback-none", "gotraceback-system", "gotraceback-crash", "log-line-interleaved", "trimmed-by-head", "secure-panic", "gotest-TestPanic", "gotest-TestGoroutinePanic", "cshared-0"},
 	},
 }

@@ -160,6 +160,12 @@ func (d *draft) joins(c cause, gap bool) bool {
 	switch {
 	case d.kind == KindFatal && c.kind == KindFatal:
 		return !gap
+	case d.kind == KindFatal && c.kind == KindSignal && d.report.Signal.Name == "":
+		if gap {
+			return false
+		}
+		d.report.Signal.Name = c.signal // by which the runtime aborted
+		return true
 	case d.kind == KindPanic && c.kind == KindFatal && !d.report.Recovered && len(d.links) < maxLinks:
 		d.link(c.message, true)
 		return true

@@ -157,7 +157,7 @@ func TestEveryMessageHasAClass(t *testing.T) {
 	checked := 0
 	met := make(map[message]bool)
 	for _, m := range readMessages(t) {
-		if m.kind == "cgo" || m.kind == "panic" && !m.inRuntime() {
+		if m.kind == "panic" && !m.inRuntime() {
 			continue
 		}
 		checked++
@@ -254,9 +254,6 @@ func TestNoRowIsIdle(t *testing.T) {
 		note(r)
 	}
 	for _, m := range readMessages(t) {
-		if m.kind == "cgo" {
-			continue
-		}
 		note(m.report())
 		for _, p := range m.places {
 			note(m.headless(p, false))

@@ -140,6 +140,19 @@ func TestClassTableIsComplete(t *testing.T) {
 	}
 }
 
+// A scenario shows one class.
+func TestScenariosShowOneClass(t *testing.T) {
+	shows := make(map[string]Class)
+	for _, info := range Classes() {
+		for _, s := range info.Scenarios {
+			if other, ok := shows[s]; ok {
+				t.Errorf("scenario %s shows %s and %s", s, other, info.Class)
+			}
+			shows[s] = info.Class
+		}
+	}
+}
+
 func TestExplainUnknownClass(t *testing.T) {
 	for class, want := range map[Class]struct {
 		kind        Kind

@@ -38,6 +38,10 @@ var anchorTexts = [...]anchorText{
 	{anchorCause, "panic:\x1b", 0}, // a colour ends
 	{anchorCause, "fatal error: ", 0},
 	{anchorCause, "throw: ", 0}, // Go 1.0
+	{anchorCause, "fatal: morestack on g", 1},
+	{anchorCause, "fatal: systemstack called from unexpected goroutine", 1},
+	{anchorCause, "fatal: bad g in signal handler", 1},
+	{anchorCause, "runtime/cgo: pthread_create failed", 5},
 	{anchorCause, "Exception 0x", 0},
 	{anchorCause, "SIGABRT: ", 0},
 	{anchorCause, "SIGSEGV: ", 0},
@@ -64,7 +68,7 @@ var anchorTexts = [...]anchorText{
 // for them (TestGrams).
 const (
 	gramBits = 10
-	gramMul  = 0x9E377A0D
+	gramMul  = 0xD04AB55F
 )
 
 var (

@@ -173,6 +173,7 @@ var recordings = []recording{
 	{name: "native-divide", program: "native", from: "divide", on: []string{"1.9", "1.27"}},
 	{name: "native-callback", program: "native", from: "callback", on: []string{"1.9", "1.13", "1.27"}},
 	{name: "native-quit", program: "native", from: "quit", on: []string{"1.20"}},
+	{name: "native-threads", program: "native", from: "threads", on: []string{"1.16", "1.27"}}, // as root
 	{name: "native-others", program: "native", from: "others", on: []string{"1.9", "1.27"}},
 	{name: "native-symbols", program: "native", from: "segv", env: []string{"NATIVE_SYMBOLS=1"}, on: []string{"1.9", "1.20", "1.27"}},
 	{name: "native-traceback", program: "native", from: "segv", env: []string{"NATIVE_TRACEBACK=1"}, on: []string{"1.9", "1.27"}},

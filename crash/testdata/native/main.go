@@ -32,6 +32,7 @@ var cases = map[string]func(){
 	"throw":    func() { C.call_back(2) },
 	"quit":     func() { C.call_back(3) },
 	"others":   others,
+	"threads":  noThreads,
 	"hang":     func() { go C.call_back(4); time.Sleep(100 * time.Millisecond); panic("others are in C") },
 }
 

@@ -4,3 +4,5 @@
 package main
 
 func quit() {}
+
+func noThreads() {}
