@@ -1,6 +1,9 @@
 package crash
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // A kit is what a Reader works with. It is used again by later Readers, so that
 // a short text costs no more than its report: a program that reads many crashes
@@ -117,4 +120,28 @@ func (n *namer) name(b []byte) string {
 		*slot = s
 	}
 	return s
+}
+
+// An arena keeps many short strings in few blocks.
+type arena struct {
+	b    strings.Builder
+	size int // of the last block
+}
+
+const (
+	firstArena = 1 << 10
+	lastArena  = 64 << 10
+)
+
+// add copies b. What strings.Builder has handed out it never writes again, and
+// it never moves while there is room.
+func (a *arena) add(b []byte) string {
+	if a.b.Cap()-a.b.Len() < len(b) {
+		a.size = min(max(2*a.size, firstArena), lastArena)
+		a.b = strings.Builder{}
+		a.b.Grow(max(a.size, len(b)))
+	}
+	n := a.b.Len()
+	a.b.Write(b)
+	return a.b.String()[n:]
 }
