@@ -53,6 +53,7 @@ type assembler struct {
 	para    bool // so does a blank line
 	spaced  bool // blank lines stand before headers
 	tabbed  bool // the stack stands behind a tab
+	colon   []byte
 }
 
 // A job is what all assemblers of a reader share.
@@ -296,7 +297,7 @@ func (a *assembler) messageLine(line []byte) {
 	}
 	switch line[0] {
 	case 'g':
-		if g, ok := parseHeader(line); ok {
+		if g, ok := a.looseHeader(line); ok {
 			a.mode, a.nearby = inBody, false
 			d.goroutine(g, a.blank)
 			d.messageText(line)

@@ -50,12 +50,16 @@ func (a *assembler) bodyLine(line []byte) {
 	}
 	switch line[0] {
 	case 'g':
-		if g, ok := parseHeader(line); ok {
+		if g, ok := a.looseHeader(line); ok {
 			a.header(g)
 			return
 		}
 		if isProfile(line) {
 			a.begin(inProfile).profile = true
+			return
+		}
+		if isUnavailable(line) {
+			a.good()
 			return
 		}
 	case 'c':
@@ -64,7 +68,7 @@ func (a *assembler) bodyLine(line []byte) {
 			d.createdBy(fn, id)
 			return
 		}
-	case '.':
+	case '.', 0xe2:
 		if n, ok := parseElided(line); ok {
 			a.good()
 			d.elided(n)
@@ -116,6 +120,7 @@ func (a *assembler) bodyLine(line []byte) {
 // otherLine handles the lines of a body that have no first letter of their own.
 func (a *assembler) otherLine(line []byte) {
 	d := a.cur
+	line = dots(line)
 	if fn, args, ok := cutCall(line); ok && plausibleFunc(fn) && !d.closed() {
 		if string(fn) == "runtime/debug.Stack" && len(*d.frames()) > 0 {
 			d = a.begin(inBody) // it calls nobody: this is another stack
@@ -135,7 +140,8 @@ func (a *assembler) otherLine(line []byte) {
 		d.position(pos)
 		return
 	}
-	if a.threads && d.signalDetail(line) {
+	if signal := d.report.Signal; a.threads && d.signalDetail(line) {
+		d.report.Signal = signal // that of another thread
 		a.good()
 		return
 	}
@@ -211,10 +217,7 @@ func (a *assembler) indented(line []byte) {
 		}
 	}
 	switch {
-	case bytes.HasPrefix(text, []byte("goroutine running on other thread")):
-		a.good()
-		return
-	case bytes.HasPrefix(text, []byte("goroutine in C code")):
+	case isUnavailable(text):
 		a.good()
 		return
 	case isHexdumpNote(text):
@@ -225,6 +228,16 @@ func (a *assembler) indented(line []byte) {
 		return
 	}
 	a.oddLine(line)
+}
+
+// looseHeader is parseHeader for places where a header is likely: the colon may
+// have been cut off.
+func (a *assembler) looseHeader(line []byte) (Goroutine, bool) {
+	if g, ok := parseHeader(line); ok || line[len(line)-1] != ']' && line[len(line)-1] != '}' {
+		return g, ok
+	}
+	a.colon = append(append(a.colon[:0], line...), ':')
+	return parseHeader(a.colon)
 }
 
 // header handles a goroutine header among stacks: one more goroutine, or the
@@ -243,6 +256,12 @@ func (a *assembler) header(g Goroutine) {
 	}
 	a.good()
 	d.goroutine(g, a.blank)
+}
+
+// isUnavailable recognises what stands instead of a stack that cannot be walked
+// (runtime/traceback.go, tracebackothers).
+func isUnavailable(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("goroutine running on other thread")) || bytes.HasPrefix(text, []byte("goroutine in C code"))
 }
 
 // isEndMark recognises what stands below the traceback of a dead process: what

@@ -126,7 +126,7 @@ func parseBracketSignal(line []byte) (Signal, bool) {
 		return Signal{}, false
 	}
 	rest, ok = bytes.CutSuffix(bytes.TrimRight(rest, " \t"), []byte("]"))
-	if !ok {
+	if !ok && !bytes.Contains(rest, []byte(" code=0x")) { // cut short
 		return Signal{}, false
 	}
 	var s Signal

@@ -23,7 +23,7 @@ func cutCall(line []byte) (fn, args []byte, ok bool) {
 // plausibleFunc tells a function's name from prose that happens to end in a
 // parenthesis. It is asked only when no file line follows.
 func plausibleFunc(name []byte) bool {
-	if bytes.ContainsAny(name, " \t\"'=") {
+	if bytes.ContainsAny(name, " \t\"'=") || bytes.Contains(name, []byte("\u2026")) {
 		return false
 	}
 	return bytes.IndexByte(name, '.') > 0 || string(name) == "panic"
@@ -48,7 +48,7 @@ const (
 // cutAbove takes a line apart that does not look like a call, but stands above
 // a file line.
 func cutAbove(line []byte, pos filePos) (callLine, bool) {
-	line = bytes.TrimRight(line, " \t")
+	line = dots(bytes.TrimRight(line, " \t"))
 	style := plainCall
 	if rest, ok := bytes.CutPrefix(line, pos.indent); ok && len(rest) < len(line) {
 		line, style = rest, indentedCall
@@ -215,6 +215,7 @@ func looksLikePos(line []byte, p filePos) bool {
 // frames out (runtime/traceback.go, traceback2). The count is -1 in the form
 // that gives none, used until Go 1.20.
 func parseElided(line []byte) (int, bool) {
+	line = dots(line)
 	if string(line) == "...additional frames elided..." {
 		return -1, true
 	}
@@ -245,4 +246,12 @@ func parseCreatedBy(line []byte) (fn []byte, goroutine int64, ok bool) {
 		}
 	}
 	return rest, 0, true
+}
+
+// dots puts three dots where an editor made one character of them.
+func dots(text []byte) []byte {
+	if bytes.IndexByte(text, 0xe2) < 0 {
+		return text
+	}
+	return bytes.ReplaceAll(text, []byte("\u2026"), []byte("..."))
 }

@@ -146,6 +146,7 @@ func TestFingerprintAcrossVersions(t *testing.T) {
 		"native-symbols":     "as native-segv",
 		"native-traceback":   "as native-segv",
 		"native-others":      "the signal reached another thread",
+		"native-crash":       "as native-others",
 		"native-abort":       "Go 1.13 cannot unwind the stack",
 		"native-callback":    "cgo's wrapper of an exported function has a hash in its name, and shows until Go 1.16",
 	}

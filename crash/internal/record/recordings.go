@@ -70,6 +70,9 @@ var recordings = []recording{
 	{name: "debug-stack", on: []string{"1.24"}},
 	{name: "stack-all", on: []string{"1.26"}},
 	{name: "sigquit", on: []string{"1.21", "1.27"}},
+	{name: "sigill", on: []string{"1.21", "1.27"}},
+	{name: "custom-named", on: []string{"1.21", "1.27"}},
+	{name: "binary", on: []string{"1.22", "1.27"}},
 	{name: "sigabrt", on: []string{"1.26"}},
 	{name: "race", race: true, on: []string{"1.26"}},
 	{name: "test-timeout", test: "TestEndless", on: []string{"1.22", "1.26"}},
@@ -175,6 +178,7 @@ var recordings = []recording{
 	{name: "native-quit", program: "native", from: "quit", on: []string{"1.20"}},
 	{name: "native-threads", program: "native", from: "threads", on: []string{"1.16", "1.27"}}, // as root
 	{name: "native-others", program: "native", from: "others", on: []string{"1.9", "1.27"}},
+	{name: "native-crash", program: "native", from: "others", env: []string{"GOTRACEBACK=crash"}, on: []string{"1.13", "1.27"}},
 	{name: "native-symbols", program: "native", from: "segv", env: []string{"NATIVE_SYMBOLS=1"}, on: []string{"1.9", "1.20", "1.27"}},
 	{name: "native-traceback", program: "native", from: "segv", env: []string{"NATIVE_TRACEBACK=1"}, on: []string{"1.9", "1.27"}},
 }

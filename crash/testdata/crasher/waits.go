@@ -10,6 +10,7 @@ import (
 
 func init() {
 	cases["leaked"] = leaked
+	cases["binary"] = func() { panic("zero \x00, escape \x1b[31mred\x1b[0m, invalid \xff\xfe, carriage return \r, end") }
 	cases["profile-1"] = func() { profile(1) }
 	cases["profile-2"] = func() { profile(2) }
 }
