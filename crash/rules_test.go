@@ -50,6 +50,9 @@ func TestTablesAreSorted(t *testing.T) {
 			if got := table.rows.find(strings.TrimSuffix(r.text, "\n")); got != r {
 				t.Errorf("%s: %q finds %v", name, r.text, got)
 			}
+			if wider := table.rows[:i].find(r.text); wider != nil && wider.class == r.class {
+				t.Errorf("%s: %q says what %q says", name, r.text, wider.text)
+			}
 		}
 	}
 }
