@@ -46,6 +46,7 @@ type source struct {
 	last   int // lines of the unwrapper when it last had a line
 	part   []byte
 	parted bool
+	into   *source // whose lines these are, too: those below the first of an entry
 }
 
 const (
@@ -267,6 +268,9 @@ func wrapping(line []byte, at int) (shape, int, bool) {
 	}
 	if at > maxPrefix {
 		return shape{}, 0, false
+	}
+	if at > 1 && line[at-1] == '\'' {
+		at-- // lines are quoted only where they have to be
 	}
 	return shape{ops: learnPrefix(line[:at])}, at, true
 }

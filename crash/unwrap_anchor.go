@@ -160,14 +160,14 @@ func anchorAt(line []byte, at int, text uint8) (anchor, int) {
 }
 
 // headerAt reports whether a header seems to begin here: "goroutine 7 [",
-// "goroutine 7 gp=0x1 m=2 [".
+// "goroutine 7 gp=0x1 m=2 [", and with a backslash that markdown wants.
 func headerAt(b []byte) bool {
 	rest, ok := bytes.CutPrefix(b, []byte("goroutine "))
 	if !ok {
 		return false
 	}
 	n := digits(rest)
-	return n > 0 && n+1 < len(rest) && rest[n] == ' ' && (rest[n+1] == '[' || rest[n+1] == 'g')
+	return n > 0 && n+1 < len(rest) && rest[n] == ' ' && (rest[n+1] == '[' || rest[n+1] == 'g' || rest[n+1] == '\\')
 }
 
 // findAnchor returns the first anchor of a line and where it stands. A position

@@ -51,6 +51,18 @@ func escaped(text []byte) bool {
 
 func lastWord(b []byte) []byte { return b[bytes.LastIndexByte(b, ' ')+1:] }
 
+// decodeMarkdown takes the backslashes off that markdown wants before its marks.
+func decodeMarkdown(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); i++ {
+		if text[i] == '\\' && i+1 < len(text) && bytes.IndexByte([]byte("[]*_<>`#()-.!{}"), text[i+1]) >= 0 {
+			continue
+		}
+		out = append(out, text[i])
+	}
+	return out
+}
+
 // decodeOctal undoes #011, as syslog daemons write control characters.
 func decodeOctal(text []byte) []byte {
 	if !bytes.Contains(text, []byte("#01")) {
@@ -71,7 +83,6 @@ func decodeOctal(text []byte) []byte {
 // decodeEntities undoes the entities of HTML, and its line breaks.
 func decodeEntities(text []byte) []byte {
 	out := make([]byte, 0, len(text))
-	changed := false
 	for len(text) > 0 {
 		i := bytes.IndexAny(text, "&<")
 		if i < 0 {
@@ -81,9 +92,9 @@ func decodeEntities(text []byte) []byte {
 		text = text[i:]
 		n := 1
 		if text[0] == '<' {
-			n = tagLength(text)
-			if n > 1 && (text[1] == 'b' || text[1] == 'p' && false) {
-				out = append(out, '\n')
+			var as byte
+			if n, as = tag(text); n > 1 && as != 0 {
+				out = append(out, as)
 			}
 		} else {
 			var r rune
@@ -93,26 +104,41 @@ func decodeEntities(text []byte) []byte {
 		}
 		if n == 1 {
 			out = append(out, text[0])
-		} else {
-			changed = true
 		}
 		text = text[n:]
-	}
-	if !changed {
-		return append(out, text...)
 	}
 	return append(out, text...)
 }
 
-// tagLength returns the length of a tag that stands around, or between, lines
-// of text in a page; 1 if b begins with none.
-func tagLength(b []byte) int {
-	for _, tag := range [...]string{"<br>", "<br/>", "<br />", "<BR>", "<pre>", "</pre>", "<code>", "</code>", "<p>", "</p>", "</span>"} {
-		if bytes.HasPrefix(b, []byte(tag)) {
-			return len(tag)
-		}
+// tag returns the length of a tag that stands around, or between, lines of text
+// in a page, and what it stands for; 1 if b begins with none.
+func tag(b []byte) (n int, as byte) {
+	end := bytes.IndexByte(b[:min(len(b), 200)], '>')
+	if end < 2 {
+		return 1, 0
 	}
-	return 1
+	name := bytes.ToLower(bytes.Trim(b[1:end], "/ "))
+	if i := bytes.IndexByte(name, ' '); i > 0 {
+		name = name[:i]
+	}
+	closing := b[1] == '/'
+	switch string(name) {
+	case "br":
+		return end + 1, '\n'
+	case "p", "div", "tr", "li", "pre":
+		if closing {
+			return end + 1, '\n'
+		}
+		return end + 1, 0
+	case "td", "th":
+		if closing {
+			return end + 1, ' '
+		}
+		return end + 1, 0
+	case "code", "span", "table", "tbody", "ul", "ol", "b", "font", "samp":
+		return end + 1, 0
+	}
+	return 1, 0
 }
 
 // entity reads an entity of HTML: &lt; &#43; &#x2b;

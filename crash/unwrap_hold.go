@@ -109,8 +109,7 @@ func (u *unwrapper) confirms(g *guess, raw []byte) bool {
 	s := source{shape: g.shape}
 	text, _, ok := s.match(raw, new(lineID), &u.decoded)
 	if !ok && !g.shape.record {
-		prefix := u.held.text(g.line)[:g.prefix]
-		if ops := freeNumber(prefix, raw); ops != nil {
+		if ops := freeNumber(g.shape.ops, raw, len(u.held.lines)-1-g.line); ops != nil {
 			s.shape.ops = ops
 			if text, _, ok = s.match(raw, new(lineID), &u.decoded); ok {
 				g.shape.ops = ops
@@ -129,7 +128,8 @@ func (u *unwrapper) confirms(g *guess, raw []byte) bool {
 			return true
 		}
 		if suffix := headerSuffix(u.held.text(g.line)[min(g.prefix, len(u.held.text(g.line))):]); suffix != nil {
-			m := mender{suffix: suffix}
+			m := mender{suffix: bytes.Clone(suffix)}
+			m.stampedSuffix()
 			kind = kindOfLine(m.cutSuffix(text))
 		}
 	}
@@ -166,6 +166,9 @@ func (u *unwrapper) believe(s shape) {
 	u.held, u.spare = u.spare, holder{}
 	u.held.reset()
 	head := u.headlineAbove(&h)
+	if s.blank() && head < 0 {
+		u.continueEntry(len(h.lines))
+	}
 	for i := range h.lines {
 		l := &h.lines[i]
 		text := h.text(i)
@@ -179,6 +182,20 @@ func (u *unwrapper) believe(s shape) {
 		u.feed(u.sources[0], text, false, l.number, l.long)
 	}
 	u.spare = h
+}
+
+// continueEntry makes an indentation that was just learned one of the source
+// that had a headline right above the held lines.
+func (u *unwrapper) continueEntry(held int) {
+	if len(u.sources) < 2 {
+		return
+	}
+	if of := u.sources[1]; of.inner.plain.mode == inMessage && of.last >= u.lines-held-3 { // blank lines may stand between
+		u.sources[0].into = of
+		if of.last < u.lines-held && u.plain.blank {
+			of.inner.line(nil, u.number-1, false)
+		}
+	}
 }
 
 // headlineAbove finds the headline of a stack that is indented below it, as

@@ -7,7 +7,9 @@ import "bytes"
 // cost; only an odd one is looked at.
 type mender struct {
 	suffix  []byte // stands behind each line, without the blanks around it
+	stamped bool   // a time stands behind the suffix
 	coded   bool   // lines hold escapes of another notation
+	marked  bool   // a backslash stands before marks, as markdown wants
 	padded  bool   // blanks stand behind lines
 	loose   bool   // blanks stand before lines, not the same everywhere
 	ticks   bool   // marks of code stand around lines
@@ -28,7 +30,7 @@ const maxTail = 4 << 10 // bytes of a line put together again
 
 // knows reports whether something was done to all lines.
 func (m *mender) knows() bool {
-	return len(m.suffix) > 0 || m.coded || m.padded || m.ticks || m.doubled || m.indent > 0 || m.width > 0 || len(m.pending) > 0 || len(m.tail) > 0
+	return len(m.suffix) > 0 || m.coded || m.marked || m.padded || m.ticks || m.doubled || m.indent > 0 || m.width > 0 || len(m.pending) > 0 || len(m.tail) > 0
 }
 
 // emit gives a line to the assembler, mended where it needs to be. It reports
@@ -43,6 +45,10 @@ func (u *unwrapper) emit(line []byte, number int, long bool) bool {
 		return u.emitWhole(line, number, long)
 	}
 	line = m.whole(line)
+	if m.coded && bytes.IndexByte(line, '\n') >= 0 {
+		u.pieces(bytes.Split(bytes.TrimRight(line, "\n "), []byte("\n")), number, long)
+		return true
+	}
 	if m.doubled {
 		if blank := len(bytes.TrimSpace(line)) == 0; blank && m.skip {
 			m.skip = false
@@ -179,6 +185,11 @@ func (u *unwrapper) oddLine(line []byte, number int, long bool) bool {
 // mendLine tries what may be wrong with a line and emits what it makes of it.
 func (u *unwrapper) mendLine(line []byte, number int, long bool) bool {
 	m := &u.mend
+	if !m.marked && headerAt(line) && bytes.Contains(line, []byte(" \\[")) {
+		m.marked = true
+		u.restart()
+		return u.emitWhole(decodeMarkdown(line), number, long)
+	}
 	text := decodeText(line)
 	if changed := !bytes.Equal(text, line); changed && u.plain.mode != inBody && bytes.Count(text, []byte("\n")) > 1 && holdsStack(text) {
 		return u.traceback(record{text: text}, number, long)
@@ -193,6 +204,7 @@ func (u *unwrapper) mendLine(line []byte, number int, long bool) bool {
 	}
 	if suffix := headerSuffix(line); len(suffix) > 0 {
 		m.suffix = bytes.Clone(suffix)
+		m.stampedSuffix()
 		u.plain.before = m.cutSuffix(u.plain.before)
 		u.restart()
 		u.pieces([][]byte{m.cutSuffix(line)}, number, long)
@@ -213,7 +225,7 @@ func (u *unwrapper) mendLine(line []byte, number int, long bool) bool {
 		return true
 	}
 	if text := bareLine(line); text != nil {
-		if line[0] == '`' && !m.ticks {
+		if c := line[0]; (c == '`' || c == '"' || c == '\'') && !m.ticks {
 			m.ticks = true
 			u.restart()
 			if a := u.plain; a.mode == idle && a.nearby {
@@ -256,10 +268,27 @@ func (m *mender) understood(text []byte) bool {
 // cutSuffix removes what stands behind each line.
 func (m *mender) cutSuffix(line []byte) []byte {
 	text := bytes.TrimRight(line, " \t\r")
+	if m.stamped {
+		if i := bytes.LastIndex(text, m.suffix); i >= 0 {
+			if n, _ := scanStamp(text[i+len(m.suffix):]); n == len(text)-i-len(m.suffix) {
+				return bytes.TrimRight(text[:i], " \t")
+			}
+		}
+		return line
+	}
 	if text, ok := bytes.CutSuffix(text, m.suffix); ok {
 		return bytes.TrimRight(text, " \t")
 	}
 	return line
+}
+
+// stampedSuffix takes the time off a suffix such as ": timestamp=2026-11-20T..".
+func (m *mender) stampedSuffix() {
+	if i := bytes.IndexByte(m.suffix, '='); i >= 0 {
+		if n, _ := scanStamp(m.suffix[i+1:]); n > 0 {
+			m.suffix, m.stamped = m.suffix[:i+1], true
+		}
+	}
 }
 
 // headerSuffix returns what stands behind a header, or behind the line of a
@@ -284,7 +313,16 @@ func headerSuffix(line []byte) []byte {
 	}
 	suffix := bytes.Trim(line[end:], " \t\r")
 	switch {
-	case len(suffix) == 0 || len(suffix) > 32:
+	case len(suffix) == 0 || len(suffix) > 64:
+		return nil
+	case bytes.HasPrefix(suffix, []byte("</")) && suffix[len(suffix)-1] == '>':
+		return suffix
+	case suffix[0] == ':' && bytes.IndexByte(suffix, '=') > 0:
+		if n, _ := scanStamp(suffix[bytes.IndexByte(suffix, '=')+1:]); n > 0 {
+			return suffix // ": timestamp=2026-11-20T12:00:00.123Z" of a host of plugins
+		}
+		return nil
+	case len(suffix) > 32:
 		return nil
 	case string(suffix) == "^M":
 		return suffix
@@ -329,13 +367,20 @@ func bareLine(line []byte) []byte {
 			return full
 		}
 	}
-	plain := bytes.Trim(text, "`")
-	if len(plain) > 0 && len(plain) < len(text) {
+	if plain := unquoted(text); len(plain) > 0 && len(plain) < len(text) {
 		if kindOfLine(plain) > lineBlank {
 			return plain
 		}
 	}
 	return nil
+}
+
+// unquoted takes the same mark off both ends of a line.
+func unquoted(line []byte) []byte {
+	if n := len(line); n >= 2 && line[0] == line[n-1] && (line[0] == '`' || line[0] == '"' || line[0] == '\'') {
+		return line[1 : n-1]
+	}
+	return line
 }
 
 // mendName undoes what markdown does to a function's name: the asterisk of a

@@ -13,24 +13,51 @@ type stringScanner struct {
 	line []byte
 	pos  int
 
+	object     []byte // the name of the object that begins
 	key        []byte // the name of the string; empty if it has none
 	start, end int    // of the string, without its quotes
 	open       bool   // the line ended before the string
 	array      bool   // the string is an element of an array
 	inArray    bool
+	parents    [maxParents][]byte // the names of the objects around it
+	depth      int
 }
+
+const maxParents = 4
+
+// parent returns the name of the object that the string is a member of.
+func (s *stringScanner) parent() []byte {
+	if s.depth < 1 || s.depth > maxParents {
+		return nil
+	}
+	return s.parents[s.depth-1]
+}
+
+// scanned are the bytes that mean something outside strings.
+var scanned = [256]bool{'"': true, '[': true, ']': true, '{': true, '}': true}
 
 // next moves to the next string that is a value.
 func (s *stringScanner) next() bool {
 	for s.pos < len(s.line) {
 		i := s.pos
-		for i < len(s.line) && s.line[i] != '"' && s.line[i] != '[' && s.line[i] != ']' {
+		for i < len(s.line) && !scanned[s.line[i]] {
 			i++
 		}
 		if i >= len(s.line) {
 			break
 		}
 		switch s.line[i] {
+		case '{':
+			if s.depth++; s.depth <= maxParents {
+				s.parents[s.depth-1] = s.object
+			}
+			s.object, s.inArray = nil, false
+			s.pos = i + 1
+			continue
+		case '}':
+			s.depth = max(s.depth-1, 0)
+			s.pos = i + 1
+			continue
 		case '[':
 			s.inArray = true
 			s.pos = i + 1
@@ -47,6 +74,10 @@ func (s *stringScanner) next() bool {
 		if after := skipBlanks(s.line, s.pos); !s.open && after < len(s.line) && s.line[after] == ':' {
 			if value := skipBlanks(s.line, after+1); value < len(s.line) && isValueStart(s.line[value]) {
 				s.key, s.pos, s.inArray = s.line[s.start:s.end], value, false
+				s.object = nil
+				if s.line[value] == '{' {
+					s.object = s.key
+				}
 				if s.line[value] != '"' && s.line[value] != '[' {
 					s.key = nil
 				}
@@ -210,6 +241,7 @@ func scanRecord(line []byte) (r record, inner []byte) {
 	sc := stringScanner{line: line}
 	var lines []byte // the elements of an array, one line each
 	var key []byte
+	var single []byte // the name of a string of one line that holds a stack
 	lineCount := 0
 	for sc.next() {
 		v := sc.value()
@@ -229,6 +261,9 @@ func scanRecord(line []byte) (r record, inner []byte) {
 		lineCount = 0
 		if len(r.text) == 0 && holdsStack(v) {
 			text, again := decodeLines(v)
+			if single == nil && len(sc.key) > 0 {
+				single = bytes.Clone(sc.key)
+			}
 			if again {
 				inner = text
 			} else if bytes.IndexByte(bytes.TrimRight(text, "\n"), '\n') >= 0 {
@@ -237,7 +272,7 @@ func scanRecord(line []byte) (r record, inner []byte) {
 				continue
 			}
 		}
-		if at := valueRank(sc.key, v); at < rank {
+		if at := valueRank(sc.key, sc.parent(), v); at < rank {
 			rank = at
 			r.value = unescape(nil, v)
 		}
@@ -246,7 +281,28 @@ func scanRecord(line []byte) (r record, inner []byte) {
 	if lineCount > 1 && r.text != nil && len(r.text) == 0 {
 		r.text = lines
 	}
+	if len(r.text) == 0 && inner == nil && single != nil {
+		r.text = memberLines(line, single)
+	}
 	return r, inner
+}
+
+// memberLines puts the strings together that go by one name, for an export that
+// is one line with a record for each line of the log: {"events": [{"message":
+// ..}, {"message": ..}]}. There have to be a few.
+func memberLines(line, key []byte) []byte {
+	var text []byte
+	n := 0
+	for sc := (stringScanner{line: line}); sc.next(); sc.key = nil {
+		if bytes.Equal(sc.key, key) {
+			text = append(bytes.TrimRight(unescape(text, sc.value()), "\n"), '\n')
+			n++
+		}
+	}
+	if n < 3 {
+		return nil
+	}
+	return text
 }
 
 // holdsStack reports whether a string has frames in it.
@@ -281,11 +337,14 @@ func decodeLines(v []byte) (text []byte, again bool) {
 
 // valueRank says how likely a member is the value that was recovered; the least
 // is the likeliest.
-func valueRank(key, v []byte) int {
+func valueRank(key, parent, v []byte) int {
 	if len(v) == 0 {
 		return 1 << 10
 	}
 	lower := bytes.ToLower(key)
+	if len(parent) > 0 && (string(lower) == "message" || string(lower) == "msg") {
+		lower = bytes.ToLower(parent) // {"error": {"message": ..}}
+	}
 	for i, k := range panicKeys {
 		if string(lower) == k {
 			return i

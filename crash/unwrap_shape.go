@@ -22,6 +22,7 @@ const (
 	opText   opKind = iota // this very text
 	opStamp                // a time
 	opNumber               // a number that varies
+	opDigits               // a number that may prove to vary
 	opFlag                 // P or F, as Kubernetes marks parts of lines
 )
 
@@ -52,7 +53,7 @@ func learnPrefix(p []byte) []shapeOp {
 			begin = i
 			continue
 		}
-		if n := scanDecimal(p[i:]); n > 0 && (i+n == len(p) || !isAlnum(p[i+n])) {
+		if n := scanDecimal(p[i:]); n > 0 && (i+n == len(p) || !isAlnum(p[i+n]) || isUnit(p[i+n:])) {
 			text(i)
 			ops = append(ops, shapeOp{kind: opNumber})
 			i += n
@@ -124,52 +125,10 @@ func matchOps(ops []shapeOp, line []byte) (n int, partial, ok bool) {
 	return i, partial, true
 }
 
-// freeNumber makes the number at the beginning of a prefix one that varies, if
-// line has the shape but for a number that lies near: editors and viewers count
-// lines. It returns nil if that is not so.
-func freeNumber(prefix []byte, line []byte) []shapeOp {
-	a, b := lineNumber(prefix), lineNumber(line)
-	if a.end == 0 || b.end == 0 {
-		return nil
-	}
-	if d := b.value - a.value; d == 0 || d > 64 || d < -64 {
-		return nil
-	}
-	ops := learnPrefix(prefix[a.end:])
-	lead := bytes.TrimRight(prefix[:a.begin], " ")
-	out := make([]shapeOp, 0, len(ops)+2)
-	if len(lead) > 0 {
-		out = append(out, shapeOp{text: string(lead)})
-	}
-	out = append(append(out, shapeOp{kind: opNumber}), ops...)
-	if _, _, ok := matchOps(out, line); !ok {
-		return nil
-	}
-	return out
-}
-
-type numberSpan struct{ begin, end, value int }
-
-// lineNumber finds a number before any letter.
-func lineNumber(b []byte) numberSpan {
-	for i := 0; i < len(b) && i < 16; i++ {
-		switch c := b[i]; {
-		case '0' <= c && c <= '9':
-			n := digits(b[i:])
-			if n > 8 || i+n < len(b) && (isAlnum(b[i+n]) || b[i+n] == '-' || b[i+n] == '/') {
-				return numberSpan{}
-			}
-			value := 0
-			for _, d := range b[i : i+n] {
-				value = value*10 + int(d-'0')
-			}
-			return numberSpan{i, i + n, value}
-		case c == ' ', c == '\t', c == '>', c == '#', c == '|', c == '[', c == '(', c == '+', c == '-':
-		default:
-			return numberSpan{}
-		}
-	}
-	return numberSpan{}
+// isUnit reports whether a unit of time begins b.
+func isUnit(b []byte) bool {
+	b = bytes.TrimLeft(b[:min(len(b), 3)], "mun\xc2\xb5")
+	return len(b) > 0 && b[0] == 's' && (len(b) == 1 || !isAlnum(b[1]))
 }
 
 func isAlnum(c byte) bool {

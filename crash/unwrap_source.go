@@ -97,6 +97,10 @@ func (u *unwrapper) feed(s *source, text []byte, partial bool, number int, long 
 		text = s.part
 		s.part = s.part[:0]
 	}
+	if s.into != nil {
+		s.into.last = u.lines
+		s = s.into
+	}
 	s.inner.line(bytes.TrimSuffix(text, []byte("\r")), number, long)
 	if s.inner.busy() {
 		s.active = u.lines

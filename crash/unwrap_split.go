@@ -13,6 +13,9 @@ import (
 // body says that the line stands among stacks, where a file line may be the
 // first piece; known are the functions seen so far.
 func splitGlued(line []byte, body bool, known []Frame) [][]byte {
+	if pieces := splitMarked(line); pieces != nil {
+		return pieces
+	}
 	s := splitter{line: line, stack: body, known: known}
 	s.run()
 	if len(s.cuts) == 0 {
@@ -42,8 +45,63 @@ func splitGlued(line []byte, body bool, known []Frame) [][]byte {
 		}
 		pieces = append(pieces, p)
 	}
-	if len(pieces) < 2 || good < len(pieces)-1-len(pieces)/8 || kindOfLine(pieces[0]) == notTrace && !isEndMark(pieces[0]) {
+	if len(pieces) < 2 || good < len(pieces)-1-len(pieces)/8 {
 		return nil
+	}
+	if kindOfLine(pieces[0]) == notTrace && !isEndMark(pieces[0]) {
+		// Something before the headline of a whole traceback.
+		kind, at := findText(pieces[0], 0)
+		if kind != anchorCause || body || len(pieces) < 4 {
+			return nil
+		}
+		pieces[0] = pieces[0][at:]
+	}
+	return pieces
+}
+
+// splitMarked splits a line in which something visible stands for each line end,
+// "¶" or " | ": it stands behind the header, too.
+func splitMarked(line []byte) [][]byte {
+	kind, at := findText(line, 0)
+	for kind != noAnchor && kind != anchorHeader {
+		kind, at = findText(line, at+1)
+	}
+	if kind == noAnchor {
+		return nil
+	}
+	end := headerEnd(line[at:min(len(line), at+1<<10)])
+	rest := line[at+end:]
+	n := 0
+	for n < len(rest) && n <= 8 && !isAlnum(rest[n]) && rest[n] != '(' && rest[n] != '/' {
+		n++
+	}
+	mark := bytes.Trim(rest[:n], " \t")
+	if end == 0 || len(mark) == 0 || n > 8 || n == len(rest) || bytes.IndexByte(mark, '\\') >= 0 {
+		return nil
+	}
+	pieces := bytes.Split(line, mark)
+	good := 0
+	for i, p := range pieces {
+		p = bytes.TrimSpace(p)
+		kind := kindOfLine(p)
+		if pos, ok := parsePos(p); ok && kind == notTrace && looksLikePos(p, pos) {
+			kind = linePosition
+		}
+		if kind == linePosition {
+			p = append([]byte{'\t'}, p...)
+		}
+		if kind != notTrace || isEndMark(p) {
+			good++
+		}
+		pieces[i] = p
+	}
+	if len(pieces) < 4 || good < len(pieces)*3/4 {
+		return nil
+	}
+	if kindOfLine(pieces[0]) == notTrace {
+		if kind, at := findText(pieces[0], 0); kind == anchorCause {
+			pieces[0] = pieces[0][at:]
+		}
 	}
 	return pieces
 }

@@ -122,6 +122,9 @@ func (m *mender) whole(line []byte) []byte {
 	if m.coded {
 		line = decodeText(line)
 	}
+	if m.marked {
+		line = decodeMarkdown(line)
+	}
 	if len(m.suffix) > 0 {
 		line = m.cutSuffix(line)
 	}
@@ -129,7 +132,7 @@ func (m *mender) whole(line []byte) []byte {
 		line = bytes.TrimRight(line, " ")
 	}
 	if m.ticks {
-		line = bytes.Trim(line, "`")
+		line = unquoted(line)
 	}
 	return line
 }
