@@ -32,6 +32,9 @@ type Options struct {
 	// Dir is a tree that holds the source, wherever it was built: its files
 	// are matched by the longest common end of their paths. Default: none.
 	Dir string
+	// Only says that the source is in Dir or nowhere: another version of it
+	// may be in the other places. Default: all places.
+	Only bool
 }
 
 // An Excerpt is a few lines of a file around one of them.
@@ -79,6 +82,9 @@ func New(o Options) *Finder {
 	f := &Finder{files: make(map[string]*file)}
 	if o.Dir != "" {
 		f.places = append(f.places, newTree(o.Dir).candidates)
+	}
+	if o.Only {
+		return f
 	}
 	f.places = append(f.places, asPrinted)
 	if m, ok := moduleAround("."); ok {
