@@ -127,63 +127,6 @@ func check(t *testing.T, r *Report, headers int) {
 	}
 }
 
-// FuzzFingerprint: what belongs to the occurrence and not to the bug does not
-// reach the tolerant fingerprint.
-func FuzzFingerprint(f *testing.F) {
-	f.Add("main.f", "main.(*T).g", "example.com/x.h[...]", uint8(3), uint16(12), "index 5 of 3")
-	f.Add("main.f.func1", "a/b.c-fm", "main.glob..func2", uint8(1), uint16(0), `user "bob"`)
-	f.Fuzz(func(t *testing.T, a, b, c string, repeat uint8, shift uint16, message string) {
-		names := []string{a, b, c}
-		r := func(line int, id int64, times int) *Report {
-			g := Goroutine{ID: id, State: "running", Frames: []Frame{{Func: "panic"}}}
-			for i := 0; i < times; i++ {
-				for j, name := range names {
-					g.Frames = append(g.Frames, Frame{Func: name, File: "/src/x.go", Line: line + j})
-				}
-			}
-			return &Report{Kind: KindPanic, Message: message, HasMessage: true, Goroutines: []Goroutine{g}}
-		}
-		times := int(repeat%20) + 4
-		x, y := r(10, 7, times), r(10+int(shift), 99, times+5)
-		if got, want := Fingerprint(x), Fingerprint(r(10, 7, times)); got != want {
-			t.Fatalf("not deterministic: %v, %v", got, want)
-		}
-		hash := StackHash(x)
-		if hash != StackHash(r(10+int(shift), 99, times)) {
-			t.Fatal("the stack hash depends on lines or ids")
-		}
-		if hash != "" && len(hash) != 16 {
-			t.Fatalf("stack hash %q", hash)
-		}
-		// A recursion one, or five, rounds deeper is the same recursion, as far
-		// as no frame is cut off in the middle of it.
-		if app := appNames(names); app > 0 && FingerprintInputs(x).Template == FingerprintInputs(y).Template {
-			if fx, fy := FingerprintInputs(x).Frames, FingerprintInputs(y).Frames; !equalStrings(fx, fy) {
-				t.Fatalf("%d and %d rounds: %q, %q", times, times+5, fx, fy)
-			}
-		}
-		other := strings.Map(func(r rune) rune {
-			if '0' <= r && r <= '9' {
-				return '0' + (r-'0'+3)%10
-			}
-			return r
-		}, message)
-		if utf8.ValidString(message) && templateOf(message) != templateOf(other) {
-			t.Fatalf("numbers reach the template: %q, %q", templateOf(message), templateOf(other))
-		}
-	})
-}
-
-func appNames(names []string) int {
-	n := 0
-	for _, name := range names {
-		if IsApp(name) && normalFunc(name, "x.go") != "" {
-			n++
-		}
-	}
-	return n
-}
-
 // oddities are texts that once were, or might be, read wrongly.
 var oddities = []string{
 	"panic: x",

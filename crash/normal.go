@@ -43,23 +43,30 @@ func scanFunc(fn string) (pkg, name string, plain bool) {
 		case c == ')':
 			inside = true
 		case c == '(':
-			inside = false
-		case c == '-':
+			inside, dot = false, -1
+		case c == '-', c == '%':
 			plain = false
-		case c == ']', c >= 0x80:
+		case c == '[', c == ']', c >= 0x80:
 			pkg, name = cutFunc(fn)
 			return pkg, name, false
 		}
 	}
 	if inside || dot <= i+1 {
 		pkg, name = cutFunc(fn)
-		return pkg, name, pkg == "" && plain
+		return pkg, name, pkg == "" && plain && !strings.ContainsAny(fn, "[]")
 	}
-	pkg, name = fn[:dot], fn[dot+1:]
-	if i > 0 && plain { // vendored, v2, gopkg.in/x%2ev2
-		plain = strings.IndexByte(pkg, '%') < 0 && !strings.Contains(pkg, "/v")
+	for k := 0; k < i; k++ {
+		switch fn[k] {
+		case '[', '(':
+			pkg, name = cutFunc(fn)
+			return pkg, name, false
+		case '%': // gopkg.in/x%2ev2
+			plain = false
+		case '/':
+			plain = plain && fn[k+1] != 'v' // vendor, v2
+		}
 	}
-	return pkg, name, plain
+	return fn[:dot], fn[dot+1:], plain && (i < 0 || fn[i+1] != 'v')
 }
 
 // plainAfterDot reports whether what follows a dot in a name can stay: it is no

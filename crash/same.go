@@ -83,11 +83,16 @@ func (c *comparison) stacks() (same bool, place relation) {
 }
 
 func (c *comparison) stack(x, y *stackSide) (same bool, place relation) {
-	if x.guard != y.guard {
-		c.say("%s, which recovered the panic, does not count", x.guard+y.guard)
-	}
 	overflow := c.a.class == "fatal.stack_overflow" && c.a.class == c.b.class
 	pairs, same, why := align(x, y, overflow)
+	if names := append(append([]string(nil), x.guards...), y.guards...); !same && len(names) > 0 {
+		u, hadX := x.without(names)
+		v, hadY := y.without(names)
+		if p, ok, _ := align(&u, &v, overflow); ok {
+			x, y, pairs, same = &u, &v, p, true
+			why = fmt.Sprintf("the stacks are equal but for %s, which only had a deferred call", max(hadX, hadY))
+		}
+	}
 	if !same {
 		c.say("%s", why)
 		return false, unknown

@@ -24,9 +24,9 @@ type side struct {
 // recursion as one.
 type stackSide struct {
 	elements []element
-	cut      bool   // there is more that the report does not show
-	guard    string // the function left out because it only recovered the panic
-	start    int    // line on which the first element's function begins, if known
+	cut      bool // there is more that the report does not show
+	guards   []string
+	start    int // line on which the first element's function begins, if known
 }
 
 type element struct {
@@ -63,7 +63,7 @@ func (s *side) stack(frames []Frame, g *Goroutine) stackSide {
 		picks = picks[:n-1]
 	}
 	if panicking {
-		picks, out.guard = dropGuards(picks, frames[:panicAt(frames)+1])
+		out.guards = guards(picks, frames[:panicAt(frames)+1])
 	}
 	overflow := s.class == "fatal.stack_overflow"
 	if overflow && len(picks) > 1 && picks[0].name == picks[1].name && picks[0].frame.Line < picks[1].frame.Line {
@@ -86,11 +86,11 @@ func isGoWrapper(f *Frame, c *CreatedBy) bool {
 	return c != nil && f.Line == c.Line && f.File == c.File && strings.HasPrefix(f.Func, c.Func+".")
 }
 
-// dropGuards leaves out functions that only called what panicked and recovered
-// it: a closure of theirs stands above the panic. They are no part of where the
-// bug is, and are missing where nobody recovered.
-func dropGuards(picks []pick, above []Frame) ([]pick, string) {
-	guard := ""
+// guards returns the functions that only called what panicked: a deferred
+// closure of theirs stands above the panic, to recover it or to clean up. They
+// may be no part of where the bug is, and be missing where nobody recovered.
+func guards(picks []pick, above []Frame) []string {
+	var names []string
 	for i := range above {
 		outer := outermost(above[i].Func)
 		if outer == above[i].Func || !IsApp(outer) {
@@ -98,13 +98,32 @@ func dropGuards(picks []pick, above []Frame) ([]pick, string) {
 		}
 		for j := 1; j < len(picks); j++ {
 			if picks[j].frame.Func == outer {
-				picks = append(append([]pick(nil), picks[:j]...), picks[j+1:]...)
-				guard = outer
+				names = append(names, picks[j].text())
 				break
 			}
 		}
 	}
-	return picks, guard
+	return names
+}
+
+// without returns the stack without some functions, but for the first one, and
+// which of them it had.
+func (s *stackSide) without(names []string) (rest stackSide, had string) {
+	rest = *s
+	rest.elements = nil
+	for i := range s.elements {
+		e := &s.elements[i]
+		drop := false
+		for _, name := range names {
+			drop = drop || i > 0 && e.name == name
+		}
+		if drop {
+			had = e.name
+		} else {
+			rest.elements = append(rest.elements, *e)
+		}
+	}
+	return rest, had
 }
 
 // outermost returns the function that a closure belongs to, the name itself for

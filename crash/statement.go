@@ -157,18 +157,21 @@ func (c *comparison) statement(x, y *element, startX, startY int) (relation, str
 	outer := outermost(f.Func)
 	equal := meet(linesX, linesY, 0)
 	here := fmt.Sprintf("both are at %s:%d", baseName(f.File), f.Line)
-	if c.evidence.OneBuild || c.sameBuild(outer) {
+	closure := closureNumber(f.Func)
+	oneClosure := closure == closureNumber(g.Func)
+	cx, cy := x.caller, y.caller
+	moved := !equal && oneClosure && cx.Offset != 0 && cx.Offset == cy.Offset // no line has the code of another, in one build
+	if moved && closure == "" {
+		return sameStatement, fmt.Sprintf("the code of %s is the same, at other lines", cx.Func)
+	}
+	if !moved && (c.evidence.OneBuild || c.sameBuild(outer)) {
 		switch {
 		case !equal:
 			return otherStatement, fmt.Sprintf("the reports are of one build, and %s is at line %d in the first and %d in the second", x.name, f.Line, g.Line)
-		case closureNumber(f.Func) != closureNumber(g.Func) && c.a.in.Family != familyHeadless:
+		case !oneClosure && c.a.in.Family != familyHeadless:
 			return otherStatement, fmt.Sprintf("the reports are of one build, and %s and %s are two closures", f.Func, g.Func)
 		}
 		return sameStatement, here
-	}
-	cx, cy := x.caller, y.caller
-	if !equal && f.Func == g.Func && outer == f.Func && cx.Func == cy.Func && cx.Offset != 0 && cx.Offset == cy.Offset {
-		return sameStatement, fmt.Sprintf("the code of %s is the same, at other lines", cx.Func)
 	}
 	before, after := c.around(f, outer)
 	best, why := otherStatement, ""

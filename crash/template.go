@@ -30,6 +30,7 @@ func template(dst []byte, message string) []byte {
 	for t.at < len(t.line) && len(t.out)-t.start < maxTemplate {
 		t.step()
 	}
+	t.out = t.out[:min(len(t.out), t.start+maxTemplate)]
 	if !utf8.Valid(t.out[t.start:]) {
 		return append(t.out[:t.start], bytes.ToValidUTF8(t.out[t.start:], []byte("?"))...)
 	}
