@@ -2,10 +2,12 @@ package gobin_test
 
 import (
 	"bytes"
+	"debug/elf"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand"
 	"os"
 	"runtime"
 	"strings"
@@ -296,6 +298,39 @@ func TestChainedFixups(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err := digest(f); err != nil || got != want {
+		t.Errorf("%v, or other answers", err)
+	}
+}
+
+// TestShuffledRelocations has the relocations of a position-independent
+// executable in no order, as a linker may leave them.
+func TestShuffledRelocations(t *testing.T) {
+	exe := build(t, current(), pieStripped)
+	want, err := digest(open(t, exe))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := content(t, exe)
+	f, err := elf.NewFile(bytes.NewReader(all))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := f.Section(".rela")
+	if s == nil || s.Size < 24*1000 {
+		t.Fatalf("relocations are in %+v", s)
+	}
+	table := all[s.Offset : s.Offset+s.Size]
+	rand.New(rand.NewSource(1)).Shuffle(len(table)/24, func(i, j int) {
+		a, b := table[24*i:24*i+24], table[24*j:24*j+24]
+		c := bytes.Clone(a)
+		copy(a, b)
+		copy(b, c)
+	})
+	x, err := gobin.New(bytes.NewReader(all))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := digest(x); err != nil || got != want {
 		t.Errorf("%v, or other answers", err)
 	}
 }

@@ -60,15 +60,21 @@ func (x *fixups) apply(addr, stored uint64) (uint64, error) {
 	if err != nil || len(all) == 0 {
 		return stored, err
 	}
-	x.sort.Do(func() {
-		x.sorted = append([]fixup(nil), all...)
-		slices.SortStableFunc(x.sorted, func(a, b fixup) int { return cmp.Compare(a.addr, b.addr) })
-	})
-	i, ok := slices.BinarySearchFunc(x.sorted, addr, func(f fixup, addr uint64) int { return cmp.Compare(f.addr, addr) })
+	sorted := x.inOrder()
+	i, ok := slices.BinarySearchFunc(sorted, addr, func(f fixup, addr uint64) int { return cmp.Compare(f.addr, addr) })
 	if !ok {
 		return stored, nil
 	}
-	return x.sorted[i].value, nil
+	return sorted[i].value, nil
+}
+
+// inOrder returns the fixups by address, once all has read them.
+func (x *fixups) inOrder() []fixup {
+	x.sort.Do(func() {
+		x.sorted = slices.Clone(x.table)
+		slices.SortStableFunc(x.sorted, func(a, b fixup) int { return cmp.Compare(a.addr, b.addr) })
+	})
+	return x.sorted
 }
 
 // elfRelocations reads the relative relocations that carry their value (RELA),

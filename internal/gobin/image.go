@@ -33,7 +33,6 @@ type image struct {
 
 	mu     sync.Mutex
 	blocks map[uint64][]byte // by number
-	broken error             // the first read that failed
 }
 
 const (

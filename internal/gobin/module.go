@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Magic numbers of the table header (internal/abi/symtab.go, PCLnTabMagic).
@@ -46,6 +47,9 @@ type layout struct {
 	etypes                 int
 	gofunc, epclntab, sect int // -1 for what a release does not have
 }
+
+// of says whether a minor release has the layout.
+func (l layout) of(release int) bool { return l.since <= release && release <= l.until }
 
 const (
 	wordText  = 22
@@ -97,11 +101,8 @@ func (m *image) find() (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := 1; i < len(fixups) && f.module == nil; i++ {
-		a, b := fixups[i-1], fixups[i]
-		if b.addr-a.addr == m.ptr && m.headerSize(b.value-a.value) {
-			f.try(m, a.addr, a.value)
-		}
+	if len(fixups) > 0 && !f.among(m, fixups) {
+		f.among(m, m.fix.inOrder())
 	}
 	left := uint64(maxScan)
 	buf := make([]byte, scanChunk+scanOverlap)
@@ -125,6 +126,17 @@ func (m *image) find() (*found, error) {
 		}
 	}
 	return f, nil
+}
+
+// among searches pointers that do not stand in place.
+func (f *found) among(m *image, fixups []fixup) bool {
+	for i := 1; i < len(fixups); i++ {
+		a, b := fixups[i-1], fixups[i]
+		if b.addr-a.addr == m.ptr && m.headerSize(b.value-a.value) && f.try(m, a.addr, a.value) {
+			return true
+		}
+	}
+	return false
 }
 
 // headerSize says whether a table header, with the padding behind it, may be n
@@ -232,15 +244,10 @@ func (m *image) verify(header []byte, head []uint64) (md *module, known bool) {
 func (f *found) finish(m *image) (*tables, error) {
 	release := minor(f.version)
 	t := &tables{image: m, module: *f.module, release: release}
-	var known bool
-	for _, l := range layouts {
-		if known = known || l.since <= release && release <= l.until; known {
-			break
-		}
-	}
+	known := slices.ContainsFunc(layouts, func(l layout) bool { return l.of(release) })
 	reason := errors.New("its release is not stated")
 	for _, l := range layouts {
-		if known && (release < l.since || release > l.until) {
+		if known && !l.of(release) {
 			continue
 		}
 		err := t.apply(l, f.head)
