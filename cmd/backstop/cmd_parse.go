@@ -21,7 +21,7 @@ func parseCommand() command {
 		summary: "read Go tracebacks from files or a pipe and explain them",
 		help: `
 Reads Go tracebacks out of any text: logs, the output of a program, files
-compressed with gzip. Each crash is explained as soon as it is complete. With
+compressed with gzip or bzip2. Each crash is explained as soon as it is complete. With
 no FILE, or "-", it reads standard input.
 
   app 2>&1 | backstop parse             explain crashes as they happen
@@ -224,11 +224,15 @@ func (p *parser) run(ctx context.Context) error {
 
 func readHint(failures []error) string {
 	for _, err := range failures {
+		var packed *packedError
 		if errors.Is(err, errDirectory) {
 			return "name the files in it, as in: backstop parse logs/*.log"
 		}
+		if errors.As(err, &packed) {
+			return packed.tool + " | backstop parse"
+		}
 	}
-	return "what could be read is shown above; FILE is a text file, one compressed with gzip, or - for standard input"
+	return "what could be read is shown above; FILE is a text file, one compressed with gzip or bzip2, or - for standard input"
 }
 
 // oneLine joins errors on one line: errors.Join puts each on a line of its own.

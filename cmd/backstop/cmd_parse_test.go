@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"os"
@@ -92,6 +93,52 @@ func (p *pausing) Read(b []byte) (int, error) {
 	n := copy(b, p.data[:1])
 	p.data = p.data[1:]
 	return n, nil
+}
+
+// What is packed for others says so, and how to go on.
+func TestParsePacked(t *testing.T) {
+	dir := t.TempDir()
+	for name, c := range map[string]struct{ text, err, hint string }{
+		"a.zst": {"\x28\xb5\x2f\xfd....", "compressed with zstd, which is not read here", "zstd -dc FILE | backstop parse"},
+		"a.xz":  {"\xfd7zXZ\x00....", "compressed with xz, which is not read here", "xz -dc FILE | backstop parse"},
+		"a.zip": {"PK\x03\x04....", "compressed with zip, which is not read here", "unzip -p FILE | backstop parse"},
+		"a.bz2": {"BZh9....", "unexpected EOF", "what could be read"},
+		"a.gz":  {"\x1f\x8b....", "unpack gzip: ", "what could be read"},
+		"PK":    {"PK", "no crash found in", "a traceback begins"},
+		"BZ":    {"BZ\n\x1f\x8b", "no crash found in", "a traceback begins"},
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		code := run(context.Background(), []string{"parse", file}, stdio{strings.NewReader(""), &out, &errs})
+		if code != exitFail || !strings.Contains(errs.String(), c.err) || !strings.Contains(errs.String(), "\nhint: "+c.hint) {
+			t.Errorf("%s: status %d\n%s%s", name, code, out.String(), errs.String())
+		}
+	}
+}
+
+// bzipped is recoveredCrash as bzip2 writes it: package compress/bzip2 only reads.
+const bzipped = "" +
+	"QlpoOTFBWSZTWalhsqIAAEDbgEAwQH3/8IgKP+ffajABDbYiCMUTCaaep6mhiNGmagbUCKeoyaYgAADQAABKFMTCKfpT0jBogfqg" +
+	"DRtSdoAoOK18Fsawq3bB64KVkuEIXLGBHJ391XB6PXb+PU0OQW2w3HbI4Z0ouDOtXIH3zPCdPQbMVJxGHT2aQHXrfBIuIGjQug2L" +
+	"JxSLZy3qSZCfg3gKAgKntHomiIKQgZGgZTI6kUqmZLSk/k+EmIq9iBvhtzr0D5QLE58aHnoOLS2/SvOj01MZWbD6enTqqpENqmTB" +
+	"fg1guekFpcWGJul0jOLnqKprJhz/kuHI6GnOOxVxcHBTuJOQlhjEMpUOtXiSziTk1K3gzVIRQu5Ia5HYKJ4oBZxCJ/xdyRThQkKl" +
+	"hsqI"
+
+func TestParseBzip2(t *testing.T) {
+	packed, err := base64.StdEncoding.DecodeString(bzipped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := unpack(bytes.NewReader(packed), io.NopCloser(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(in); err != nil || string(text) != recoveredCrash {
+		t.Errorf("error %v, text:\n%s", err, text)
+	}
 }
 
 func TestParseStopsWhenNobodyReads(t *testing.T) {

@@ -3,12 +3,14 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"compress/bzip2"
 	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/backstop-go/backstop/crash"
@@ -20,7 +22,30 @@ const quiet = 300 * time.Millisecond
 
 var errDirectory = errors.New("is a directory")
 
-// openInput opens a file, or standard input for "-", and unpacks gzip. The meter
+// quietPanic and quietFatal are the same for text that says that the process is
+// about to end: the runtime stops printing for many seconds while it walks an
+// overflowed stack on a busy machine.
+const (
+	quietPanic = 3 * time.Second
+	quietFatal = 30 * time.Second
+)
+
+// patienceAfter is how long to wait for more behind a text that begins with, or
+// has in it, the headline of a crash.
+func patienceAfter(text []byte) time.Duration {
+	has := func(headline string) bool {
+		return bytes.HasPrefix(text, []byte(headline)) || bytes.Contains(text, []byte("\n"+headline))
+	}
+	switch {
+	case has("fatal error: "):
+		return quietFatal
+	case has("panic: "):
+		return quietPanic
+	}
+	return quiet
+}
+
+// openInput opens a file, or standard input for "-", and unpacks it. The meter
 // shows how far it has been read.
 func openInput(stdin io.Reader, name string, m *meter) (io.ReadCloser, error) {
 	if name == "-" {
@@ -91,33 +116,65 @@ type input struct {
 	io.Closer
 }
 
-// unpack looks at the first two bytes and unpacks gzip. It reads no more than
-// it is asked for, so that a live input stays live.
+// packings are the beginnings of compressed files. Those without a reader are
+// only known, to say what to do.
+var packings = []struct {
+	magic  string
+	name   string
+	tool   string // what unpacks FILE to standard output
+	reader func(io.Reader) (io.Reader, error)
+}{
+	{"\x1f\x8b", "gzip", "gzip -dc FILE", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
+	{"BZh", "bzip2", "bzip2 -dc FILE", func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }},
+	{"\x28\xb5\x2f\xfd", "zstd", "zstd -dc FILE", nil},
+	{"\xfd7zXZ\x00", "xz", "xz -dc FILE", nil},
+	{"PK\x03\x04", "zip", "unzip -p FILE", nil},
+}
+
+// A packedError is compressed input that is not unpacked here.
+type packedError struct{ name, tool string }
+
+func (e *packedError) Error() string { return "compressed with " + e.name + ", which is not read here" }
+
+// unpack looks at the first bytes and unpacks gzip and bzip2. It reads no more
+// than it is asked for and needs, so that a live input stays live.
 func unpack(r io.Reader, c io.Closer) (io.ReadCloser, error) {
-	head := make([]byte, 2)
-	n := 0
-	for n < len(head) {
-		m, err := r.Read(head[n:])
-		n += m
-		if errors.Is(err, crash.ErrPause) {
-			continue
-		}
-		if err != nil {
-			if err == io.EOF {
-				break
-			}
+	var head []byte
+	for _, p := range packings {
+		var err error
+		if head, err = readHead(r, head, p.magic); err != nil {
 			return nil, err
 		}
+		if !strings.HasPrefix(string(head), p.magic) {
+			continue
+		}
+		if p.reader == nil {
+			return nil, &packedError{p.name, p.tool}
+		}
+		z, err := p.reader(bufio.NewReader(patient{io.MultiReader(bytes.NewReader(head), r)}))
+		if err != nil {
+			return nil, fmt.Errorf("unpack %s: %w", p.name, err)
+		}
+		return input{z, c}, nil
 	}
-	r = io.MultiReader(bytes.NewReader(head[:n]), r)
-	if n < 2 || head[0] != 0x1f || head[1] != 0x8b {
-		return input{r, c}, nil
+	return input{io.MultiReader(bytes.NewReader(head), r), c}, nil
+}
+
+// readHead reads on while what was read begins like a magic word.
+func readHead(r io.Reader, head []byte, magic string) ([]byte, error) {
+	for len(head) < len(magic) && strings.HasPrefix(magic, string(head)) {
+		var b [1]byte
+		n, err := r.Read(b[:])
+		head = append(head, b[:n]...)
+		switch {
+		case err == nil, errors.Is(err, crash.ErrPause):
+		case err == io.EOF:
+			return head, nil
+		default:
+			return nil, err //nolint:wrapcheck // the caller knows the name
+		}
 	}
-	z, err := gzip.NewReader(bufio.NewReader(patient{r}))
-	if err != nil {
-		return nil, fmt.Errorf("unpack gzip: %w", err)
-	}
-	return input{z, c}, nil
+	return head, nil
 }
 
 // A patient reader waits pauses out: what unpacks takes them for errors.
@@ -139,6 +196,7 @@ func (p patient) Read(b []byte) (int, error) {
 // nothing came for a while. Its goroutine ends with the input.
 type liveReader struct {
 	wait   time.Duration
+	told   bool // how long to wait; else it follows from what comes
 	chunks chan chunk
 	rest   []byte
 	err    error
@@ -181,7 +239,7 @@ func (l *liveReader) Read(p []byte) (int, error) {
 }
 
 // patience sets how long to wait before a pause is reported.
-func (l *liveReader) patience(d time.Duration) { l.wait = d }
+func (l *liveReader) patience(d time.Duration) { l.wait, l.told = d, true }
 
 // fetch waits for input, and for no longer than told unless the pause was
 // reported already.
@@ -195,8 +253,14 @@ func (l *liveReader) fetch() bool {
 	select {
 	case c := <-l.chunks:
 		l.rest, l.err, l.paused = c.data, c.err, false
+		if !l.told {
+			l.wait = max(l.wait, patienceAfter(c.data))
+		}
 		return true
 	case <-timeout:
+		if !l.told {
+			l.wait = quiet
+		}
 		return false
 	}
 }

@@ -10,13 +10,6 @@ import (
 )
 
 const (
-	// quietPanic and quietFatal are how long text is held, when nothing follows
-	// it, that says that the process is about to end: the runtime stops printing
-	// for many seconds while it walks an overflowed stack on a busy machine.
-	// Other text is held for quiet.
-	quietPanic = 3 * time.Second
-	quietFatal = 30 * time.Second
-
 	// maxUnsure is how long text is held, while more comes, that begins as a
 	// crash and has no stack.
 	maxUnsure = time.Second
@@ -131,14 +124,11 @@ func (w *watcher) fetch() error {
 
 // patienceFor is how long to wait for more behind text that is held.
 func patienceFor(held []byte) time.Duration {
-	first, rest, _ := bytes.Cut(held, []byte("\n"))
-	switch dies := bytes.Contains(rest, []byte("\n")); { // the blank line that ends a message
-	case dies && bytes.HasPrefix(first, []byte("panic: ")):
-		return quietPanic
-	case dies && bytes.HasPrefix(first, []byte("fatal error: ")):
-		return quietFatal
+	_, rest, _ := bytes.Cut(held, []byte("\n"))
+	if !bytes.Contains(rest, []byte("\n")) {
+		return quiet // no blank line ends the message
 	}
-	return quiet
+	return patienceAfter(held[:min(len(held), 64)])
 }
 
 // settle passes on what is part of no crash to come, and what cannot wait for

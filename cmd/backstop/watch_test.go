@@ -108,7 +108,8 @@ func TestPatience(t *testing.T) {
 		"panic: boom\n\n":       quietPanic,
 		boom:                    quietPanic,
 		"fatal error: x\n\nrun": quietFatal,
-		"x\npanic: boom\n\n":    quiet,
+		"x\npanic: boom\n\n":    quietPanic,
+		"x panic: boom\n\n":     quiet,
 	} {
 		if got := patienceFor([]byte(held)); got != want {
 			t.Errorf("%q: %v, want %v", held, got, want)

@@ -209,6 +209,12 @@ func goroutineName(g *crash.Goroutine) string {
 	if g.LockedToThread {
 		parts = append(parts, "locked to its thread")
 	}
+	if g.Leaked {
+		parts = append(parts, "leaked")
+	}
+	if g.Bubble != 0 {
+		parts = append(parts, fmt.Sprintf("in synctest bubble %d", g.Bubble))
+	}
 	return strings.Join(parts, ", ")
 }
 

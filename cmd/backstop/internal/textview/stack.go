@@ -57,6 +57,12 @@ func goroutineDetails(g *crash.Goroutine) string {
 	if g.LockedToThread {
 		s += ", locked to its thread"
 	}
+	if g.Leaked {
+		s += ", leaked"
+	}
+	if g.Bubble != 0 {
+		s += fmt.Sprintf(", in synctest bubble %d", g.Bubble)
+	}
 	keys := make([]string, 0, len(g.Labels))
 	for k := range g.Labels {
 		keys = append(keys, k)
