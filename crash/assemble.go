@@ -100,6 +100,9 @@ func (a *assembler) line(line []byte, number int, long bool) {
 		// a report and its copy have the same fingerprints.
 		line = bytes.ToValidUTF8(line, []byte("\uFFFD"))
 	}
+	if len(line) > 0 && line[0] >= 0xc2 {
+		line = plainIndent(line)
+	}
 	if a.tabbed && len(line) > 0 {
 		line = a.untab(line)
 	}
@@ -146,6 +149,15 @@ func (a *assembler) touch() {
 	from, to := a.job.lines.span(a.number)
 	r := &a.cur.report
 	r.Start, r.End = min(r.Start, from), max(r.End, to)
+}
+
+// plainIndent puts spaces where a web page has spaces that do not break.
+func plainIndent(line []byte) []byte {
+	text := bytes.TrimLeft(line, "\u00a0\u3000")
+	if n := len(line) - len(text); n > 0 {
+		return append(bytes.Repeat([]byte{' '}, n), text...)
+	}
+	return line
 }
 
 // era is another number for each report, 0 between them.

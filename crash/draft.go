@@ -274,7 +274,7 @@ func (d *draft) add(g *Goroutine, blank bool) {
 		gs = append(make([]Goroutine, 0, d.moreGoroutines(len(gs))), gs...)
 	}
 	d.report.Goroutines = append(gs, *g)
-	d.raceOf, d.to = 0, toGoroutine
+	d.raceOf, d.to, d.style = 0, toGoroutine, plainCall
 }
 
 // moreGoroutines returns for how many goroutines there should be room behind the

@@ -131,6 +131,7 @@ func TestVariants(t *testing.T) {
 		{"generated from other languages", head + "main.f()\n\tgrammar.y:12 +0x1d\nmain.g()\n\t/src/x.cpp:9 +0x1\nmain.h()\n\t/src/x.templ:9 +0x1\n", 1, 3, false},
 		{"CRLF", strings.ReplaceAll(head+two+by, "\n", "\r\n"), 1, 2, false},
 		{"spaces", strings.ReplaceAll(head+two+by, "\t", "        "), 1, 2, false},
+		{"spaces that do not break", strings.ReplaceAll(head+two+by, "\t", "\u00a0\u00a0 \u00a0"), 1, 2, false},
 		{"no indentation", strings.ReplaceAll(head+two+by, "\t", ""), 1, 2, true},
 		{"runtime stack only", "fatal error: x\n\nruntime stack:\n" + two, 0, 2, false},
 		{"text below", head + two + "exit status 2\nmain: done (ok)\n", 1, 2, false},

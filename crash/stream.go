@@ -68,6 +68,7 @@ func (a *assembler) scan(s *scanner, buf []byte) (size, lines int) {
 		a.job.ahead = size
 		d.setMark()
 		d.add(&g, a.blank)
+		a.spaced = a.spaced || a.blank
 		// The blank line belongs to what was read when another goroutine follows.
 		const next = "\ngoroutine "
 		a.blank = len(buf) > size+len(next) && string(buf[size:size+len(next)]) == next

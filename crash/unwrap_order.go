@@ -7,6 +7,7 @@ package crash
 // collected until that is known, and then until the headline.
 type order struct {
 	on      bool
+	ending  bool // what was collected is being read: nothing new is
 	newest  bool // first: it is known
 	held    holder
 	last    lineKind // of the last lines that are pieces of a traceback
@@ -35,7 +36,7 @@ func (u *unwrapper) startOrder(line []byte, number int, long bool) {
 // it: its stack stands above, and is lost, or so is that of the next one.
 func (u *unwrapper) startOrderBelow(line []byte, number int, long bool) bool {
 	z, a := &u.zone, u.plain
-	if !z.on || a.mode != inBody || z.restarts > 0 || len(z.held.lines) > 8 || a.cur.call.set || a.cur.keeper.sealed > 0 {
+	if u.order.ending || !z.on || a.mode != inBody || z.restarts > 0 || len(z.held.lines) > 8 || a.cur.call.set || a.cur.keeper.sealed > 0 {
 		return false
 	}
 	if len(a.cur.report.Goroutines) != 1 || len(a.cur.last().Frames) > 0 || kindOfLine(line) != linePosition {
@@ -125,7 +126,8 @@ func (u *unwrapper) endOrder() {
 	if !o.on {
 		return
 	}
-	o.on = false
+	o.on, o.ending = false, true
+	defer func() { o.ending = false }()
 	h := &o.held
 	u.plain.job.collected -= len(h.buf)
 	if !o.newest {
