@@ -133,7 +133,7 @@ var fatalClasses = map[Class]Info{
 	"fatal.unknown": {
 		Title:       "fatal error without its headline",
 		Explanation: "The runtime ended the process for a fatal error. The crash output lacks the headline, and the frames do not tell which it was.",
-		Causes:      []string{"unsynchronised use of a map", "a go statement with a nil function"},
+		Causes:      []string{"unsynchronised use of a map", "a go statement with a nil function", "a channel or timer of a synctest bubble used from outside of it"},
 		FirstCheck:  "The last lines on standard error have the headline.",
 	},
 	"fatal.runtime": {

@@ -50,45 +50,48 @@ func TestClassifyAllocatesNothing(t *testing.T) {
 // Texts of old Go versions, as issue trackers still hold them, and texts whose
 // details were lost on the way.
 func TestOldTexts(t *testing.T) {
-	for text, want := range map[string]Class{
-		"throw: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan receive]:\nmain.main()\n\t/src/main.go:5 +0x1\n": "fatal.deadlock",
-		"throw: out of memory\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:5 +0x1\n":                              "fatal.oom",
-		"throw: go of nil func value\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:5 +0x1\n":                       "fatal.go_nil_func",
-		"fatal error: runtime: out of memory\n":                                                                             "fatal.oom",
-		"fatal error: unexpected signal during runtime call\n[signal 0xb code=0x1 addr=0x0 pc=0x41]\n":                      "fatal.signal_in_runtime",
-		"fatal error: stack overflow\n":                                                                                                                       "fatal.stack_overflow",
-		"fatal error: concurrent map writes\n":                                                                                                                "fatal.concurrent_map_writes",
-		"fatal error: newosproc\n":                                                                                                                            "fatal.newosproc",
-		"fatal error: runtime.newosproc\n":                                                                                                                    "fatal.newosproc",
-		"fatal error: sync: unlock of unlocked mutex\n":                                                                                                       "fatal.sync_unlock",
-		"fatal error: MHeap_AllocLocked - bad npages\n":                                                                                                       "fatal.gc_corruption",
-		"fatal error: schedule: holding locks\n":                                                                                                              "fatal.sched",
-		"panic: sync: unlock of unlocked mutex\n\ngoroutine 1 [running]:\n":                                                                                   "panic.sync_unlock",
-		"panic: runtime error: index out of range\n\ngoroutine 1 [running]:\n":                                                                                "panic.index",
-		"panic: runtime error: slice bounds out of range\n\ngoroutine 1 [running]:\n":                                                                         "panic.slice_bounds",
-		"panic: runtime error: assignment to entry in nil map\n\ngoroutine 1 [running]:\n":                                                                    "panic.nil_map",
-		"panic: assignment to entry in nil map\n\ngoroutine 1 [running]:\n":                                                                                   "panic.nil_map",
-		"panic: runtime error: close of closed channel\n\ngoroutine 1 [running]:\n":                                                                           "panic.closed_chan",
-		"panic: runtime error: send on closed channel\n\ngoroutine 1 [running]:\n":                                                                            "panic.closed_chan",
-		"panic: runtime error: close of nil channel\n\ngoroutine 1 [running]:\n":                                                                              "panic.nil_chan",
-		"panic: runtime error: call of nil func value\n\ngoroutine 1 [running]:\n":                                                                            "panic.nil_deref",
-		"panic: runtime error: hash of unhashable type []int\n\ngoroutine 1 [running]:\n":                                                                     "panic.unhashable",
-		"panic: hash of unhashable type: []int\n\ngoroutine 1 [running]:\n":                                                                                   "panic.unhashable",
-		"panic: runtime error: makemap: size out of range\n\ngoroutine 1 [running]:\n":                                                                        "panic.make_size",
-		"panic: interface conversion: interface is string, not int\n\ngoroutine 1 [running]:\n":                                                               "panic.iface_conversion",
-		"panic: runtime error: invalid memory address or nil pointer dereference\n[signal 0xb code=0x1 addr=0x18 pc=0x40]\n\ngoroutine 1 [running]:\n":        "panic.nil_deref",
-		"panic: runtime error: invalid memory address or nil pointer dereference\n[signal 0xc0000005 code=0x0 addr=0x28 pc=0x40]\n\ngoroutine 1 [running]:\n": "panic.nil_deref",
-		"panic: runtime error: invalid memory address or nil pointer dereference\n[signal SIGSEGV: segmentation violation code=0x1 addr=0x7f00 pc=0x40]\n\ngoroutine 1 [running]:\n":                  "panic.fault",
-		"fatal error: a text of the future\n\ngoroutine 1 [running]:\nruntime.throw({0x1?, 0x2?})\n\t/go/src/runtime/panic.go:1 +0x1\nruntime.(*mheap).future()\n\t/go/src/runtime/mheap.go:9 +0x1\n": "fatal.gc_corruption",
-		"fatal error: a text of the future\n": "fatal.runtime",
+	for _, test := range []struct {
+		want Class
+		text string
+	}{
+		{"fatal.deadlock", "throw: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan receive]:\nmain.main()\n\t/src/main.go:5 +0x1\n"},
+		{"fatal.oom", "throw: out of memory\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:5 +0x1\n"},
+		{"fatal.go_nil_func", "throw: go of nil func value\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:5 +0x1\n"},
+		{"fatal.oom", "fatal error: runtime: out of memory\n"},
+		{"fatal.signal_in_runtime", "fatal error: unexpected signal during runtime call\n[signal 0xb code=0x1 addr=0x0 pc=0x41]\n"},
+		{"fatal.stack_overflow", "fatal error: stack overflow\n"},
+		{"fatal.concurrent_map_writes", "fatal error: concurrent map writes\n"},
+		{"fatal.newosproc", "fatal error: newosproc\n"},
+		{"fatal.newosproc", "fatal error: runtime.newosproc\n"},
+		{"fatal.sync_unlock", "fatal error: sync: unlock of unlocked mutex\n"},
+		{"fatal.gc_corruption", "fatal error: MHeap_AllocLocked - bad npages\n"},
+		{"fatal.sched", "fatal error: schedule: holding locks\n"},
+		{"panic.sync_unlock", "panic: sync: unlock of unlocked mutex\n\ngoroutine 1 [running]:\n"},
+		{"panic.index", "panic: runtime error: index out of range\n\ngoroutine 1 [running]:\n"},
+		{"panic.slice_bounds", "panic: runtime error: slice bounds out of range\n\ngoroutine 1 [running]:\n"},
+		{"panic.nil_map", "panic: runtime error: assignment to entry in nil map\n\ngoroutine 1 [running]:\n"},
+		{"panic.nil_map", "panic: assignment to entry in nil map\n\ngoroutine 1 [running]:\n"},
+		{"panic.closed_chan", "panic: runtime error: close of closed channel\n\ngoroutine 1 [running]:\n"},
+		{"panic.closed_chan", "panic: runtime error: send on closed channel\n\ngoroutine 1 [running]:\n"},
+		{"panic.nil_chan", "panic: runtime error: close of nil channel\n\ngoroutine 1 [running]:\n"},
+		{"panic.nil_deref", "panic: runtime error: call of nil func value\n\ngoroutine 1 [running]:\n"},
+		{"panic.unhashable", "panic: runtime error: hash of unhashable type []int\n\ngoroutine 1 [running]:\n"},
+		{"panic.unhashable", "panic: hash of unhashable type: []int\n\ngoroutine 1 [running]:\n"},
+		{"panic.make_size", "panic: runtime error: makemap: size out of range\n\ngoroutine 1 [running]:\n"},
+		{"panic.iface_conversion", "panic: interface conversion: interface is string, not int\n\ngoroutine 1 [running]:\n"},
+		{"panic.nil_deref", "panic: runtime error: invalid memory address or nil pointer dereference\n[signal 0xb code=0x1 addr=0x18 pc=0x40]\n\ngoroutine 1 [running]:\n"},
+		{"panic.nil_deref", "panic: runtime error: invalid memory address or nil pointer dereference\n[signal 0xc0000005 code=0x0 addr=0x28 pc=0x40]\n\ngoroutine 1 [running]:\n"},
+		{"panic.fault", "panic: runtime error: invalid memory address or nil pointer dereference\n[signal SIGSEGV: segmentation violation code=0x1 addr=0x7f00 pc=0x40]\n\ngoroutine 1 [running]:\n"},
+		{"fatal.gc_corruption", "fatal error: a text of the future\n\ngoroutine 1 [running]:\nruntime.throw({0x1?, 0x2?})\n\t/go/src/runtime/panic.go:1 +0x1\nruntime.(*mheap).future()\n\t/go/src/runtime/mheap.go:9 +0x1\n"},
+		{"fatal.runtime", "fatal error: a text of the future\n"},
 	} {
-		r, err := Parse(strings.NewReader(text))
+		r, err := Parse(strings.NewReader(test.text))
 		if err != nil {
-			t.Errorf("%q: %v", text, err)
+			t.Errorf("%q: %v", test.text, err)
 			continue
 		}
-		if r.Class != want {
-			t.Errorf("%q: class %s, want %s", text, r.Class, want)
+		if r.Class != test.want {
+			t.Errorf("%q: class %s, want %s", test.text, r.Class, test.want)
 		}
 	}
 }

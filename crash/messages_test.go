@@ -173,7 +173,7 @@ func TestEveryMessageHasAClass(t *testing.T) {
 		case !said && !reviewed[id] && m.kind == "panic":
 			t.Errorf("%q, a panic of Go %s in %v, has no class. Give it a row in panicTexts (crash/rules.go), or, when nothing can be said of it but what it says itself, add it to genericMessages (crash/generic_test.go)", m.text, m.versions, m.places)
 		case !said && !reviewed[id]:
-			t.Errorf("%q, a fatal error of Go %s in %v, has no class. Give it a row in fatalTexts (crash/rules_fatal.go), or its function or file one in fatalFuncs or fatalFiles, or, when nothing can be said of it but what it says itself, add it to genericMessages (crash/generic_test.go)", m.text, m.versions, m.places)
+			t.Errorf("%q, a fatal error of Go %s in %v, has no class. Give it a row in fatalTexts (crash/rules_fatal.go), or its function or file one in fatalFuncs or fatalFiles (crash/rules_throw.go), or, when nothing can be said of it but what it says itself, add it to genericMessages (crash/generic_test.go)", m.text, m.versions, m.places)
 		}
 	}
 	for id := range reviewed {
@@ -225,6 +225,7 @@ func moreReports() []*Report {
 		called(KindPanic, "net/netip.MustParseAddr", "main.f"),
 		called(KindPanic, "net/http.(*ServeMux).register", "main.f"),
 		called(KindPanic, "net/http.Handle", "main.f"),
+		called(KindPanic, "net/http.HandleFunc", "main.f"),
 		called(KindPanic, "panic", "runtime.panicBounds64", "runtime.panicBounds", "main.f"), // from Go 1.26
 		called(KindFatal, "runtime.throw", "runtime.panicCheck1", "runtime.goPanicIndex", "runtime.gcDrain"),
 		called(KindFatal, "runtime.throw", "runtime.sigpanic", "main.f"),
@@ -305,7 +306,7 @@ var guesses = map[Class][]Class{
 // (debug.SetCrashOutput).
 func TestFramesSayWhatTheHeadlineSays(t *testing.T) {
 	checked := 0
-	var used = make(map[[2]Class]int)
+	used := make(map[[2]Class]int)
 	for _, m := range readMessages(t) {
 		if m.kind != "throw" && m.kind != "fatal" || !m.since(23) {
 			continue

@@ -25,11 +25,14 @@ const MaxLen = 256
 // to have it.
 const minLen = 8
 
-// parsed is the table, read when first asked for.
-var parsed = sync.OnceValue(func() (p struct {
+// headlines are the texts of the table.
+type headlines struct {
 	all        []string
 	byFunction map[string][]string
-}) {
+}
+
+// parsed is the table, read when first asked for.
+var parsed = sync.OnceValue(func() (p headlines) {
 	p.byFunction = make(map[string][]string)
 	for _, line := range strings.Split(table, "\n") {
 		quoted, functions, ok := strings.Cut(line, "\t")
