@@ -233,7 +233,10 @@ func (s *htmlSink) finish([]found) error {
 	if len(s.crashes) == 0 {
 		return nil
 	}
-	o := htmlview.Options{Source: s.source, Left: s.left, Version: host.Release()}
+	o := htmlview.Options{Source: s.source, Left: s.left}
+	if v := host.Release(); v != "unknown" {
+		o.Version = v
+	}
 	for _, name := range s.names {
 		o.From = append(o.From, inputName(name))
 	}
@@ -245,7 +248,7 @@ func (s *htmlSink) finish([]found) error {
 		_, err := s.out.Write(b.Bytes())
 		return err
 	}
-	if err := os.WriteFile(s.file, b.Bytes(), 0o644); err != nil { //nolint:gosec // as any file a user makes
+	if err := os.WriteFile(s.file, b.Bytes(), 0o644); err != nil {
 		return err
 	}
 	if s.notes != nil {

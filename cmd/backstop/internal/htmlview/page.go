@@ -48,7 +48,7 @@ type Crash struct {
 // Write writes one page that shows crashes. It holds its style itself, loads
 // nothing and runs nothing: it can be mailed, kept and opened anywhere.
 func Write(w io.Writer, crashes []Crash, o Options) error {
-	p := page{From: o.From, Left: o.Left, Version: o.Version, Style: template.CSS(Style()), Policy: policy(), Icon: icon(), Logo: template.HTML(Logo())} //nolint:gosec // our own files
+	p := page{From: o.From, Left: o.Left, Version: o.Version, Style: template.CSS(Style()), Policy: policy(), Icon: icon(), Logo: template.HTML(Logo())}
 	for i, c := range crashes {
 		p.Crashes = append(p.Crashes, newEntry(i+1, c, &o))
 	}
@@ -75,7 +75,7 @@ func policy() string {
 }
 
 func icon() template.URL {
-	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(Logo())) //nolint:gosec // our own file
+	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(Logo()))
 }
 
 type page struct {

@@ -128,6 +128,9 @@ func TestPageShowsWhatMatters(t *testing.T) {
 			t.Errorf("<%s class=%q> is %q, want %q", c.tag, c.class, got, c.want)
 		}
 	}
+	if strings.Contains(write(t, crashes, htmlview.Options{Source: excerpt}), "/src/") {
+		t.Error("the page tells where the source is on this machine")
+	}
 	text := htmltest.TextOf(all, "main", "")
 	at := 0
 	for _, want := range []string{
