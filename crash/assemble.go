@@ -307,29 +307,8 @@ func (a *assembler) messageLine(line []byte) {
 		d.messageText(line)
 		return
 	}
-	switch line[0] {
-	case 'g':
-		if g, ok := a.looseHeader(line); ok {
-			a.mode, a.nearby = inBody, false
-			d.goroutine(g, a.blank)
-			d.messageText(line)
-			return
-		}
-	case 'r':
-		if isRuntimeStack(line) {
-			a.mode, a.nearby = inBody, false
-			d.runtimeStack()
-			return
-		}
-	case '[':
-		if s, ok := parseBracketSignal(line); ok {
-			d.report.Signal = s
-			return
-		}
-	case '\t', ' ':
-		if d.nested(line) || a.headlessBelow(line) {
-			return
-		}
+	if a.stackBegins(line) {
+		return
 	}
 	if rest, ok := cutArrow(line); ok && d.kind == KindPanic {
 		d.report.Recovered = true
@@ -348,7 +327,7 @@ func (a *assembler) messageLine(line []byte) {
 	if d.signalDetail(line) {
 		return
 	}
-	if c, ok := parseCause(line); ok && !c.recovered {
+	if c, ok := parseCause(line); ok && (!c.recovered || d.report.Recovered) {
 		if d.joins(c, a.gap) || !a.para && a.zoneOdd == 0 && d.mayContain(c) {
 			return
 		}
@@ -382,6 +361,35 @@ func (a *assembler) messageLine(line []byte) {
 	if a.zone > maxZone || a.zoneOdd > maxZoneOdd {
 		a.end()
 	}
+}
+
+// stackBegins handles the lines below a headline that its message cannot hold,
+// or most likely does not.
+func (a *assembler) stackBegins(line []byte) bool {
+	d := a.cur
+	switch line[0] {
+	case 'g':
+		if g, ok := a.looseHeader(line); ok {
+			a.mode, a.nearby = inBody, false
+			d.goroutine(g, a.blank)
+			d.messageText(line)
+			return true
+		}
+	case 'r':
+		if isRuntimeStack(line) {
+			a.mode, a.nearby = inBody, false
+			d.runtimeStack()
+			return true
+		}
+	case '[':
+		if s, ok := parseBracketSignal(line); ok {
+			d.report.Signal = s
+			return true
+		}
+	case '\t', ' ':
+		return d.nested(line) || a.headlessBelow(line)
+	}
+	return false
 }
 
 // headlessBelow begins the stack of a report whose headline was read, and that

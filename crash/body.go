@@ -100,14 +100,12 @@ func (a *assembler) bodyLine(line []byte) {
 		}
 	case '-':
 		if string(line) == "-----" {
-			a.good()
 			a.threads, a.fence = true, true
-			return
+		} else if !isStackMark(line) {
+			break
 		}
-		if isStackMark(line) {
-			a.good()
-			return
-		}
+		a.good()
+		return
 	case 'S':
 		if fence && bytes.HasPrefix(line, []byte("SIG")) {
 			a.good() // another thread, told to print its stack

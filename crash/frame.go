@@ -81,7 +81,7 @@ func bareFunc(name []byte) bool {
 	if bytes.IndexByte(name, ':') >= 0 {
 		return false
 	}
-	return plausibleFunc(name) || bytes.IndexByte(name, '_') > 0 && bytes.IndexAny(name, " \t\"'=/-") < 0
+	return plausibleFunc(name) || bytes.IndexByte(name, '_') > 0 && !bytes.ContainsAny(name, " \t\"'=/-")
 }
 
 // cutAt reads a frame as some log viewers write it: "at main.f (main.go:12)".
