@@ -44,7 +44,7 @@ var fatalClasses = map[Class]Info{
 	},
 	"fatal.stack_overflow": {
 		Title:       "endless recursion",
-		Explanation: "A goroutine's stack grew beyond its limit, 1 GB by default.",
+		Explanation: "A goroutine's stack grew beyond its limit: 1 GB, or 250 MB on 32-bit platforms, unless debug.SetMaxStack says otherwise.",
 		Causes:      []string{"a cycle in data that was held to be a tree", "a String, Error or MarshalJSON method that calls itself through fmt or json", "a missing base case"},
 		FirstCheck:  "Which functions repeat in the stack, and what ends their recursion?",
 		Scenarios:   []string{"stack-overflow", "stack-overflow-setmaxstack", "stack-overflow-in-goroutine", "stack-overflow-error-method"},
