@@ -39,11 +39,16 @@ func (r *Report) HeadlineAddr() (addr, n uint64, ok bool) {
 }
 
 // ThrownBy returns the function that ended the process with a fatal error, as
-// the traceback names it; empty when the text does not show it.
+// the traceback names it; empty when the text does not show it. Where it shows
+// none of the runtime's own, that is another package's door to runtime.fatal,
+// such as internal/runtime/maps.fatal.
 func (r *Report) ThrownBy() string {
 	stack, i := r.thrown()
 	if i < 0 || i+1 >= len(stack) {
 		return ""
+	}
+	if IsApp(stack[i+1].Func) {
+		return stack[i].Func
 	}
 	return stack[i+1].Func
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/program"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/source"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/textview"
 	"github.com/backstop-go/backstop/crash"
@@ -34,6 +35,9 @@ no FILE, or "-", it reads standard input.
   backstop parse -watch -- ./app -v     run it, show its crashes instead of their text
   app 2>&1 | backstop parse -watch      the same for what comes through a pipe
 
+The file given to debug.SetCrashOutput lacks the headline of a fatal error, and
+logs may lose it. -exe finds it in the executable.
+
 Lines of source are shown where the files are on this machine: under the path
 that the traceback names, in the module around the working directory, in the
 module cache, or below -src wherever the program was built.
@@ -50,6 +54,7 @@ Status 1 means that no crash was found; with -watch that is no failure.`,
 			fs.StringVar(&f.html, "html", "", "write one self-contained page into this `file`; - is standard output")
 			fs.BoolVar(&f.summary, "summary", false, "show one line for each issue: how often, which class, where")
 			fs.StringVar(&f.src, "src", "", "look for source files below this `directory`")
+			fs.StringVar(&f.exe, "exe", "", "the `executable` that crashed: it has the headline that a fatal error may lack")
 			fs.StringVar(&f.color, "color", "auto", "`when` to use colours: auto, always or never")
 			fs.BoolVar(&f.watch, "watch", false, "pass the output of a program through and show crashes instead of their text")
 			fs.BoolVar(&f.raw, "raw", false, "with -watch: pass the text of crashes, too")
@@ -60,9 +65,9 @@ Status 1 means that no crash was found; with -watch that is no failure.`,
 }
 
 type parseFlags struct {
-	format, html, src, color string
-	all, summary, quiet      bool
-	watch, raw               bool
+	format, html, src, exe, color string
+	all, summary, quiet           bool
+	watch, raw                    bool
 
 	set *flag.FlagSet
 }
@@ -88,9 +93,26 @@ func (f *parseFlags) run(ctx context.Context, std stdio, args []string) error {
 	if f.watch || f.raw {
 		return withHint(usageError("parse: -watch and -raw take no file"), "backstop parse -watch -- COMMAND, or COMMAND 2>&1 | backstop parse -watch")
 	}
+	exe, err := f.executable()
+	if err != nil {
+		return err
+	}
+	defer exe.Close()
 	meter := newMeter(std.err, f.quiet)
-	p := parser{stdin: std.in, names: args, sink: f.sink(std, args), meter: meter, crashOnly: f.summary, late: f.summary || f.html != ""}
+	p := parser{exe: exe, stdin: std.in, names: args, sink: f.sink(std, args), meter: meter, crashOnly: f.summary, late: f.summary || f.html != ""}
 	return p.run(ctx)
+}
+
+// executable opens the executable that -exe names.
+func (f *parseFlags) executable() (program.Program, error) {
+	if f.exe == "" {
+		return program.Program{}, nil
+	}
+	exe, err := program.OpenExecutable(f.exe)
+	if err != nil {
+		return program.Program{}, withHint(fmt.Errorf("-exe: %w", err), "-exe names the Go executable that crashed")
+	}
+	return program.Program{Executable: exe}, nil
 }
 
 // check finds what is wrong with the flags before anything is read.
@@ -181,6 +203,7 @@ func (f *found) add(r *crash.Report) {
 
 // A parser reads inputs one after the other.
 type parser struct {
+	exe       program.Program
 	stdin     io.Reader
 	names     []string
 	sink      sink
@@ -266,6 +289,7 @@ func (p *parser) read(ctx context.Context, name string, in *found) error {
 		if err != nil {
 			return readError(name, err)
 		}
+		p.exe.Headline(report)
 		in.add(report)
 		if !p.late {
 			p.meter.clear()

@@ -83,6 +83,11 @@ func (f *sameFlags) run(std stdio, args []string) error {
 	if err != nil {
 		return err
 	}
+	for p, r := range map[crash.Program]*crash.Report{evidence.A: a, evidence.B: b} {
+		if p, ok := p.(*program.Program); ok {
+			p.Headline(r)
+		}
+	}
 	verdict := crash.SameWith(a, b, evidence)
 	if err := f.write(std.out, verdict, args); err != nil {
 		return &exitError{code: exitUsage, err: fmt.Errorf("write verdict: %w", err)} // 1 would mean "different"

@@ -33,7 +33,7 @@ var rules = []rule{
 	{"cmd/backstop/internal/server", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "..."}, "the server wires the stages"},
 	{"cmd/backstop/internal/supervise", []string{module + "/crash", module + "/event", module + "/internal/..."}, "the supervisor makes events and knows no stage"},
 	{"cmd/backstop/internal/source", []string{module + "/crash"}, "source finds the file of a frame and needs the frame only"},
-	{"cmd/backstop/internal/program", []string{module + "/crash", module + "/internal/gobin", cmdInternal + "source"}, "program answers questions about frames from source and executables"},
+	{"cmd/backstop/internal/program", []string{module + "/crash", module + "/internal/gobin", module + "/internal/headline", cmdInternal + "source"}, "program answers questions about frames from source and executables"},
 	{"cmd/backstop/internal/outline", []string{module + "/crash", cmdInternal + "source"}, "what to show of a report is decided from the report and its source"},
 	{"cmd/backstop/internal/textview", []string{module + "/crash", cmdInternal + "outline", cmdInternal + "source"}, "drawing a report needs the report and its outline only"},
 	{"cmd/backstop/internal/htmlview", []string{module + "/crash", cmdInternal + "outline", cmdInternal + "source"}, "drawing a report needs the report and its outline only"},

@@ -29,11 +29,12 @@ const minLen = 8
 type headlines struct {
 	all        []string
 	byFunction map[string][]string
+	byPackage  map[string][]string
 }
 
 // parsed is the table, read when first asked for.
 var parsed = sync.OnceValue(func() (p headlines) {
-	p.byFunction = make(map[string][]string)
+	p.byFunction, p.byPackage = make(map[string][]string), make(map[string][]string)
 	for _, line := range strings.Split(table, "\n") {
 		quoted, functions, ok := strings.Cut(line, "\t")
 		if !ok || strings.HasPrefix(line, "#") {
@@ -46,6 +47,7 @@ var parsed = sync.OnceValue(func() (p headlines) {
 		p.all = append(p.all, text)
 		for _, fn := range strings.Fields(functions) {
 			p.byFunction[fn] = append(p.byFunction[fn], text)
+			p.byPackage[packageOf(fn)] = append(p.byPackage[packageOf(fn)], text)
 		}
 	}
 	return p
@@ -53,19 +55,32 @@ var parsed = sync.OnceValue(func() (p headlines) {
 
 // Find returns the headline that memory begins with: the bytes that stand where
 // crash's Report.HeadlineAddr points. function is what Report.ThrownBy returned;
-// texts it is known to end with come first, and the longest decides. It is not
-// ok when memory begins with no headline of any Go that is known.
-func Find(function string, memory []byte) (text string, ok bool) {
+// the texts that it, or another function of its package, is known to end with
+// come first, and the longest decides. known tells whether it is one of those:
+// of several places that may be the right one, this one is. It is not ok when
+// memory begins with no headline of any Go that is known.
+func Find(function string, memory []byte) (text string, known, ok bool) {
 	memory = memory[:min(len(memory), MaxLen)]
 	if i := strings.Index(function, ".func"); i > 0 {
 		function = function[:i] // a closure
 	}
 	p := parsed()
 	if text := longest(p.byFunction[function], memory); text != "" {
-		return text, true
+		return text, true, true
+	}
+	if text := longest(p.byPackage[packageOf(function)], memory); len(text) >= minLen {
+		return text, true, true
 	}
 	text = longest(p.all, memory)
-	return text, len(text) >= minLen
+	return text, false, len(text) >= minLen
+}
+
+func packageOf(function string) string {
+	slash := strings.LastIndexByte(function, '/') + 1
+	if dot := strings.IndexByte(function[slash:], '.'); dot >= 0 {
+		return function[:slash+dot]
+	}
+	return ""
 }
 
 func longest(texts []string, memory []byte) string {

@@ -51,7 +51,7 @@ func TestFindInExecutable(t *testing.T) {
 			t.Errorf("%s: no address in\n%s", name, data)
 			continue
 		}
-		text, ok := Find(r.ThrownBy(), memoryAt(t, exe, addr))
+		text, _, ok := Find(r.ThrownBy(), memoryAt(t, exe, addr))
 		if !ok || text != want.text {
 			t.Errorf("%s: found %q (%v) for %s, want %q", name, text, ok, r.ThrownBy(), want.text)
 			continue

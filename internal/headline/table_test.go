@@ -33,22 +33,22 @@ func TestFindWithoutEnd(t *testing.T) {
 	for fn, texts := range p.byFunction {
 		for _, text := range texts {
 			memory := []byte(text + "fatal: morestack on g0")
-			if got, ok := Find(fn, memory); !ok || got != text {
+			if got, _, ok := Find(fn, memory); !ok || got != text {
 				t.Errorf("Find(%q, %q) = %q, %v", fn, memory, got, ok)
 			}
-			if got, ok := Find(fn+".func1", memory); !ok || got != text {
+			if got, _, ok := Find(fn+".func1", memory); !ok || got != text {
 				t.Errorf("a closure of %s: %q, %v", fn, got, ok)
 			}
 		}
 	}
 	for _, text := range p.all {
-		got, ok := Find("main.f", []byte(text+"\x00"))
+		got, _, ok := Find("main.f", []byte(text+"\x00"))
 		if ok != (len(text) >= minLen) || ok && got != text {
 			t.Errorf("Find of %q by an unknown function: %q, %v", text, got, ok)
 		}
 	}
 	for _, memory := range []string{"", "f", "faul", "\x00\x00", "stack overflo"} {
-		if got, ok := Find("runtime.newstack", []byte(memory)); ok {
+		if got, _, ok := Find("runtime.newstack", []byte(memory)); ok {
 			t.Errorf("Find in %q: %q", memory, got)
 		}
 	}

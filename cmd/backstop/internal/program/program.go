@@ -21,6 +21,12 @@ func (p *Program) Place(f *crash.Frame) (crash.Place, bool) {
 	return crash.Place{}, false
 }
 
+// Headline gives a fatal error the headline that its text lacks, where the
+// executable has it. See [Executable.Headline].
+func (p *Program) Headline(r *crash.Report) bool {
+	return p.Executable != nil && p.Executable.Headline(r)
+}
+
 // Close closes the executable.
 func (p *Program) Close() {
 	if p.Executable != nil {

@@ -193,3 +193,39 @@ func TestSourceOfAnotherVersion(t *testing.T) {
 		}
 	}
 }
+
+// The text of debug.SetCrashOutput has no headline. The executable has.
+func TestHeadline(t *testing.T) {
+	for _, mode := range []string{"exe", "pie"} {
+		dir := t.TempDir()
+		exe, out := filepath.Join(dir, "crasher"), filepath.Join(dir, "output")
+		build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-buildmode="+mode, "-o", exe, ".")
+		build.Dir = "../../../../crash/testdata/crasher"
+		build.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
+		if text, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		e, err := program.OpenExecutable(exe)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		for name, want := range map[string]struct{ message, class string }{
+			"map-writes": {"concurrent map writes", "fatal.concurrent_map_writes"},
+			"unlock":     {"sync: unlock of unlocked mutex", "fatal.sync_unlock"},
+		} {
+			cmd := exec.Command(exe, name)
+			cmd.Env = append(os.Environ(), "CRASH_OUTPUT="+out, "GOTRACEBACK=")
+			if err := cmd.Run(); err == nil {
+				t.Fatalf("%s did not die", name)
+			}
+			r := parseFile(t, out)
+			if r.HasMessage {
+				t.Fatalf("%s %s: the text has a headline: %q", mode, name, r.Message)
+			}
+			if !e.Headline(r) || r.Message != want.message || string(r.Class) != want.class {
+				t.Errorf("%s %s: %q %s, want %q %s", mode, name, r.Message, r.Class, want.message, want.class)
+			}
+		}
+	}
+}
