@@ -76,7 +76,8 @@ func TestWatch(t *testing.T) {
 		{"its text as well", true, []step{{"one\n" + boom[:20], "one\n" + boom[:20]}, {boom[20:], "one\n" + boom}}, view},
 		{"the program lives on", false, []step{
 			{"x http: panic serving 1.2.3.4:5: boom\ngoroutine 5 [running]:\nmain.f()\n\t/x.go:1 +0x1\n", ""},
-			{"", view}, {"working\n", view + "working\n"},
+			{"", view},
+			{"working\n", view + "working\n"},
 		}, ""},
 		{"a crash behind a line that is not finished", false, []step{{"10 % ", "10 % "}, {"\n" + boom, "10 % \n"}}, view},
 		{"a crash glued to one", false, []step{{"10 % ", "10 % "}, {boom, "10 % "}}, "\n" + view},
