@@ -112,7 +112,10 @@ func (a *assembler) bodyLine(line []byte) {
 			return
 		}
 	}
-	a.otherLine(line)
+	odd := a.odd.count
+	if a.otherLine(line); a.odd.count > odd {
+		a.fence = fence
+	}
 }
 
 // otherLine handles the lines of a body that have no first letter of their own.
@@ -170,11 +173,11 @@ func (a *assembler) otherLine(line []byte) {
 // written in C have no package (until Go 1.4), and names with a struct type in
 // them hold spaces (until Go 1.17).
 func (a *assembler) takeAbove(pos filePos) bool {
-	if a.odd.count == 0 || !a.nearby || a.blank || a.cur.closed() {
+	if a.odd.count == 0 || !a.nearby || a.cur.closed() {
 		return false
 	}
 	c, ok := cutAbove(a.before, pos)
-	if !ok || !a.cur.continues(c) {
+	if !ok || !a.cur.continues(c) || a.blank && c.style == bareCall {
 		return false
 	}
 	a.odd.count-- // it was no odd line after all
@@ -242,7 +245,7 @@ func (a *assembler) looseHeader(line []byte) (Goroutine, bool) {
 // beginning of another crash without a headline.
 func (a *assembler) header(g Goroutine) {
 	d := a.cur
-	interrupted := a.nearby && !a.blank
+	interrupted := a.nearby && !a.blank && len(d.report.Goroutines) > 0 && d.headed()
 	// A traceback that has blank lines between its goroutines begins with a
 	// running one and no blank line.
 	spliced := !a.blank && a.spaced && !a.threads && !d.mayForge()

@@ -70,6 +70,12 @@ func (d *draft) quotedStack() {
 	d.bodyAt = d.starts[0].at
 }
 
+// headed reports whether the first goroutine is surely no part of the message:
+// the runtime prints a blank line before it.
+func (d *draft) headed() bool {
+	return !d.mayForge() || len(d.starts) > 0 && d.starts[0].blank
+}
+
 // continues reports whether a call is written as those of the stack under way.
 func (d *draft) continues(c callLine) bool {
 	return len(*d.frames()) == 0 || c.c || c.style == d.style

@@ -70,7 +70,7 @@ func (d *draft) firstReal() int {
 	first := 0
 	if !d.starts[0].blank {
 		for i := 1; i < len(all); i++ {
-			if d.starts[i].blank {
+			if d.starts[i].blank && all[i].State == "running" && len(all[i].Frames) > 0 {
 				first = i
 				break
 			}

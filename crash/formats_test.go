@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -187,5 +188,48 @@ func TestBackToBack(t *testing.T) {
 				t.Errorf("%s and %s: %d crashes, want %d", names[i], names[j], got, want)
 			}
 		}
+	}
+}
+
+// One line that is no part of a traceback costs no goroutine, wherever it stands.
+func TestOddLineCostsNoGoroutine(t *testing.T) {
+	// Lines of a message may look like stacks until Go 1.22; then a blank line
+	// before the real one is all that tells. A signal's headline without one is
+	// another crash's.
+	ambiguous := map[string]bool{
+		"forged": true, "relic-forged": true, "relic-forged-twice": true, "relic-quoted-crash": true, "quoted-stack": true, "forged-system": true,
+		"native-threads": true, "morestack-g0": true,
+	}
+	for _, file := range goldenFiles(t) {
+		name, _, _ := strings.Cut(filepath.Base(file), ".")
+		if strings.HasSuffix(name, "-output") || strings.HasPrefix(name, "library-") || ambiguous[name] {
+			continue
+		}
+		_, text := readGolden(t, file)
+		lines := strings.SplitAfter(string(text), "\n")
+		if len(lines) > 150 {
+			continue
+		}
+		want := goroutinesOf(string(text))
+		for i := 1; i < len(lines); i++ {
+			damaged := strings.Join(lines[:i], "") + "2026/01/02 03:04:05 worker: tick 7 done\n" + strings.Join(lines[i:], "")
+			if got := goroutinesOf(damaged); got != want {
+				t.Errorf("%s: %s, and %s with a line before %q", file, want, got, lines[i])
+				break
+			}
+		}
+	}
+}
+
+// goroutinesOf tells the reports of a text by their goroutines.
+func goroutinesOf(text string) string {
+	var b strings.Builder
+	r := NewReader(strings.NewReader(text))
+	for {
+		report, err := r.Next()
+		if err != nil {
+			return b.String()
+		}
+		fmt.Fprintf(&b, "%s of %d, crashed %d; ", report.Kind, report.GoroutineCount, report.Crash)
 	}
 }
