@@ -181,7 +181,9 @@ func (a *assembler) end() {
 	for _, d := range a.cur.apart() {
 		out.done = append(out.done, d.finish())
 	}
-	out.done = append(out.done, a.cur.finish())
+	if !a.cur.saysNothing() {
+		out.done = append(out.done, a.cur.finish())
+	}
 	a.scratch, a.job.kit.idle = a.cur.scratch, a.cur
 	a.cur, a.mode = nil, idle
 }

@@ -80,3 +80,24 @@ func (d *draft) headed() bool {
 func (d *draft) continues(c callLine) bool {
 	return len(*d.frames()) == 0 || c.c || c.style == d.style
 }
+
+// saysNothing reports whether a draft is no more than a line that programs that
+// live write, too: a header in source text, "SIGTERM: draining" in a log. The
+// runtime prints the pc right below a signal's name (runtime/signal_unix.go,
+// fatalsignal).
+func (d *draft) saysNothing() bool {
+	r := &d.report
+	if d.call.set || len(r.RuntimeStack)+len(r.Loose) > 0 || d.kind != KindSignal && d.kind != "" || d.crashOutput || d.profile {
+		return false
+	}
+	if d.keeper.count > len(r.Goroutines) {
+		return false // what was not kept had frames
+	}
+	for i := range r.Goroutines {
+		if g := &r.Goroutines[i]; len(g.Frames) > 0 || g.CreatedBy != nil {
+			return false
+		}
+	}
+	s := &r.Signal
+	return s.PC == "" && s.Code == "" && s.Addr == "" && !s.InCgo
+}
