@@ -217,7 +217,7 @@ func systemFrame(r *Report) string {
 		}
 		for i := range stack {
 			switch fn := normalFunc(stack[i].Func, stack[i].File); fn {
-			case "", "runtime.systemstack", "runtime.mcall", "runtime.systemstack_switch", "runtime.gopark", "runtime.goparkunlock":
+			case "", "runtime.sigpanic", "runtime.systemstack", "runtime.mcall", "runtime.systemstack_switch", "runtime.gopark", "runtime.goparkunlock":
 			default:
 				return fn
 			}
@@ -281,11 +281,14 @@ func saysItAll(class Class) bool {
 	return false
 }
 
+// maxTests bounds the running tests that count.
+const maxTests = 10
+
 // runningTests names the tests that were running when a test binary timed out:
 // the stack is that of the alarm and says nothing.
 func runningTests(message string) (names []byte) {
 	_, list, _ := strings.Cut(message, "running tests:\n")
-	for n := 0; list != "" && n < 10; n++ {
+	for n := 0; list != "" && n < maxTests; n++ {
 		var line string
 		line, list, _ = strings.Cut(list, "\n")
 		if name, _, ok := strings.Cut(strings.TrimSpace(line), " ("); ok {

@@ -104,12 +104,18 @@ func appendNormal(dst []byte, pkg, name, file string) []byte {
 	inner := first    // where the innermost function begins, receiver included
 	closure := false  // inside it
 	receiver := false // the part before is "(*T)"
+	loops := strings.Contains(name, "-range")
+	if strings.Contains(name, "·dwrap·") { // Go 1.17
+		return dst[:start]
+	}
 	for i := 0; name != ""; i++ {
 		var part string
 		part, name = cutPart(name)
-		part, _, _ = strings.Cut(part, "-range") // the body of a loop over a function
+		if loops { // the body of a loop over a function
+			part, _, _ = strings.Cut(part, "-range")
+		}
 		switch {
-		case i > 0 && isWrapper(part), strings.Contains(part, "·dwrap·"):
+		case i > 0 && isWrapper(part):
 			return dst[:start]
 		case i > 0 && !receiver && isClosure(part), strings.HasPrefix(part, "func·"): // func·001 until Go 1.4
 			closure = true
@@ -179,10 +185,10 @@ func appendPart(dst []byte, part string) []byte {
 // it and without its major version: a/vendor/b/v2 and gopkg.in/b%2ev2 are b and
 // gopkg.in/b.
 func appendPackage(dst []byte, pkg string) []byte {
-	if i := strings.LastIndex(pkg, "/vendor/"); i >= 0 {
+	for i := strings.Index(pkg, "/vendor/"); i >= 0; i = strings.Index(pkg, "/vendor/") {
 		pkg = pkg[i+len("/vendor/"):]
 	}
-	if i := strings.LastIndex(pkg, "%2ev"); i >= 0 && allDigits(pkg[i+4:]) {
+	if i := strings.IndexByte(pkg, '%'); i >= 0 && strings.HasPrefix(pkg[i:], "%2ev") && allDigits(pkg[i+4:]) {
 		pkg = pkg[:i]
 	}
 	for {
@@ -204,7 +210,7 @@ func appendPackage(dst []byte, pkg string) []byte {
 
 // isWrapper recognises the parts of names that the compiler gives to the
 // functions it makes of go and defer statements with arguments: gowrap1,
-// deferwrap1 from Go 1.22. (In Go 1.17 they are f·dwrap·1.)
+// deferwrap1 from Go 1.22.
 func isWrapper(part string) bool {
 	number, ok := strings.CutPrefix(part, "gowrap")
 	if !ok {

@@ -237,13 +237,22 @@ func (c *comparison) message(sameStack bool, place relation) bool {
 	return true
 }
 
-// waits compares what the other goroutines of two deadlocks wait for. The one
-// that the runtime shows first may be waiting for them, in both.
+// waits compares the other goroutines of two deadlocks: the one that the runtime
+// shows first may be waiting for them, in both. Of two tests that timed out it
+// compares which tests were running, where the messages do not say, as until
+// Go 1.19.
 func (c *comparison) waits() bool {
-	if c.a.class != "fatal.deadlock" || c.b.class != "fatal.deadlock" {
+	if c.a.class != c.b.class {
 		return true
 	}
-	x, y := c.a.waiting(), c.b.waiting()
+	var x, y map[string]bool
+	what := ""
+	switch {
+	case c.a.class == "fatal.deadlock":
+		x, y, what = c.a.waiting(), c.b.waiting(), "the other goroutines wait in"
+	case c.a.class == "panic.test_timeout" && c.a.in.Template+c.b.in.Template == "":
+		x, y, what = c.a.tests(), c.b.tests(), "the running tests are"
+	}
 	if len(x) == 0 || len(y) == 0 {
 		return true
 	}
@@ -252,8 +261,22 @@ func (c *comparison) waits() bool {
 			return true
 		}
 	}
-	c.say("the other goroutines wait in %s in the first, in %s in the second", anyOf(x), anyOf(y))
+	c.say("%s %s in the first, %s in the second", what, anyOf(x), anyOf(y))
 	return false
+}
+
+// tests returns the tests that have a goroutine.
+func (s *side) tests() map[string]bool {
+	all := make(map[string]bool)
+	for i := range s.r.Goroutines[:min(len(s.r.Goroutines), maxRefGoroutines)] {
+		frames := s.r.Goroutines[i].Frames
+		for j := 1; j < len(frames); j++ {
+			if frames[j].Func == "testing.tRunner" {
+				all[normalFunc(frames[j-1].Func, frames[j-1].File)] = true
+			}
+		}
+	}
+	return all
 }
 
 // waiting returns the functions of the application in which goroutines other

@@ -176,7 +176,7 @@ func libraryClosure(name, file string) bool {
 		return false
 	}
 	dir := file[:max(strings.LastIndexByte(file, '/'), 0)]
-	if i := strings.LastIndex(dir, "/src/"); i >= 0 {
+	for i := strings.Index(dir, "/src/"); i >= 0; i = strings.Index(dir, "/src/") {
 		dir = dir[i+len("/src/"):]
 	}
 	return dir != "" && isStd(dir)

@@ -40,10 +40,11 @@ func template(dst []byte, message string) []byte {
 // A templater is at some byte of a line, and has written the template of what
 // stands before it.
 type templater struct {
-	line  string
-	at    int
-	out   []byte
-	start int // of the template in out
+	line   string
+	at     int
+	out    []byte
+	start  int  // of the template in out
+	lookup bool // the word before was "lookup"
 }
 
 // put writes what stands for the next n bytes.
@@ -57,7 +58,9 @@ func (t *templater) step() {
 	rest := t.line[t.at:]
 	c := rest[0]
 	fresh := t.at == 0 || !isWord(t.line[t.at-1])
-	if fresh && c != ' ' && t.token(rest) {
+	lookup := t.lookup
+	t.lookup = lookup && c == ' '
+	if fresh && c != ' ' && t.token(rest, lookup) {
 		return
 	}
 	switch {
@@ -85,24 +88,31 @@ func (t *templater) step() {
 // token takes the beginning of a line, or what follows a space or bracket, if
 // it is something of several words: a URL, a path, a mail address, a host, a
 // UUID, a key with its value.
-func (t *templater) token(rest string) bool {
-	if t.at > 0 && strings.IndexByte(" \t([{<,;=", t.line[t.at-1]) < 0 {
+func (t *templater) token(rest string, lookup bool) bool {
+	if t.at > 0 && byteKinds[t.line[t.at-1]]&beforeToken == 0 {
 		return false
 	}
-	token := rest
-	if end := strings.IndexAny(rest, " \t\"`"); end >= 0 {
-		token = rest[:end]
+	n := wordLength(rest)
+	if n > 0 && !lookup && (n == len(rest) || byteKinds[rest[n]]&joinsWords == 0) {
+		return false // a word
 	}
-	token = strings.TrimRight(token, `.,;:!?)]}>'`)
+	end := n
+	for end < len(rest) && byteKinds[rest[end]]&endsToken == 0 {
+		end++
+	}
+	for end > 0 && byteKinds[rest[end-1]]&trailsToken != 0 {
+		end--
+	}
+	token := rest[:end]
 	if token == "" {
 		return false
 	}
-	switch n := wordLength(token); {
-	case n == len(token):
-		if strings.HasSuffix(t.line[:t.at], "lookup ") { // net.DNSError
-			t.put("<host>", n)
-			return true
-		}
+	if lookup { // net.DNSError
+		t.put("<host>", end)
+		return true
+	}
+	switch {
+	case n >= len(token):
 		return false
 	case n > 0 && isKeyValue(rest[n:]):
 		t.word(rest[:n])
@@ -113,21 +123,43 @@ func (t *templater) token(rest string) bool {
 		t.merge("#")
 		return true
 	}
-	if kind := tokenKind(token); kind != "" {
-		if kind == "<path>" { // path:line:column and path: cause
-			if colon := strings.IndexByte(token[2:], ':'); colon >= 0 {
-				token = token[:2+colon]
-			}
+	kind := tokenKind(token)
+	if kind == "" {
+		return false
+	}
+	if kind == "<path>" { // path:line:column and path: cause
+		if colon := strings.IndexByte(token[2:], ':'); colon >= 0 {
+			token = token[:2+colon]
 		}
-		t.put(kind, len(token))
-		return true
 	}
-	if strings.HasSuffix(t.line[:t.at], "lookup ") {
-		t.put("<host>", len(token))
-		return true
-	}
-	return false
+	t.put(kind, len(token))
+	return true
 }
+
+// What a byte can mean for a token.
+const (
+	beforeToken = 1 << iota // may stand before one
+	endsToken
+	trailsToken // is no part of it at its end
+	joinsWords  // makes one token of two words
+)
+
+var byteKinds = func() (kinds [256]uint8) {
+	for _, set := range []struct {
+		bytes string
+		kind  uint8
+	}{
+		{" \t([{<,;=", beforeToken},
+		{" \t\"`", endsToken},
+		{".,;:!?)]}>'", trailsToken},
+		{"=/:@.-\\", joinsWords},
+	} {
+		for i := 0; i < len(set.bytes); i++ {
+			kinds[set.bytes[i]] |= set.kind
+		}
+	}
+	return kinds
+}()
 
 // tokenKind names what a run of bytes without spaces is, "" for anything else.
 func tokenKind(token string) string {
@@ -288,6 +320,7 @@ func (t *templater) word(word string) {
 		}
 	}
 	t.at += len(word)
+	t.lookup = word == "lookup"
 	switch {
 	case hex && len(word) >= 8, digit >= 3 && len(word) >= 12:
 		t.put("#", 0)
