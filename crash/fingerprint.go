@@ -245,7 +245,7 @@ func family(r *Report, c Class) string {
 		headless.Message, headless.HasMessage = "", false
 		c = Classify(&headless)
 	}
-	if strings.HasPrefix(string(c), "fatal.concurrent_map") || c == "fatal.unknown" {
+	if isMapRace(c) || c == "fatal.unknown" {
 		return familyHeadless
 	}
 	return string(c)

@@ -1,7 +1,6 @@
 package crash
 
 import (
-	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -117,54 +116,6 @@ func TestFingerprintSurvivesJSON(t *testing.T) {
 		back.Class = r.Class
 		if Fingerprint(&back) != r.Fingerprints || StackHash(&back) != StackHash(r) || !reflect.DeepEqual(FingerprintInputs(&back), FingerprintInputs(r)) {
 			t.Errorf("%s: the fingerprint changed over the wire", file)
-		}
-	}
-}
-
-func ExampleSame() {
-	report := func(order int, line int) *Report {
-		return &Report{
-			Kind: KindPanic, Message: fmt.Sprintf("order %d is gone", order), HasMessage: true,
-			Goroutines: []Goroutine{{ID: int64(order), State: "running", Frames: []Frame{{Func: "shop/order.Load", File: "order.go", Line: line}}}},
-		}
-	}
-	verdict := Same(report(17, 40), report(99, 44))
-	fmt.Println(verdict.Same)
-	for _, reason := range verdict.Reasons {
-		fmt.Println(reason)
-	}
-	// Output:
-	// true
-	// the stacks are equal once lines, closure numbers and recursion are left out
-	// both are panic.custom
-	// the messages follow one template: order # is gone
-}
-
-// Two messages of one function are two bugs, unless the statement is the same.
-func TestSameStatement(t *testing.T) {
-	report := func(message string, lines ...int) *Report {
-		r := &Report{Kind: KindPanic, Class: "panic.custom", Message: message, HasMessage: true}
-		g := Goroutine{ID: 1, State: "running"}
-		for i, line := range lines {
-			g.Frames = append(g.Frames, Frame{Func: []string{"main.load", "main.handle"}[i], File: "/src/main.go", Line: line})
-		}
-		r.Goroutines = []Goroutine{g}
-		return r
-	}
-	one := report("cart of alice cannot be loaded", 10, 50)
-	for _, tt := range []struct {
-		name string
-		b    *Report
-		want bool
-	}{
-		{"the same line", report("cart of bob cannot be loaded", 10, 50), true},
-		{"another line", report("cart of nobody cannot be loaded", 14, 50), false},
-		{"a moved file", report("cart of bob cannot be loaded", 17, 57), true},
-		{"another message", report("no price for this", 10, 50), false},
-		{"one template", report("cart of alice cannot be loaded", 14, 50), true},
-	} {
-		if v := Same(one, tt.b); v.Same != tt.want {
-			t.Errorf("%s: same %v, want %v: %q", tt.name, v.Same, tt.want, v.Reasons)
 		}
 	}
 }

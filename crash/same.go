@@ -202,6 +202,10 @@ func isDependency(f *Frame, own string) bool {
 // no more than what is left.
 func (c *comparison) family(sameStack bool) bool {
 	x, y := c.a.in.Family, c.b.in.Family
+	if x == y && c.a.class != c.b.class && c.a.r.Kind == KindFatal && c.a.r.HasMessage && c.b.r.HasMessage && !(isMapRace(c.a.class) && isMapRace(c.b.class)) {
+		c.say("the classes differ: %s and %s", c.a.class, c.b.class)
+		return false
+	}
 	if x == y {
 		c.say("both are %s", x)
 		return true
@@ -212,6 +216,12 @@ func (c *comparison) family(sameStack bool) bool {
 	}
 	c.say("the classes differ: %s and %s", x, y)
 	return false
+}
+
+// isMapRace reports whether a class is one of those that a map used by several
+// goroutines shows as: which two operations met is chance.
+func isMapRace(class Class) bool {
+	return strings.HasPrefix(string(class), "fatal.concurrent_map")
 }
 
 // isGuess reports whether a family is what a report is given when nothing tells.

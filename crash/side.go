@@ -55,7 +55,7 @@ func (s *side) stack(frames []Frame, g *Goroutine) stackSide {
 	panicking := s.r.Kind == KindPanic
 	whys := make([]skip, len(frames))
 	picks := pickFrames(nil, frames, len(frames), maxCompared, panicking, func(i int, why skip) { whys[i] = why })
-	s.traces = append(s.traces, trace(frames, picks, whys))
+	s.traces = append(s.traces, trace(frames, g, picks, whys))
 	if g != nil && g.Elided != 0 && g.ElidedAt >= len(frames) {
 		out.cut = true
 	}

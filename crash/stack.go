@@ -25,6 +25,7 @@ const (
 	skipTail    skip = "below the framework that called the handler"
 	skipWindow  skip = "deeper than every observer sees"
 	skipElided  skip = "below frames that the runtime left out"
+	skipElision skip = "frames that the runtime left out"
 )
 
 // pickFrames appends the frames of a stack that say where it crashed, from the

@@ -218,8 +218,8 @@ func shifted(from, to int, before, after *lineRef) (relation, string) {
 		return unknown, ""
 	}
 	shift, expected := to-from, closest.b-closest.a
-	fits := fmt.Sprintf("line %d moved by %d, as %s near it did", from, shift, closest.outer)
-	misfits := fmt.Sprintf("line %d moved by %d, but %s near it by %d", from, shift, closest.outer, expected)
+	fits := fmt.Sprintf("line %d %s, as %s near it", from, movedBy(shift), closest.outer)
+	misfits := fmt.Sprintf("line %d %s, but %s near it %s", from, movedBy(shift), closest.outer, movedBy(expected))
 	if before != nil && after != nil && before.b-before.a == after.b-after.a && shift != expected {
 		return otherStatement, misfits
 	}
@@ -236,6 +236,17 @@ func shifted(from, to int, before, after *lineRef) (relation, string) {
 		return otherStatement, misfits // below, all that was inserted above adds up
 	}
 	return unknown, ""
+}
+
+// movedBy says how far a line moved.
+func movedBy(shift int) string {
+	switch {
+	case shift < 0:
+		return fmt.Sprintf("moved up by %d", -shift)
+	case shift > 0:
+		return fmt.Sprintf("moved down by %d", shift)
+	}
+	return "stayed"
 }
 
 // within reports whether a shift lies between 0 and a limit of either sign.

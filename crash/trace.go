@@ -86,7 +86,7 @@ func alignSteps(x, y []traced) []Row {
 
 // trace says of each frame of a stack what became of it. Of a recursion one
 // round is left.
-func trace(frames []Frame, picks []pick, whys []skip) []traced {
+func trace(frames []Frame, g *Goroutine, picks []pick, whys []skip) []traced {
 	digests := make([]digest, len(picks))
 	for i := range picks {
 		digests[i] = picks[i].name
@@ -96,6 +96,9 @@ func trace(frames []Frame, picks []pick, whys []skip) []traced {
 	at := 0
 	for i := range frames {
 		f := &frames[i]
+		if g != nil && g.Elided != 0 && g.ElidedAt == i {
+			all = append(all, traced{name: "...", why: skipElision})
+		}
 		t := traced{Step: Step{Func: f.Func, File: f.File, Line: f.Line}, name: f.Func, why: whys[i]}
 		if t.why != counts {
 			all = append(all, t)

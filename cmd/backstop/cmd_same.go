@@ -248,7 +248,7 @@ func markOf(r *crash.Row) string {
 
 // shownStep is where a function stands in one of the crashes.
 func shownStep(s *crash.Step) string {
-	if s == nil {
+	if s == nil || s.File == "" {
 		return ""
 	}
 	return textview.Escape(s.File[strings.LastIndexAny(s.File, `/\`)+1:]) + ":" + strconv.Itoa(s.Line)
