@@ -277,13 +277,20 @@ func (d *draft) add(g *Goroutine, blank bool) {
 	d.raceOf, d.to, d.style = 0, toGoroutine, plainCall
 }
 
+// leastGoroutine is how many bytes of text a goroutine takes, at the least, that
+// room is made for ahead of it.
+const leastGoroutine = 64
+
 // moreGoroutines returns for how many goroutines there should be room behind the
 // first n. Where the length of the text is known it tells: most of what it costs
 // to read very many goroutines is to move them.
 func (d *draft) moreGoroutines(n int) int {
 	if d.keeper.keep == keepAll {
 		if read, left := d.job.lines.progress(d.from, d.job.ahead); read > 0 && left > 0 {
-			return n + int(float64(n)*1.02*float64(left)/float64(read)) + 16
+			// Those so far may have come in fewer bytes than the rest can: glued, or
+			// held back, so that what was read of them is a line.
+			guess := min(float64(n)*1.02*float64(left)/float64(read), float64(left/leastGoroutine))
+			return max(n+int(guess)+16, 2*n)
 		}
 	}
 	return 2 * n

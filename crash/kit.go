@@ -50,7 +50,7 @@ func (k *kit) draft() *draft {
 func (d *draft) own() *Report {
 	r := new(Report)
 	*r = d.report
-	if n := len(r.Goroutines); n <= len(d.spare) {
+	if n := len(r.Goroutines); n <= len(d.spare) || cap(r.Goroutines) > 2*n {
 		r.Goroutines = append(make([]Goroutine, 0, n), r.Goroutines...)
 	}
 	// Which frames stand in the spare block is not known, but that they are

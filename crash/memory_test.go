@@ -2,8 +2,10 @@ package crash
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -80,5 +82,37 @@ func TestNextMemory(t *testing.T) {
 		if most-least > 24<<20 {
 			t.Errorf("%s: reading %d MB took %d MB", c.name, size>>20, (most-least)>>20)
 		}
+	}
+}
+
+// How many goroutines are still to come is only guessed: a line that holds many
+// of them, and much text behind it, make no room for millions.
+func TestParseMemory(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("panic: x  ")
+	for i := 1; i < 64; i++ {
+		fmt.Fprintf(&b, "goroutine %d [running]: main.f(0x1) \t/src/main.go:12 +0x1d  ", i)
+	}
+	b.WriteByte('\n')
+	for i := 64; i < 300; i++ {
+		fmt.Fprintf(&b, "goroutine %d [select]:\n", i)
+	}
+	b.WriteString(strings.Repeat("2026/11/20 19:44:07 GET /cart/17 200\n", 300_000))
+	text := b.String()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	report, err := Parse(strings.NewReader(text))
+	runtime.ReadMemStats(&after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := report.GoroutineCount; n < 250 {
+		t.Errorf("%d goroutines", n)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 6*uint64(len(text)) {
+		t.Errorf("a text of %d MB took %d MB", len(text)>>20, took>>20)
+	}
+	if n := len(report.Goroutines); cap(report.Goroutines) > 2*n+16 {
+		t.Errorf("room for %d goroutines, and %d of them", cap(report.Goroutines), n)
 	}
 }
