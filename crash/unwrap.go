@@ -262,7 +262,8 @@ func wrapping(line []byte, at int) (shape, int, bool) {
 			return shape{ops: learnPrefix(line[:open]), record: true, key: string(key), id: recordID(line[open:])}, open, true
 		}
 		if start < maxPrefix {
-			return shape{ops: learnPrefix(line[:start]), quoted: true}, start, true
+			column := start > 1 && line[start-2] == ',' && line[len(line)-1] == '"'
+			return shape{ops: learnPrefix(line[:start]), quoted: true, column: column}, start, true
 		}
 		return shape{}, 0, false
 	}

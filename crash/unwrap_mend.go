@@ -153,10 +153,7 @@ func (u *unwrapper) headLine(line []byte, at, number int, long bool) bool {
 			u.headline(text, number, long)
 			return true
 		}
-		if kind != notTrace && kind != lineCause && kind != lineCreated {
-			return false
-		}
-		if more, _ := findText(line, 1); more == noAnchor && kind == lineCause {
+		if more, _ := findText(line, 1); more == noAnchor && kind != notTrace && kind != lineCreated {
 			return false
 		}
 	}

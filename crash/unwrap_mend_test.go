@@ -95,6 +95,12 @@ var mendDamages = []damage{
 		return "2026/11/20 12:00:00 died: " + strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(text) + "\n"
 	}), 0.99, true},
 	{"one line", whole(func(text string) string { return blanks.ReplaceAllString(text, " ") + "\n" }), 0.65, true},
+	{"marks for line ends", whole(func(text string) string { return strings.ReplaceAll(strings.TrimSpace(text), "\n", "↵") }), 0.96, true},
+	{"bars for line ends", whole(func(text string) string { return strings.ReplaceAll(strings.TrimSpace(text), "\n", " | ") }), 0.96, true},
+	{"carriage returns for line ends", whole(func(text string) string { return strings.ReplaceAll(strings.TrimSpace(text), "\n", "\r") }), 0.96, true},
+	{"backslashes for markdown", eachLine(func(line string) string {
+		return strings.NewReplacer("_", `\_`, "*", `\*`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`).Replace(line)
+	}), 0.97, false},
 	{"glued", glued, 0.85, false},
 	{"broken at 80", broken(80), 0.95, false},
 	{"broken at 120", broken(120), 1, false},

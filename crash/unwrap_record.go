@@ -224,30 +224,44 @@ type record struct {
 // readRecord looks for a string of many lines that holds a traceback, also for
 // a record in a string of a record.
 func readRecord(line []byte) (record, bool) {
+	outer := line
+	var member []byte
 	for i := 0; i < maxDepth; i++ {
-		r, inner := scanRecord(line)
-		if len(r.text) > 0 || inner == nil {
-			return r, len(r.text) > 0
+		r, inner, single := scanRecord(line)
+		if i == 0 {
+			member = single
+		}
+		if len(r.text) > 0 {
+			return r, true
+		}
+		if inner == nil {
+			break
 		}
 		line = inner
 	}
-	return record{}, false
+	r := record{}
+	if member != nil {
+		r.text = memberLines(outer, member)
+	}
+	return r, len(r.text) > 0
 }
 
 // scanRecord is readRecord for one record. It returns the string that may be a
-// record again.
-func scanRecord(line []byte) (r record, inner []byte) {
+// record again, and the name of one that is a line of a stack.
+func scanRecord(line []byte) (r record, inner, single []byte) {
 	rank := len(panicKeys) + len(messageKeys)
 	sc := stringScanner{line: line}
 	var lines []byte // the elements of an array, one line each
 	var key []byte
-	var single []byte // the name of a string of one line that holds a stack
 	lineCount := 0
 	for sc.next() {
 		v := sc.value()
 		if sc.array {
 			if lineCount == 0 || !bytes.Equal(key, sc.key) {
 				lines, lineCount, key = lines[:0], 0, sc.key
+			}
+			if len(v) >= 10 && digits(v) == len(v) {
+				continue // a time beside its line
 			}
 			lines = append(unescape(lines, v), '\n')
 			if lineCount++; r.text == nil && holdsStack(v) {
@@ -281,10 +295,7 @@ func scanRecord(line []byte) (r record, inner []byte) {
 	if lineCount > 1 && r.text != nil && len(r.text) == 0 {
 		r.text = lines
 	}
-	if len(r.text) == 0 && inner == nil && single != nil {
-		r.text = memberLines(line, single)
-	}
-	return r, inner
+	return r, inner, single
 }
 
 // memberLines puts the strings together that go by one name, for an export that
@@ -295,7 +306,7 @@ func memberLines(line, key []byte) []byte {
 	n := 0
 	for sc := (stringScanner{line: line}); sc.next(); sc.key = nil {
 		if bytes.Equal(sc.key, key) {
-			text = append(bytes.TrimRight(unescape(text, sc.value()), "\n"), '\n')
+			text = append(append(text, bytes.TrimRight(unescape(nil, sc.value()), "\n")...), '\n')
 			n++
 		}
 	}

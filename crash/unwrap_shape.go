@@ -10,6 +10,7 @@ const maxPrefix = 512
 type shape struct {
 	ops    []shapeOp
 	quoted bool   // the line ends at a quote, with escapes in it
+	column bool   // it ends at the last quote, quotes in it are doubled
 	record bool   // the line is a string of a JSON object that begins here
 	key    string // the member that holds the string
 	loose  bool   // blanks, not always as many, stand before the line
@@ -54,7 +55,7 @@ func learnPrefix(p []byte) []shapeOp {
 			continue
 		}
 		if n := scanDecimal(p[i:]); n > 0 && (i+n == len(p) || !isAlnum(p[i+n]) || isUnit(p[i+n:])) {
-			text(i)
+			text(len(bytes.TrimRight(p[:i], " "))) // blanks make numbers end alike
 			ops = append(ops, shapeOp{kind: opNumber})
 			i += n
 			begin = i

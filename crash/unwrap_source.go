@@ -78,6 +78,12 @@ func (s *source) match(raw []byte, ids *lineID, buf *[]byte) (text []byte, parti
 		if bytes.IndexByte(text, '\n') >= 0 {
 			return nil, false, false // many lines in one: read alone
 		}
+	case s.shape.column:
+		end := bytes.LastIndexByte(text, '"')
+		if end < 0 {
+			return nil, false, false
+		}
+		text = bytes.ReplaceAll(text[:end], []byte(`""`), []byte(`"`))
 	case s.shape.quoted:
 		end, _ := stringEnd(text, 0)
 		*buf = unescape((*buf)[:0], text[:end])

@@ -62,32 +62,28 @@ func splitGlued(line []byte, body bool, known []Frame) [][]byte {
 // splitMarked splits a line in which something visible stands for each line end,
 // "¶" or " | ": it stands behind the header, too.
 func splitMarked(line []byte) [][]byte {
-	kind, at := findText(line, 0)
-	for kind != noAnchor && kind != anchorHeader {
-		kind, at = findText(line, at+1)
-	}
-	if kind == noAnchor {
+	at, end := markedAnchor(line)
+	if end == 0 {
 		return nil
 	}
-	end := headerEnd(line[at:min(len(line), at+1<<10)])
 	rest := line[at+end:]
 	n := 0
 	for n < len(rest) && n <= 8 && !isAlnum(rest[n]) && rest[n] != '(' && rest[n] != '/' {
 		n++
 	}
-	mark := bytes.Trim(rest[:n], " \t")
-	if end == 0 || len(mark) == 0 || n > 8 || n == len(rest) || bytes.IndexByte(mark, '\\') >= 0 {
+	mark := period(bytes.ReplaceAll(bytes.Trim(rest[:n], " \t"), []byte(" "), nil)) // a blank line has two
+	if len(mark) == 0 || n > 8 || n == len(rest) || bytes.IndexByte(mark, '\\') >= 0 {
 		return nil
 	}
 	pieces := bytes.Split(line, mark)
 	good := 0
 	for i, p := range pieces {
-		p = bytes.TrimSpace(p)
+		p = bytes.TrimRight(bytes.TrimLeft(p, " "), " \t")
 		kind := kindOfLine(p)
 		if pos, ok := parsePos(p); ok && kind == notTrace && looksLikePos(p, pos) {
 			kind = linePosition
 		}
-		if kind == linePosition {
+		if kind == linePosition && p[0] != '\t' {
 			p = append([]byte{'\t'}, p...)
 		}
 		if kind != notTrace || isEndMark(p) {
@@ -95,7 +91,7 @@ func splitMarked(line []byte) [][]byte {
 		}
 		pieces[i] = p
 	}
-	if len(pieces) < 4 || good < len(pieces)*3/4 {
+	if len(pieces) < 4 || good < len(pieces)/2 {
 		return nil
 	}
 	if kindOfLine(pieces[0]) == notTrace {
@@ -104,6 +100,39 @@ func splitMarked(line []byte) [][]byte {
 		}
 	}
 	return pieces
+}
+
+// period returns what b is a repetition of.
+func period(b []byte) []byte {
+	for n := 1; n <= len(b)/2; n++ {
+		if len(b)%n == 0 && bytes.Equal(b, bytes.Repeat(b[:n], len(b)/n)) {
+			return b[:n]
+		}
+	}
+	return b
+}
+
+// markedAnchor finds the first piece of a traceback that is a line by itself and
+// whose end is known.
+func markedAnchor(line []byte) (at, length int) {
+	kind, at := findText(line, 0)
+	for ; kind != noAnchor; kind, at = findText(line, at+1) {
+		end := 0
+		switch rest := line[at:min(len(line), at+1<<10)]; kind {
+		case anchorHeader:
+			end = headerEnd(rest)
+		case anchorRace:
+			end = len("WARNING: DATA RACE")
+		case anchorRuntime:
+			end = len("runtime stack:")
+		case anchorSignal:
+			end = bytes.IndexByte(rest, ']') + 1
+		}
+		if end > 0 && at+end < len(line) {
+			return at, end
+		}
+	}
+	return 0, 0
 }
 
 // splitGlued knows the frames of the stacks so far.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"math/rand"
 	"sort"
@@ -84,6 +85,26 @@ var prefixDamages = []damage{
 	{"diff", fixed("+ "), 1, true},
 	{"comment", fixed("# "), 1, true},
 	{"slashes", fixed("// "), 1, true},
+	{"plugin host", prefixed(func(rng *rand.Rand, i int) string {
+		return fmt.Sprintf("2026-11-20T%s.%03d+0100 [DEBUG] plugin.shop_v2: ", clock(i), rng.Intn(1000))
+	}), 1, true},
+	{"plugin host, time behind", eachLine(func(line string) string {
+		return "2026-11-20T12:00:00.123+0100 [DEBUG] plugin.shop: " + line + ": timestamp=2026-11-20T12:00:00.120+0100"
+	}), 1, true},
+	{"syslog without pid", prefixed(func(_ *rand.Rand, i int) string { return fmt.Sprintf("Nov %2d %s node-7 shop: ", 9+i/30, clock(i)) }), 1, true},
+	{"build server", prefixed(func(_ *rand.Rand, i int) string { return "[" + clock(i) + "]W:\t\t [Step 1/2] " }), 1, true},
+	{"pipeline", prefixed(func(rng *rand.Rand, i int) string {
+		return fmt.Sprintf("2026-11-20T%s.%07dZ ##[error]", clock(i), rng.Intn(1e7))
+	}), 1, true},
+	{"grep -n", prefixed(func(_ *rand.Rand, i int) string { return fmt.Sprintf("logs/crash.log:%d:", 1200+i) }), 1, true},
+	{"sequence", prefixed(func(_ *rand.Rand, i int) string { return fmt.Sprintf("seq=%d shop: ", 998+i) }), 1, true},
+	{"milliseconds", prefixed(func(_ *rand.Rand, i int) string { return fmt.Sprintf("%6dms ", i*i*7) }), 1, true},
+	{"stopwatch", prefixed(func(rng *rand.Rand, i int) string { return fmt.Sprintf("+%d.%03ds ", i, rng.Intn(1000)) }), 1, true},
+	{"kernel ring", prefixed(func(rng *rand.Rand, i int) string { return fmt.Sprintf("[%5d.%06d] shop[812]: ", 12+i, rng.Intn(1e6)) }), 1, true},
+	{"log stream", prefixed(func(_ *rand.Rand, i int) string {
+		return "2026-11-20T" + clock(i) + ".123000+00:00 2026/11/20/[$LATEST]0123456789abcdef "
+	}), 1, true},
+	{"labels", prefixed(func(_ *rand.Rand, i int) string { return "2026-11-20T" + clock(i) + `Z {app="shop", pod="x"} ` }), 1, true},
 	{"nested", prefixed(func(rng *rand.Rand, i int) string {
 		return fmt.Sprintf("2026-11-20T%s.%07dZ web_1  | 2026-11-20 %s [shop] ", clock(i), rng.Intn(1e7), clock(i))
 	}), 1, true},
@@ -168,6 +189,61 @@ var recordDamages = []damage{
 	{"logfmt", whole(func(text string) string {
 		return fmt.Sprintf("time=2026-11-20T12:00:00Z level=error msg=died output=%q pid=7\n", text)
 	}), 1, true},
+	{"csv", func(_ *rand.Rand, lines []string) []string {
+		out := []string{"@timestamp,@message"}
+		for i, line := range lines {
+			out = append(out, "2026-11-20 "+clock(i)+`.123,"`+strings.ReplaceAll(line, `"`, `""`)+`"`)
+		}
+		return out
+	}, 1, true},
+	{"export of events", func(_ *rand.Rand, lines []string) []string {
+		var events []any
+		for i, line := range lines {
+			events = append(events, fields{"timestamp": 1795176000000 + i, "message": line, "ingestionTime": 1795176000000 + i})
+		}
+		return []string{asJSON(fields{"events": events})}
+	}, 1, true},
+	{"export of events, indented", func(_ *rand.Rand, lines []string) []string {
+		var events []any
+		for i, line := range lines {
+			events = append(events, fields{"insertId": fmt.Sprint("a", i*i), "textPayload": line, "timestamp": "2026-11-20T" + clock(i) + "Z"})
+		}
+		data, _ := json.MarshalIndent(events, "", "  ")
+		return strings.Split(string(data), "\n")
+	}, 1, true},
+	{"streams", func(_ *rand.Rand, lines []string) []string {
+		var values []any
+		for i, line := range lines {
+			values = append(values, []string{fmt.Sprint(1795176000000000000 + i), line})
+		}
+		return []string{asJSON(fields{"streams": []any{fields{"stream": fields{"app": "shop"}, "values": values}}})}
+	}, 1, true},
+	{"journal", records(func(i int, line string) any {
+		return fields{"__CURSOR": fmt.Sprint("s=", i*i), "_PID": "812", "_COMM": "shop", "MESSAGE": line, "__REALTIME_TIMESTAMP": fmt.Sprint(1795176000000000 + i)}
+	}), 1, true},
+	{"go test -json", records(func(i int, line string) any {
+		return fields{"Time": "2026-11-20T" + clock(i) + "Z", "Action": "output", "Package": "example.com/shop", "Test": "TestX", "Output": line + "\n"}
+	}), 1, true},
+	{"stderr of a task", whole(func(text string) string {
+		return `fatal: [host]: FAILED! => {"changed": true, "rc": 2, "stderr": ` + asJSON(text) + `, "stderr_lines": ` + asJSON(linesOf(text)) + "}\n"
+	}), 1, true},
+	{"repr of bytes", whole(func(text string) string {
+		return "CalledProcessError: b'" + strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`).Replace(text) + "'\n"
+	}), 1, true},
+	{"page", func(_ *rand.Rand, lines []string) []string {
+		out := make([]string, len(lines))
+		for i, line := range lines {
+			out[i] = fmt.Sprintf("<tr><td>%d</td><td>%s</td></tr>", i+1, strings.ReplaceAll(html.EscapeString(line), "+", "&#43;"))
+		}
+		return out
+	}, 1, true},
+	{"entry with lines below", func(_ *rand.Rand, lines []string) []string {
+		out := []string{"Nov 20 12:00:00 node-7 shop[8123]: " + lines[0]}
+		for _, line := range lines[1:] {
+			out = append(out, strings.Repeat(" ", 51)+line)
+		}
+		return out
+	}, 0.96, true},
 	{"logfmt lines", func(_ *rand.Rand, lines []string) []string {
 		out := make([]string, len(lines))
 		for i, line := range lines {
