@@ -420,7 +420,7 @@ func (s *splitter) headline(i int) int {
 	if len(before) == 0 {
 		return 0 // the piece begins here
 	}
-	if bytes.HasSuffix(before, []byte("[recovered]")) || bytes.HasSuffix(before, []byte("[recovered, repanicked]")) {
+	if _, ok := parseCause(bytes.TrimLeft(s.line[s.from:i], " \t")); ok && !s.stack || bytes.HasSuffix(before, []byte("[recovered]")) || bytes.HasSuffix(before, []byte("[recovered, repanicked]")) {
 		s.cut(i)
 		s.next = true
 	}
