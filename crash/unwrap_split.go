@@ -18,8 +18,8 @@ func splitGlued(line []byte, body bool, known []Frame) [][]byte {
 	}
 	s := splitter{line: line, stack: body, known: known}
 	s.run()
-	if len(s.cuts) == 0 {
-		return nil
+	if len(s.cuts) == 0 || !s.stack && kindOfLine(line) == lineCause {
+		return nil // a message may say anything
 	}
 	pieces := make([][]byte, 0, len(s.cuts)+1)
 	start, good := 0, 0
