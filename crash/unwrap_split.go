@@ -76,12 +76,15 @@ func splitMarked(line []byte) [][]byte {
 		return nil
 	}
 	pieces := bytes.Split(line, mark)
-	good := 0
+	good, frames := 0, 0
 	for i, p := range pieces {
 		p = bytes.TrimRight(bytes.TrimLeft(p, " "), " \t")
 		kind := kindOfLine(p)
 		if pos, ok := parsePos(p); ok && kind == notTrace && looksLikePos(p, pos) {
 			kind = linePosition
+		}
+		if kind == linePosition || kind == lineCall {
+			frames++
 		}
 		if kind == linePosition && p[0] != '\t' {
 			p = append([]byte{'\t'}, p...)
@@ -91,7 +94,7 @@ func splitMarked(line []byte) [][]byte {
 		}
 		pieces[i] = p
 	}
-	if len(pieces) < 4 || good < len(pieces)/2 {
+	if len(pieces) < 4 || good < len(pieces)/2 || frames < 2 {
 		return nil
 	}
 	if kindOfLine(pieces[0]) == notTrace {
