@@ -20,10 +20,14 @@ func TestOffsets(t *testing.T) {
 		{"blank lines", "\n\n" + first + "\n\n" + second + "\n", []string{first, second}},
 		{"no line end", "x\n" + strings.TrimSuffix(first, "\n"), []string{strings.TrimSuffix(first, "\n")}},
 		{"many goroutines", "log\n" + string(dump(3000)) + "exit status 2\n", []string{string(dump(3000))}},
-		{"prefixed", "a: start\napp_1  | " + strings.ReplaceAll(strings.TrimSuffix(first, "\n"), "\n", "\napp_1  | ") + "\napp_1  | bye\n",
-			[]string{"app_1  | " + strings.ReplaceAll(strings.TrimSuffix(first, "\n"), "\n", "\napp_1  | ") + "\n"}},
-		{"one record", "{\"msg\":\"up\"}\n{\"level\":\"error\",\"msg\":\"panic recovered\",\"stack\":\"goroutine 1 [running]:\\nmain.main()\\n\\t/src/main.go:3 +0x1d\\n\"}\nbye\n",
-			[]string{"{\"level\":\"error\",\"msg\":\"panic recovered\",\"stack\":\"goroutine 1 [running]:\\nmain.main()\\n\\t/src/main.go:3 +0x1d\\n\"}\n"}},
+		{
+			"prefixed", "a: start\napp_1  | " + strings.ReplaceAll(strings.TrimSuffix(first, "\n"), "\n", "\napp_1  | ") + "\napp_1  | bye\n",
+			[]string{"app_1  | " + strings.ReplaceAll(strings.TrimSuffix(first, "\n"), "\n", "\napp_1  | ") + "\n"},
+		},
+		{
+			"one record", "{\"msg\":\"up\"}\n{\"level\":\"error\",\"msg\":\"panic recovered\",\"stack\":\"goroutine 1 [running]:\\nmain.main()\\n\\t/src/main.go:3 +0x1d\\n\"}\nbye\n",
+			[]string{"{\"level\":\"error\",\"msg\":\"panic recovered\",\"stack\":\"goroutine 1 [running]:\\nmain.main()\\n\\t/src/main.go:3 +0x1d\\n\"}\n"},
+		},
 	} {
 		all := parseEach(NewReader(bytes.NewReader([]byte(c.text))))
 		if len(all) != len(c.want) {

@@ -227,16 +227,6 @@ func (s *scanner) newCreated(text, line, pos []byte) *site {
 	return st
 }
 
-// spaced reports whether there is a space or a control character in a name.
-func spaced(name []byte) bool {
-	for _, c := range name {
-		if c <= ' ' || c == 0x7f {
-			return true
-		}
-	}
-	return false
-}
-
 // trimmed reports whether there is no space at either end.
 func trimmed(text []byte) bool {
 	first, last := text[0], text[len(text)-1]

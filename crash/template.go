@@ -253,7 +253,7 @@ func (t *templater) brackets(rest string) bool {
 		return false
 	}
 	inside := rest[1 : n-1]
-	if inside != "" && strings.IndexAny(inside, " 0123456789:") < 0 && !strings.HasSuffix(t.line[:t.at], "map") {
+	if inside != "" && !strings.ContainsAny(inside, " 0123456789:") && !strings.HasSuffix(t.line[:t.at], "map") {
 		return false
 	}
 	if strings.Count(inside, ":") > 1 && strings.IndexByte(inside, ' ') < 0 && !strings.HasSuffix(t.line[:t.at], "map") { // [::1]:80

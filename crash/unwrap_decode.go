@@ -90,7 +90,7 @@ func decodeEntities(text []byte) []byte {
 		}
 		out = append(out, text[:i]...)
 		text = text[i:]
-		n := 1
+		var n int
 		if text[0] == '<' {
 			var as byte
 			if n, as = tag(text); n > 1 && as != 0 {
@@ -141,7 +141,7 @@ func tag(b []byte) (n int, as byte) {
 	return 1, 0
 }
 
-// entity reads an entity of HTML: &lt; &#43; &#x2b;
+// entity reads an entity of HTML: &lt; &#43; &#x2b;.
 func entity(b []byte) (rune, int) {
 	end := bytes.IndexByte(b[:min(len(b), 10)], ';')
 	if end < 2 {

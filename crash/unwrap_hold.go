@@ -11,7 +11,6 @@ type holder struct {
 	buf     []byte
 	lines   []heldLine
 	guesses []guess
-	blanks  int // lines at the end that say nothing
 }
 
 type heldLine struct {

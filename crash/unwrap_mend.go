@@ -323,7 +323,7 @@ func headerSuffix(line []byte) []byte {
 		return nil
 	case string(suffix) == "^M":
 		return suffix
-	case bytes.IndexAny(suffix, "(/[") >= 0:
+	case bytes.ContainsAny(suffix, "(/["):
 		return nil
 	case bytes.IndexByte(suffix, ':') > 0 && line[end] == ' ' && digits(suffix[bytes.IndexByte(suffix, ':')+1:]) > 0:
 		return suffix // "wasm_exec.js:41" of a browser's console

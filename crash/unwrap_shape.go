@@ -231,15 +231,3 @@ func numberless(text []byte) []byte {
 func (s *shape) blank() bool {
 	return !s.record && !s.quoted && len(s.ops) == 1 && s.ops[0].kind == opText && len(bytes.TrimSpace([]byte(s.ops[0].text))) == 0
 }
-
-func (s *shape) equal(o *shape) bool {
-	if s.quoted != o.quoted || s.record != o.record || s.key != o.key || s.id != o.id || len(s.ops) != len(o.ops) {
-		return false
-	}
-	for i := range s.ops {
-		if s.ops[i].kind != o.ops[i].kind || s.ops[i].text != o.ops[i].text || !s.ops[i].form.like(o.ops[i].form) {
-			return false
-		}
-	}
-	return true
-}

@@ -128,8 +128,12 @@ func TestExecutables(t *testing.T) {
 		return reports[d]
 	}
 	twins := [][2]string{
-		{"index-small", "index-large"}, {"each-first", "each-second"}, {"filter-in", "filter-out"},
-		{"rates", "taxes"}, {"descend-left", "descend-right"}, {"lib-twice-a", "lib-twice-b"},
+		{"index-small", "index-large"},
+		{"each-first", "each-second"},
+		{"filter-in", "filter-out"},
+		{"rates", "taxes"},
+		{"descend-left", "descend-right"},
+		{"lib-twice-a", "lib-twice-b"},
 	}
 	for _, twin := range twins {
 		for i, a := range twin {
