@@ -49,6 +49,12 @@ var adversaries = []struct {
 	{"open-records", func(int) string { return "{\"msg\":\"goroutine 1 [running]:\\nmain.f()\n" }},
 	{"quotes", func(int) string { return strings.Repeat("> ", 30) + "panic: x\n" }},
 	{"escapes", func(int) string { return strings.Repeat(`\\n\\t`, 12) + "goroutine 1 [running]:\n" }},
+	{"escapes-alone", func(i int) string {
+		if i == 0 {
+			return "WARNING: DATA RACE\n"
+		}
+		return `\n.` + fmt.Sprint(i)
+	}},
 	{"colours", func(int) string { return strings.Repeat("\x1b[31m", 10) + "panic: x\n" }},
 	{"races", func(i int) string {
 		return fmt.Sprintf("WARNING: DATA RACE\nWrite at 0x00c0 by goroutine %d:\n  main.f()\n", i)

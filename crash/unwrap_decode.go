@@ -42,14 +42,21 @@ func escaped(text []byte) bool {
 			if i > 0 && (text[i-1] == ')' || text[i-1] == ':' || text[i-1] == 'r' || i+2 < len(text) && text[i+2] == '\\') {
 				return true
 			}
-			if prev := lastWord(text[:i]); bytes.HasPrefix(prev, []byte("+0x")) {
+			if offsetBefore(text[:i]) {
 				return true
 			}
 		}
 	}
 }
 
-func lastWord(b []byte) []byte { return b[bytes.LastIndexByte(b, ' ')+1:] }
+// offsetBefore reports whether the last word is the offset of a file line. It
+// looks no further back than one is long.
+func offsetBefore(text []byte) bool {
+	const longest = len(" +0xffffffffffffffff")
+	word := text[max(len(text)-longest, 0):]
+	word = word[bytes.LastIndexByte(word, ' ')+1:]
+	return bytes.HasPrefix(word, []byte("+0x"))
+}
 
 // decodeMarkdown takes the backslashes off that markdown wants before its marks.
 func decodeMarkdown(text []byte) []byte {
