@@ -80,7 +80,11 @@ func (d *draft) tell(from int) {
 	if d.keeper.each == nil {
 		return
 	}
-	for i := from; i < len(d.report.Goroutines); i++ {
+	to := len(d.report.Goroutines)
+	if d.keeper.keep == keepCrash && d.kind != KindRace {
+		to = min(to, 1)
+	}
+	for i := from; i < to; i++ {
 		d.keeper.each(&d.report.Goroutines[i])
 	}
 }

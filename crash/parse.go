@@ -83,8 +83,8 @@ func NewReader(r io.Reader) *Reader {
 //
 // Memory is bounded by a few megabytes and the largest goroutine, whatever the
 // length of the stream: of a crash with very many goroutines the report holds
-// the crashing one and the first others, up to 1,000, one by one; [Report.Fold]
-// has the rest too.
+// the crashing one and the first others one by one, 1,000 or those of the first
+// megabyte; [Report.Fold] has the rest too.
 func (r *Reader) Next() (*Report, error) {
 	r.job.keep = keepSome
 	if r.CrashOnly {

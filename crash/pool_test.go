@@ -196,3 +196,26 @@ func TestPauses(t *testing.T) {
 		}
 	}
 }
+
+// With CrashOnly the callback sees the goroutine that crashed and no other, with
+// whatever headline and however much text.
+func TestCrashOnlyGoroutine(t *testing.T) {
+	for _, headline := range []string{"panic: ", "fatal error: "} {
+		for _, n := range []int{5, 300, 4000} {
+			text := bytes.Replace(dump(n), []byte("panic: "), []byte(headline), 1)
+			for _, parallel := range []func(int, func(int)){nil, serial} {
+				r := NewReader(bytes.NewReader(text))
+				r.CrashOnly, r.Parallel = true, parallel
+				var seen []int64
+				r.Goroutine = func(g *Goroutine) { seen = append(seen, g.ID) }
+				report, err := r.Next()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(seen) != 1 || seen[0] != report.CrashGoroutine().ID || report.GoroutineCount != n+1 {
+					t.Errorf("%q, %d goroutines of %d: %d seen", headline, report.GoroutineCount, n+1, len(seen))
+				}
+			}
+		}
+	}
+}
