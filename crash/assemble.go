@@ -53,6 +53,7 @@ type assembler struct {
 	para    bool // so does a blank line
 	spaced  bool // blank lines stand before headers
 	tabbed  bool // the stack stands behind a tab
+	tab     int  // its length
 	colon   []byte
 }
 
@@ -195,17 +196,22 @@ func (a *assembler) pause() {
 	}
 }
 
-// untab takes away the tab before the lines of a stack that klog logged, up to
-// the line that ends it: " > logger=..".
+// untab takes away the tab before the lines of a stack that klog logged, or the
+// spaces it became, up to the line that ends it: " > logger=..".
 func (a *assembler) untab(line []byte) []byte {
-	switch {
-	case line[0] == '\t':
-		return line[1:]
-	case line[0] == ' ' && len(line) > 1 && line[1] == '>':
-		a.end()
+	text := bytes.TrimLeft(line, " \t")
+	lead := len(line) - len(text)
+	if a.tab == 0 {
+		a.tab = lead
 	}
-	a.tabbed = false
-	return line
+	if lead == 0 || lead < a.tab && len(text) > 0 || len(text) > 0 && text[0] == '>' {
+		if lead > 0 {
+			a.end()
+		}
+		a.tabbed = false
+		return line
+	}
+	return line[min(a.tab, lead):]
 }
 
 // remember keeps a line that was not understood, for whoever comes right after
@@ -293,7 +299,7 @@ func (a *assembler) start(line []byte) bool {
 		m = inGin
 	}
 	a.begin(m).cause(c)
-	a.tabbed = c.indented
+	a.tabbed, a.tab = c.indented, 0
 	return true
 }
 

@@ -15,9 +15,11 @@ func (d *draft) mayContain(c cause) bool {
 	if d.kind != KindPanic || c.kind != KindPanic || d.report.Recovered || len(d.links) >= maxLinks {
 		return false
 	}
-	for i := range d.links {
-		if d.links[i].first == string(c.message) {
-			return false
+	if last := d.links[len(d.links)-1].first; !strings.HasSuffix(last, "[recovered]") {
+		for i := range d.links {
+			if d.links[i].first == string(c.message) {
+				return false
+			}
 		}
 	}
 	d.link(c.message, false)

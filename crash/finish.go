@@ -68,6 +68,7 @@ func (d *draft) firstReal() int {
 		return 0
 	}
 	first := 0
+	blanks := d.blanksLeft(all)
 	if !d.starts[0].blank {
 		for i := 1; i < len(all); i++ {
 			if d.starts[i].blank && all[i].State == "running" && len(all[i].Frames) > 0 {
@@ -85,14 +86,14 @@ func (d *draft) firstReal() int {
 		if g.Thread != "" {
 			// A header with thread fields among headers without them: the
 			// runtime prints them on all or, at the lowest level, on none.
-			if all[first].Thread == "" && len(g.Frames) > 0 && d.starts[i].blank {
+			if all[first].Thread == "" && len(g.Frames) > 0 && (d.starts[i].blank || !blanks) {
 				first = i
 			}
 			continue
 		}
 		if len(g.Frames) == 0 {
 			elsewhere[g.ID] = true
-		} else if i > first && !elsewhere[g.ID] && d.starts[i].blank {
+		} else if i > first && !elsewhere[g.ID] && (d.starts[i].blank || !blanks) {
 			first = i
 		}
 	}
@@ -100,6 +101,21 @@ func (d *draft) firstReal() int {
 		d.problems("forged_header", 0, d.starts[first].before, nil)
 	}
 	return first
+}
+
+// blanksLeft reports whether the text still has the blank lines that stand before
+// headers. Where they were lost a few headers may be forged, but not many.
+func (d *draft) blanksLeft(all []Goroutine) bool {
+	running := 0
+	for i := range all {
+		if d.starts[i].blank {
+			return true
+		}
+		if all[i].State == "running" && len(all[i].Frames) > 0 {
+			running++
+		}
+	}
+	return running > 8
 }
 
 // messages turns the headlines into the chain of panics and the message.

@@ -233,3 +233,24 @@ func goroutinesOf(text string) string {
 		fmt.Fprintf(&b, "%s of %d, crashed %d; ", report.Kind, report.GoroutineCount, report.Crash)
 	}
 }
+
+// Tabs that became spaces, or nothing, cost nothing in the forms of libraries.
+func TestLibraryIndentation(t *testing.T) {
+	files, err := filepath.Glob("testdata/library-*.txt")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d files, error %v", len(files), err)
+	}
+	for _, file := range files {
+		_, data := readGolden(t, file)
+		text := string(data)
+		want := gist(parseAll(t, text, false))
+		for tab, name := range map[string]string{"        ": "eight spaces", "    ": "four spaces", " ": "one space", "": "nothing"} {
+			if tab == "" && (strings.Contains(file, "zap") || strings.Contains(file, "pkg-errors")) {
+				continue // then nothing tells a call from a word
+			}
+			if got := gist(parseAll(t, strings.ReplaceAll(text, "\n\t", "\n"+tab), false)); got != want {
+				t.Errorf("%s, %s for a tab:\ngot\n%swant\n%s", file, name, got, want)
+			}
+		}
+	}
+}

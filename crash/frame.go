@@ -67,7 +67,7 @@ func cutAbove(line []byte, pos filePos) (callLine, bool) {
 	switch {
 	case call && plausibleFunc(fn):
 		return callLine{fn: fn, args: args, style: style}, true
-	case call && likeArgs(args) && (pos.located || string(args) == "..."):
+	case call && likeArgs(args) && (pos.located || string(args) == "..." || len(args) > 0 && looksLikePos(line, pos)):
 		return callLine{fn: fn, args: args, style: style}, true
 	case !call && bareFunc(line) && looksLikePos(line, pos):
 		return callLine{fn: line, style: bareCall}, true // as github.com/pkg/errors and zap print stacks

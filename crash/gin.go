@@ -23,6 +23,11 @@ func (a *assembler) ginLine(line []byte) {
 	if pos, ok := parseGinPos(text); ok {
 		a.good()
 		if len(d.report.Loose) == 0 && !d.call.set {
+			if l := &d.links[0]; !a.gap { // blank lines were lost
+				if i := bytes.LastIndexByte(l.rest, '\n'); i >= 0 {
+					l.first, l.rest = string(l.rest[i+1:]), nil
+				}
+			}
 			d.stacksBegin()
 			d.to = toLoose
 		}
@@ -32,7 +37,7 @@ func (a *assembler) ginLine(line []byte) {
 		return
 	}
 	if d.call.set {
-		if name, _, ok := bytes.Cut(text, []byte(": ")); ok && len(line) > len(text) {
+		if name, _, ok := bytes.Cut(text, []byte(": ")); ok {
 			a.good()
 			d.call.name = ginFunc(string(name), d.ginFile)
 			d.position(filePos{file: []byte(d.ginFile), line: d.ginLine})
@@ -46,7 +51,7 @@ func (a *assembler) ginLine(line []byte) {
 	l := &d.links[0]
 	switch {
 	case len(text) == 0:
-		a.para = true
+		a.para, a.gap = true, true
 	case a.para:
 		l.first, l.rest, a.para = strings.ToValidUTF8(string(text[:min(len(text), maxMessage)]), ""), nil, false
 	case len(l.first)+len(l.rest)+len(text) < maxMessage:

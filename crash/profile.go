@@ -76,6 +76,9 @@ func parseProfileCount(text []byte) (int, bool) {
 // parseProfileFrame reads "#	0x6d2c39	main.worker+0x59	/workspace/worker.go:14".
 func parseProfileFrame(text []byte) (fn []byte, pos filePos, ok bool) {
 	fields := bytes.SplitN(text, []byte("\t"), 4)
+	if len(fields) < 4 {
+		fields = bytes.Fields(text) // tabs became spaces
+	}
 	if len(fields) < 4 || string(fields[0]) != "#" || !bytes.HasPrefix(fields[1], []byte("0x")) {
 		return nil, filePos{}, false
 	}

@@ -74,9 +74,7 @@ func (u *unwrapper) line(raw []byte, number int, long bool) {
 			if u.plain.quiet(raw, number) {
 				return
 			}
-			if u.plain.line(raw, number, long); u.plain.cur != nil {
-				u.track(raw, number, long, 0) // a headline without an anchor
-			}
+			u.headline(raw, number, long) // perhaps one without an anchor
 			return
 		}
 	}
