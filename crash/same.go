@@ -101,7 +101,7 @@ func (c *comparison) stack(x, y *stackSide) (same bool, place relation) {
 		c.say("%s", why)
 	}
 	place = unknown
-	for _, i := range places(x, pairs, overflow) {
+	for _, i := range places(x, y, pairs, overflow) {
 		rel, why := c.statement(&x.elements[pairs[i][0]], &y.elements[pairs[i][1]], x.start, y.start)
 		if rel == otherStatement {
 			c.say("the statements differ: %s", why)
@@ -127,7 +127,7 @@ func (c *comparison) stack(x, y *stackSide) (same bool, place relation) {
 // places returns which pairs of elements say where the bug is: the first one;
 // if that is a helper that turns errors into panics, or belongs to a dependency,
 // the first one that called it, too. Of a recursion without end it is all.
-func places(x *stackSide, pairs [][2]int, overflow bool) []int {
+func places(x, y *stackSide, pairs [][2]int, overflow bool) []int {
 	if len(pairs) == 0 {
 		return nil
 	}
@@ -139,10 +139,10 @@ func places(x *stackSide, pairs [][2]int, overflow bool) []int {
 		return at
 	}
 	at = append(at, 0)
-	own := ownModule(x.elements)
+	ownX, ownY := ownModule(x.elements), ownModule(y.elements)
 	for i, p := range pairs {
-		e := &x.elements[p[0]]
-		if !isHelper(e.name) && !isDependency(e.frames[0], own) {
+		e, f := &x.elements[p[0]], &y.elements[p[1]]
+		if !isHelper(e.name) && !isDependency(e.frames[0], ownX) && !isDependency(f.frames[0], ownY) {
 			if i > 0 {
 				at = append(at, i)
 			}

@@ -15,15 +15,16 @@ const (
 	otherStatement
 )
 
-// near is how far apart, in lines, two places are when it is unlikely that an
-// edit of the file went between them.
+// near is how far apart, in lines, two places of a file are at most when it is
+// unlikely that an edit went between them: an edit every 40 lines makes it one
+// time in four.
 const near = 12
 
 // A lineRef is a function that both reports show at one line each: where in the
 // file lines were inserted or removed, if anywhere.
 type lineRef struct {
 	outer      string // the outermost function
-	file       string
+	pkg, file  string // of it; the base name
 	a, b       int
 	offA, offB uint32
 	app        bool
@@ -42,13 +43,16 @@ func (c *comparison) lineRefs() []lineRef {
 		if p.path != q.path {
 			c.moved = true // built in another directory, or with -trimpath
 		}
-		refs = append(refs, lineRef{outer: outermost(fn), file: p.file, a: p.line, b: q.line, offA: p.offset, offB: q.offset, app: IsApp(fn)})
+		pkg, _ := cutFunc(fn)
+		outer := outermost(strings.TrimSuffix(fn, creates))
+		refs = append(refs, lineRef{outer: outer, pkg: pkg, file: p.file, a: p.line, b: q.line, offA: p.offset, offB: q.offset, app: IsApp(fn)})
 	}
 	sort.Slice(refs, func(i, j int) bool {
-		if refs[i].a != refs[j].a {
-			return refs[i].a < refs[j].a
+		x, y := &refs[i], &refs[j]
+		if x.outer != y.outer {
+			return x.outer < y.outer
 		}
-		return refs[i].outer < refs[j].outer
+		return x.a+x.b < y.a+y.b
 	})
 	return refs
 }
@@ -57,7 +61,7 @@ func (c *comparison) lineRefs() []lineRef {
 // are several.
 type position struct {
 	path   string // of the file, as printed
-	file   string // package and base name
+	file   string // its base name
 	line   int
 	offset uint32
 }
@@ -76,7 +80,7 @@ func (s *side) positions() map[string]*position {
 		}
 		p := all[fn]
 		if p == nil {
-			all[fn] = &position{path: file, file: fileKey(fn, file), line: line, offset: offset}
+			all[fn] = &position{path: file, file: baseName(file), line: line, offset: offset}
 		} else if p.line != line {
 			p.line = 0
 		}
@@ -87,7 +91,7 @@ func (s *side) positions() map[string]*position {
 			add(f.Func, f.File, f.Line, f.Offset)
 		}
 		if c != nil {
-			add(c.Func+" creates", c.File, c.Line, 0)
+			add(c.Func+creates, c.File, c.Line, 0)
 		}
 	}
 	if len(s.r.Goroutines) == 0 {
@@ -100,17 +104,16 @@ func (s *side) positions() map[string]*position {
 	return all
 }
 
-// fileKey names a file whatever the directory it was built in.
-func fileKey(fn, file string) string {
-	pkg, _ := cutFunc(fn)
-	return pkg + " " + baseName(file)
-}
+// creates stands behind the name of a function where it started a goroutine,
+// which it does at another line than it calls something.
+const creates = " creates"
 
-// sameBuild reports whether the code around a place, but for its function, shows
+// sameBuild reports whether the code around two frames, but for their functions, shows
 // that both reports are of one build: functions are at the same line and the
 // same distance from their entry. Functions on the way may be at another line,
 // but fewer. The standard library never is in one build.
-func (c *comparison) sameBuild(but string) bool {
+func (c *comparison) sameBuild(f, g *Frame) bool {
+	one, two := outermost(f.Func), outermost(g.Func)
 	if c.moved || c.a.r.GoVersion != c.b.r.GoVersion && c.a.r.GoVersion != "" && c.b.r.GoVersion != "" {
 		return false
 	}
@@ -119,7 +122,7 @@ func (c *comparison) sameBuild(but string) bool {
 		r := &c.refs[i]
 		known := r.offA != 0 && r.offB != 0
 		switch {
-		case r.outer == but:
+		case r.outer == one, r.outer == two:
 		case !r.app && r.a != r.b:
 			return false
 		case !known:
@@ -154,7 +157,6 @@ func (c *comparison) statement(x, y *element, startX, startY int) (relation, str
 		}
 		return otherStatement, fmt.Sprintf("%s recurses at another line of the function", x.name)
 	}
-	outer := outermost(f.Func)
 	equal := meet(linesX, linesY, 0)
 	here := fmt.Sprintf("both are at %s:%d", baseName(f.File), f.Line)
 	closure := closureNumber(f.Func)
@@ -164,7 +166,7 @@ func (c *comparison) statement(x, y *element, startX, startY int) (relation, str
 	if moved && closure == "" {
 		return sameStatement, fmt.Sprintf("the code of %s is the same, at other lines", cx.Func)
 	}
-	if !moved && (c.evidence.OneBuild || c.sameBuild(outer)) {
+	if !moved && (c.evidence.OneBuild || c.sameBuild(f, g)) {
 		switch {
 		case !equal:
 			return otherStatement, fmt.Sprintf("the reports are of one build, and %s is at line %d in the first and %d in the second", x.name, f.Line, g.Line)
@@ -173,11 +175,11 @@ func (c *comparison) statement(x, y *element, startX, startY int) (relation, str
 		}
 		return sameStatement, here
 	}
-	before, after := c.around(f, outer)
+	refs := c.besides(f, g)
 	best, why := otherStatement, ""
 	for _, from := range linesX {
 		for _, to := range linesY {
-			rel, text := shifted(from, to, before, after)
+			rel, text := shifted(from, to, refs, c.a.in.Template != "" && c.a.in.Template == c.b.in.Template)
 			if why == "" || rel == sameStatement || rel == unknown && best == otherStatement {
 				best, why = rel, text
 			}
@@ -189,50 +191,73 @@ func (c *comparison) statement(x, y *element, startX, startY int) (relation, str
 	return best, why
 }
 
-// around returns the functions next to a place in its file, above and below,
-// that both reports show.
-func (c *comparison) around(f *Frame, outer string) (before, after *lineRef) {
-	file := fileKey(f.Func, f.File)
+// besides returns the functions of the file of two frames that both reports
+// show, but for their own.
+func (c *comparison) besides(f, g *Frame) []lineRef {
+	file, own, other := baseName(f.File), outermost(f.Func), outermost(g.Func)
+	pkgF, _ := cutFunc(f.Func) // of an inlined closure, that of its caller
+	pkgG, _ := cutFunc(g.Func)
+	var refs []lineRef
 	for i := range c.refs {
 		r := &c.refs[i]
-		if r.file != file || r.outer == outer {
-			continue
-		}
-		if r.a <= f.Line {
-			before = r
-		} else if after == nil {
-			after = r
+		if r.file == file && r.outer != own && r.outer != other && (r.pkg == pkgF || r.pkg == pkgG) {
+			refs = append(refs, *r)
 		}
 	}
-	return before, after
+	return refs
+}
+
+// shift is by how many lines a function moved.
+func (r *lineRef) shift() int { return r.b - r.a }
+
+// distance is how far a function is from a line, in the report in which it is
+// closer: lines inserted between them do not count.
+func (r *lineRef) distance(from, to int) int {
+	return min(max(r.a-from, from-r.a), max(r.b-to, to-r.b))
+}
+
+// around returns the functions next to a line, above and below it in both
+// reports.
+func around(from, to int, refs []lineRef) (above, below *lineRef) {
+	for i := range refs {
+		r := &refs[i]
+		switch d := r.distance(from, to); {
+		case r.a <= from && r.b <= to:
+			if above == nil || d < above.distance(from, to) {
+				above = r
+			}
+		case r.a > from && r.b > to:
+			if below == nil || d < below.distance(from, to) {
+				below = r
+			}
+		}
+	}
+	return above, below
 }
 
 // shifted asks whether a line can have become another one, given what stands
 // around it in the file: lines inserted above move everything below by as much.
-func shifted(from, to int, before, after *lineRef) (relation, string) {
-	closest := before
-	if before == nil || after != nil && after.a-from < from-before.a {
-		closest = after
+// One message says more than what stands further away.
+func shifted(from, to int, refs []lineRef, oneMessage bool) (relation, string) {
+	above, below := around(from, to, refs)
+	closest := above
+	if above == nil || below != nil && below.distance(from, to) < above.distance(from, to) {
+		closest = below
 	}
 	if closest == nil {
 		return unknown, ""
 	}
-	shift, expected := to-from, closest.b-closest.a
+	shift, expected := to-from, closest.shift()
 	fits := fmt.Sprintf("line %d %s, as %s near it", from, movedBy(shift), closest.outer)
 	misfits := fmt.Sprintf("line %d %s, but %s near it %s", from, movedBy(shift), closest.outer, movedBy(expected))
-	if before != nil && after != nil && before.b-before.a == after.b-after.a && shift != expected {
-		return otherStatement, misfits
-	}
-	distance := closest.a - from
-	if distance < 0 {
-		distance = -distance
-	}
 	switch {
+	case above != nil && below != nil && above.shift() == below.shift() && shift != expected:
+		return otherStatement, misfits
 	case shift == expected:
 		return sameStatement, fits
-	case distance <= near:
+	case closest.distance(from, to) <= near:
 		return otherStatement, misfits
-	case after != nil && after.a-from <= 3*near && !within(shift, after.b-after.a):
+	case below != nil && below.distance(from, to) <= 3*near && !within(shift, below.shift()) && !oneMessage:
 		return otherStatement, misfits // below, all that was inserted above adds up
 	}
 	return unknown, ""
