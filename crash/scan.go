@@ -47,9 +47,11 @@ const (
 	keptSites   = 1 << 11 // more are not kept for the next text
 )
 
-// A head is what stands behind a goroutine's number: " [chan receive]:\n".
+// A head is what stands behind a goroutine's number: " [chan receive]:\n". How
+// many minutes it has waited is no part of it.
 type head struct {
-	tail      string
+	tail      string    // up to the minutes, or all
+	rest      string    // behind the minutes: " minutes]:\n"
 	goroutine Goroutine // without id
 	thread    int       // length of " m=nil" before the state
 	careful   bool      // not for the scanner
@@ -216,18 +218,22 @@ func (s *scanner) header(buf []byte, g *Goroutine) int {
 	thread := p + 1
 	p += lenGP(buf[p:])
 	h := s.guess
-	if h == nil || len(buf)-p < len(h.tail) || string(buf[p:p+len(h.tail)]) != h.tail {
-		h = s.head(buf[p:])
-		if h == nil {
+	n, minutes := h.match(buf[p:])
+	if n == 0 {
+		if h = s.head(buf[p:]); h == nil {
 			return 0
 		}
+		n, minutes = h.match(buf[p:])
 		s.guess = h
 	}
-	if h.careful {
+	if h.careful || n == 0 {
 		return 0
 	}
 	*g = h.goroutine
 	g.ID = id
+	if h.rest != "" {
+		g.WaitMinutes = minutes
+	}
 	if p > thread {
 		g.Thread = s.args.add(buf[thread : p+h.thread])
 	}
@@ -237,7 +243,40 @@ func (s *scanner) header(buf []byte, g *Goroutine) int {
 			g.Labels[k] = v
 		}
 	}
-	return p + len(h.tail)
+	return p + n
+}
+
+// match returns how much of buf is the head, and the minutes in it.
+func (h *head) match(buf []byte) (size, minutes int) {
+	if h == nil || len(buf) < len(h.tail) || string(buf[:len(h.tail)]) != h.tail {
+		return 0, 0
+	}
+	p := len(h.tail)
+	if h.rest == "" {
+		return p, 0
+	}
+	from := p
+	for p < len(buf) && '0' <= buf[p] && buf[p] <= '9' && p < from+9 {
+		minutes = 10*minutes + int(buf[p]-'0')
+		p++
+	}
+	if p == from || len(buf)-p < len(h.rest) || string(buf[p:p+len(h.rest)]) != h.rest {
+		return 0, 0
+	}
+	return p + len(h.rest), minutes
+}
+
+// cutMinutes cuts a head around the minutes that the goroutine has waited.
+func cutMinutes(tail []byte) (before, behind []byte) {
+	at := bytes.LastIndex(tail, []byte(" minutes"))
+	from := at
+	for from > 0 && '0' <= tail[from-1] && tail[from-1] <= '9' {
+		from--
+	}
+	if at < 0 || from == at || at-from > 9 || !bytes.HasSuffix(tail[:from], []byte(", ")) || bytes.IndexByte(tail, '{') >= 0 {
+		return tail, nil // no minutes, or they may be part of a label
+	}
+	return tail[:from], tail[at:]
 }
 
 // lenGP returns the length of " gp=0x3318b158ef00", which differs from goroutine
@@ -255,23 +294,24 @@ func (s *scanner) head(buf []byte) *head {
 	if end < 2 || buf[end-1] != ':' {
 		return nil
 	}
-	tail := buf[:end+1]
-	at := slotOf(tail, tail) % headSlots
+	line := buf[:end]
+	tail, rest := cutMinutes(buf[:end+1])
+	at := uint32(add(add(0, tail), rest)) % headSlots
 	slot := &s.heads[at]
 	for i := uint32(0); i < headTries; i++ {
 		slot = &s.heads[(at+i)%headSlots]
 		if h := *slot; h == nil {
 			break
-		} else if h.tail == string(tail) {
+		} else if h.tail == string(tail) && h.rest == string(rest) {
 			return h
 		}
 	}
-	g, ok := parseHeader(append([]byte("goroutine 1"), tail[:end]...))
-	if !ok || !utf8.Valid(tail) || bytes.IndexByte(tail, 0x1b) >= 0 {
+	g, ok := parseHeader(append([]byte("goroutine 1"), line...))
+	if !ok || !utf8.Valid(line) || bytes.IndexByte(line, 0x1b) >= 0 {
 		return nil
 	}
 	// A goroutine that runs may be the first of another crash.
-	*slot = &head{tail: s.names.add(tail), goroutine: g, careful: g.State == "running"}
+	*slot = &head{tail: s.names.add(tail), rest: s.names.add(rest), goroutine: g, careful: g.State == "running"}
 	if len(g.Thread) > 0 {
 		(*slot).thread = 1 + len(g.Thread)
 	}
