@@ -253,7 +253,7 @@ func (v *view) others(o *outline.Others) {
 	rows := rowsOf(o.Kinds, v.opts.All)
 	kinds := 0
 	for i := range rows {
-		if i == maxKinds && !v.opts.All {
+		if i == maxKinds && i+1 < len(rows) && !v.opts.All { // a line about one kind could as well show it
 			more := 0
 			for _, r := range rows[i:] {
 				more += r.count

@@ -128,6 +128,24 @@ func TestWidth(t *testing.T) {
 	}
 }
 
+// One kind beyond the limit is shown: a line that leaves it out is no shorter.
+func TestOneKindMoreThanShown(t *testing.T) {
+	for extra, want := range map[int]string{1: "1  [select]  main.f10  /x.go:10\n", 2: "2  in 2 more kinds (-all shows them)\n"} {
+		r := &crash.Report{Kind: crash.KindPanic, Class: "panic.custom", Goroutines: []crash.Goroutine{{ID: 1, State: "running"}}}
+		for i := range maxKinds + extra {
+			frame := crash.Frame{Func: fmt.Sprintf("main.f%d", i), File: "/x.go", Line: i}
+			r.Goroutines = append(r.Goroutines, crash.Goroutine{ID: int64(2 + i), State: "select", Frames: []crash.Frame{frame}})
+		}
+		var b bytes.Buffer
+		if err := Write(&b, r, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, b.String())
+		}
+	}
+}
+
 // Goroutines that would make the same line are one line, and none is lost.
 func TestKindsThatLookAlike(t *testing.T) {
 	r := &crash.Report{Kind: crash.KindPanic, Class: "panic.custom", Goroutines: []crash.Goroutine{{ID: 1, State: "running"}}}
