@@ -106,6 +106,29 @@ func TestEveryGoldenCrashMakesAPage(t *testing.T) {
 	check(t, write(t, nil, htmlview.Options{}))
 }
 
+// The head of the page and its table of contents stay short and readable.
+func TestPageOfManyFiles(t *testing.T) {
+	crashes := golden(t, "ancestors.go1.26")
+	crashes = append(crashes, crashes[0])
+	report := *crashes[0].Report
+	report.Message = "first\n\tsecond"
+	crashes[1].Report = &report
+	names := strings.Fields("a b c d e f g h i j")
+	for n, want := range map[int]string{
+		2:  "2 crashes in a, b",
+		8:  "2 crashes in a, b, c, d, e, f, g, h",
+		10: "2 crashes in a, b, c, d, e, f, g, h and others",
+	} {
+		all := check(t, write(t, crashes, htmlview.Options{From: names[:n]}))
+		if got := htmltest.TextOf(all, "h1", ""); got != want {
+			t.Errorf("the title is %q, want %q", got, want)
+		}
+		if got := htmltest.TextOf(all, "nav", "contents"); !strings.HasSuffix(got, "first second") {
+			t.Errorf("the contents are %q, want the message on one line", got)
+		}
+	}
+}
+
 func TestPageShowsWhatMatters(t *testing.T) {
 	crashes := golden(t, "ancestors.go1.26")
 	excerpt := func(f *crash.Frame, around int) *source.Excerpt {
