@@ -95,7 +95,7 @@ func (p *pausing) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// What is packed for others says so, and how to go on.
+// What is packed for others, or no text, says so, and how to go on.
 func TestParsePacked(t *testing.T) {
 	dir := t.TempDir()
 	for name, c := range map[string]struct{ text, err, hint string }{
@@ -104,6 +104,8 @@ func TestParsePacked(t *testing.T) {
 		"a.zip": {"PK\x03\x04....", "compressed with zip, which is not read here", "unzip -p FILE | backstop parse"},
 		"a.bz2": {"BZh9....", "unexpected EOF", "what could be read"},
 		"a.gz":  {"\x1f\x8b....", "unpack gzip: ", "what could be read"},
+		"app":   {"\x7fELF\x02\x01panic: %v\ngoroutine 1 [running]:\n", "app: is a program or a core dump", "what could be read"},
+		"del":   {"\x7fEL", "no crash found in", "a traceback begins"},
 		"PK":    {"PK", "no crash found in", "a traceback begins"},
 		"BZ":    {"BZ\n\x1f\x8b", "no crash found in", "a traceback begins"},
 	} {

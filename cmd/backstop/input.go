@@ -131,6 +131,12 @@ var packings = []struct {
 	{"PK\x03\x04", "zip", "unzip -p FILE", nil},
 }
 
+// elf begins an executable or a core dump. The messages of the runtime stand in
+// each Go program, and would be read for those of a crash.
+const elf = "\x7fELF"
+
+var errProgram = errors.New("is a program or a core dump, not text (parse -watch -- PROGRAM runs one)")
+
 // A packedError is compressed input that is not unpacked here.
 type packedError struct{ name, tool string }
 
@@ -156,6 +162,13 @@ func unpack(r io.Reader, c io.Closer) (io.ReadCloser, error) {
 			return nil, fmt.Errorf("unpack %s: %w", p.name, err)
 		}
 		return input{z, c}, nil
+	}
+	head, err := readHead(r, head, elf)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(string(head), elf) {
+		return nil, errProgram
 	}
 	return input{io.MultiReader(bytes.NewReader(head), r), c}, nil
 }
