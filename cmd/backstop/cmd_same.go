@@ -183,11 +183,28 @@ func (f *sameFlags) write(w io.Writer, v crash.Verdict, names []string) error {
 	for _, reason := range v.Reasons {
 		fmt.Fprintf(&b, "  %s\n", textview.Escape(reason))
 	}
+	if f.exe == "" && f.src == "" && byLinesAlone(v) {
+		b.WriteString("  by line numbers alone: -src A,B or -exe A,B would look at the code\n")
+	}
 	if f.explain {
 		writeComparison(&b, v, names)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// byLinesAlone reports whether nothing but the lines in the same functions made
+// two crashes different.
+func byLinesAlone(v crash.Verdict) bool {
+	if v.Same || len(v.Rows) == 0 || v.A.Family != v.B.Family || v.A.Template != v.B.Template {
+		return false
+	}
+	for i := range v.Rows {
+		if r := &v.Rows[i]; r.Why == "" && (r.A == nil || r.B == nil) {
+			return false
+		}
+	}
+	return true
 }
 
 // writeComparison writes both crashes side by side: what is made of class and
