@@ -21,7 +21,7 @@ const (
 	// counted as a problem.
 	maxLine = 4 << 20
 
-	knownLines = 128 // whose offsets are remembered: more than are ever held back
+	knownLines = 512 // whose offsets are remembered: more than a zone has
 )
 
 // lineReader cuts a stream into lines. Its buffer grows with the longest line,

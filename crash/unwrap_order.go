@@ -12,7 +12,8 @@ type order struct {
 	held    holder
 	last    lineKind // of the last lines that are pieces of a traceback
 	before  lineKind
-	strange int // other lines in a row
+	strange int   // other lines in a row
+	from    int64 // where the first line stands in the stream
 }
 
 const (
@@ -26,6 +27,7 @@ const (
 func (u *unwrapper) startOrder(line []byte, number int, long bool) {
 	o := &u.order
 	o.on, o.newest, o.strange = true, false, 0
+	o.from, _ = u.plain.job.lines.span(number) // long forgotten when the lines are read
 	o.held.reset()
 	o.held.add(line, number, long, noAnchor, 0)
 	u.plain.job.collected += len(line)
@@ -147,5 +149,8 @@ func (u *unwrapper) endOrder() {
 		u.emit(text, h.lines[i].number, h.lines[i].long)
 	}
 	h.reset()
+	if d := u.plain.cur; d != nil {
+		d.report.Start = min(d.report.Start, o.from)
+	}
 	u.plain.end() // what follows is older
 }
