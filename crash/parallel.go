@@ -49,7 +49,9 @@ func (r *Reader) scanParts() bool {
 	skip := d.keeper.keep == keepCrash && d.keeper.count > 0
 	reuse := d.folding()
 	for i := range r.crew.members {
-		r.crew.members[i].scanner.report = r.job.kit.scanner.report
+		m := &r.crew.members[i]
+		m.scanner.report = r.job.kit.scanner.report
+		m.out, m.size, m.lines, m.blank = m.out[:0], 0, 0, false // a task that is not called has read nothing
 	}
 	r.Parallel(len(parts), func(i int) { r.crew.members[i].read(parts[i], skip, reuse) })
 	size, lines := 0, 0
@@ -103,7 +105,6 @@ func (m *member) read(buf []byte, skip, reuse bool) {
 	if s.free = nil; reuse {
 		s.free = m.block
 	}
-	m.out, m.size, m.lines, m.blank = m.out[:0], 0, 0, false
 	for m.size < len(buf) {
 		m.out = append(m.out, Goroutine{})
 		g := &m.out[len(m.out)-1]

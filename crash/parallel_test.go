@@ -26,6 +26,18 @@ func TestParallelAgrees(t *testing.T) {
 	clean := dump(30_000)
 	odd := bytes.Replace(clean, []byte("\ngoroutine 20000 "), []byte("\nlevel=info msg=\"still here\"\ngoroutine 20000 "), 1)
 	odd = bytes.Replace(odd, []byte("\ngoroutine 25000 ["), []byte("\npanic: again\n\ngoroutine 1 [running]:\nmain.f()\n\t/src/main.go:1 +0x1\n\ngoroutine 25000 ["), 1)
+	rounds := 0
+	lazy := func(n int, task func(int)) {
+		if rounds++; rounds > 1 {
+			n = 1 // the others are left out
+		}
+		inParallel(n, task)
+	}
+	got, _ := readWith(clean, lazy, false, true)
+	want, _ := readWith(clean, nil, false, true)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("with few of the tasks: %s", difference(got[0], want[0]))
+	}
 	for name, text := range map[string][]byte{"clean": clean, "odd": odd} {
 		for _, only := range []bool{false, true} {
 			for _, next := range []bool{false, true} {
