@@ -277,6 +277,11 @@ func wrapping(line []byte, at int) (shape, int, bool) {
 // suspectPosition handles a file line in a text that had no headline and no
 // header yet.
 func (u *unwrapper) suspectPosition(raw []byte, number int, long bool, at int) {
+	if s, n, ok := wrapping(raw, at); ok && (s.record || s.quoted) {
+		u.held.add(raw, number, long, anchorPosition, at)
+		u.guess(s, anchorPosition, n)
+		return
+	}
 	prefix := positionPrefix(raw, at)
 	if len(prefix) == 0 {
 		if fn, _, ok := cutCall(u.plain.before); u.plain.mode == idle && !(ok && u.plain.nearby && plausibleFunc(fn)) {

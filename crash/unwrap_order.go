@@ -1,5 +1,7 @@
 package crash
 
+import "bytes"
+
 // An order turns text around that is written newest line first, as log viewers
 // show it. Such a text begins with a file line that has no call above it, and a
 // header comes behind the calls of its stack; text that was cut in the middle of
@@ -69,7 +71,9 @@ func (u *unwrapper) reorder(line []byte, number int, long bool) {
 	u.plain.job.collected += len(line)
 	kind := kindOfLine(line)
 	if kind == notTrace {
-		if pos, ok := parsePos(line); ok && looksLikePos(line, pos) {
+		text := bytes.TrimLeft(line, " \t")
+		kind = kindOfLine(text)
+		if pos, ok := parsePos(text); ok && looksLikePos(text, pos) {
 			kind = linePosition
 		}
 	}
@@ -112,6 +116,16 @@ func (o *order) decide(kind lineKind) (known, newest bool) {
 	return false, false
 }
 
+// nested reports whether a line is a further headline of a chain, in a text that
+// is not indented.
+func (o *order) nested(text []byte) bool {
+	if kindOfLine(text) != lineNested {
+		return false
+	}
+	last := o.held.text(len(o.held.lines) - 1)
+	return len(last) > 0 && last[0] != ' ' && last[0] != '\t'
+}
+
 // lastOrder is endOrder at the end of the text: what stands in order ends with a
 // file line.
 func (u *unwrapper) lastOrder() {
@@ -141,10 +155,15 @@ func (u *unwrapper) endOrder() {
 	}
 	for i := len(h.lines) - 1; i >= 0; i-- {
 		text := h.text(i)
-		if len(text) > 0 && text[0] != '\t' && text[0] != ' ' {
-			if pos, ok := parsePos(text); ok && looksLikePos(text, pos) {
-				text = append([]byte{'\t'}, text...)
+		if bare := bytes.TrimLeft(text, " \t"); len(bare) < len(text) {
+			switch kindOfLine(bare) {
+			case lineCall, lineCreated, lineHeader, lineCause, lineRuntime, lineSignal:
+				if !o.nested(text) {
+					text = bare // all lines are indented
+				}
 			}
+		} else if pos, ok := parsePos(text); ok && looksLikePos(text, pos) {
+			text = append([]byte{'\t'}, text...)
 		}
 		u.emit(text, h.lines[i].number, h.lines[i].long)
 	}

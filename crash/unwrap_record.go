@@ -335,7 +335,16 @@ func holdsStack(v []byte) bool {
 func decodeLines(v []byte) (text []byte, again bool) {
 	for i := 0; i < maxDepth; i++ {
 		text := unescape(nil, v)
-		if bytes.IndexByte(bytes.TrimRight(text, "\n"), '\n') >= 0 || len(text) == len(v) {
+		if bytes.IndexByte(bytes.TrimRight(text, "\n"), '\n') >= 0 {
+			return text, false
+		}
+		if more := decodeText(text); bytes.Count(more, []byte("\n")) > 2 {
+			return more, false // <br>, #012
+		}
+		if pieces := splitGlued(text, false, nil); len(pieces) > 3 {
+			return bytes.Join(pieces, []byte("\n")), false
+		}
+		if len(text) == len(v) {
 			return text, false
 		}
 		if bytes.IndexByte(text, '"') >= 0 {

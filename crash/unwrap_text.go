@@ -20,17 +20,16 @@ func (u *unwrapper) traceback(rec record, number int, long bool) bool {
 	headed := false
 	text := rec.text
 	lines := bytes.Split(text, []byte("\n"))
+	for i := range lines {
+		lines[i] = bytes.TrimRight(lines[i], "\r")
+	}
 	lines[0] = cutLead(lines)
 	if value := recordValue(rec.value); len(value) > 0 {
 		if kind := kindOfLine(lines[0]); kind != lineCause {
 			inner.line(value, number, false)
 		}
 	}
-	bare := bareNames(lines)
 	for i, line := range lines {
-		if bare && i+1 < len(lines) && !isPositionBelow(line) && isPositionBelow(lines[i+1]) {
-			line = append(bytes.Clone(line), "()"...)
-		}
 		inner.line(line, number, long && rec.open && i == len(lines)-1)
 		if a.cur != nil && len(a.cur.links) > 0 {
 			headed = true
@@ -66,26 +65,6 @@ func recordValue(v []byte) []byte {
 	return append([]byte("panic recovered: "), v...)
 }
 
-// bareNames reports whether calls stand without their arguments, as zap and
-// pkg/errors write them.
-func bareNames(lines [][]byte) bool {
-	for i := 0; i+1 < len(lines); i++ {
-		if isPositionBelow(lines[i+1]) {
-			line := bytes.TrimRight(lines[i], " \t")
-			return len(line) > 0 && line[len(line)-1] != ')' && !bytes.HasPrefix(line, []byte("created by "))
-		}
-	}
-	return false
-}
-
-func isPositionBelow(line []byte) bool {
-	if len(line) == 0 || line[0] != '\t' && line[0] != ' ' {
-		return false
-	}
-	_, ok := parsePos(bytes.TrimLeft(line, " \t"))
-	return ok
-}
-
 // cutLead removes what a log line has before a headline, unless it is the log
 // line of somebody who recovered.
 func cutLead(lines [][]byte) []byte {
@@ -105,6 +84,9 @@ func cutLead(lines [][]byte) []byte {
 		return first
 	}
 	for i, line := range lines[1:min(len(lines), maxHeld)] {
+		if kind, at := findText(line, 0); kind == anchorHeader && at > 0 && len(bytes.TrimSpace(line[:at])) > 0 {
+			return first // each line has it
+		}
 		if kindOfLine(line) == lineCall && printsItself(line) && i > 0 {
 			return first
 		}
