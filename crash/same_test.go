@@ -20,7 +20,9 @@ func framesOf(frames ...string) []Frame {
 		var f Frame
 		fn, place, _ := strings.Cut(text, " ")
 		file, line, _ := strings.Cut(place, ":")
-		fmt.Sscanf(line, "%d+%d", &f.Line, &f.Offset)
+		if n, err := fmt.Sscanf(line, "%d+%d", &f.Line, &f.Offset); n == 0 {
+			panic(err) // a mistake in a test
+		}
 		f.Func, f.File = fn, "/src/"+file
 		all = append(all, f)
 	}
@@ -58,8 +60,10 @@ func TestSame(t *testing.T) {
 		{"one line", crashAt(nilMap, "x", "main.f x.go:9"), crashAt(nilMap, "x", "main.f x.go:9"), true, "lines included"},
 		{"nothing around", crashAt(nilMap, "x", "main.f x.go:9"), crashAt(nilMap, "x", "main.f x.go:99"), true, "once lines"},
 		{"one build", crashAt(nilMap, "x", "main.f x.go:9+5", "main.g y.go:7+40"), crashAt(nilMap, "x", "main.f x.go:11+9", "main.g y.go:7+40"), false, "of one build"},
-		{"one build, another call", crashAt(nilMap, "x", "main.f x.go:9+5", "main.g y.go:7+40", "main.h y.go:90+3", "main.i y.go:95+8"),
-			crashAt(nilMap, "x", "main.f x.go:9+5", "main.g y.go:9+44", "main.h y.go:90+3", "main.i y.go:95+8"), true, "both are at x.go:9"},
+		{
+			"one build, another call", crashAt(nilMap, "x", "main.f x.go:9+5", "main.g y.go:7+40", "main.h y.go:90+3", "main.i y.go:95+8"),
+			crashAt(nilMap, "x", "main.f x.go:9+5", "main.g y.go:9+44", "main.h y.go:90+3", "main.i y.go:95+8"), true, "both are at x.go:9",
+		},
 		{"moved code", crashAt(nilMap, "x", "main.f x.go:9+5", "main.g y.go:7+40"), crashAt(nilMap, "x", "main.f x.go:11+5", "main.g y.go:7+40"), true, "the code of main.f is the same"},
 		{"another compiler", crashAt(nilMap, "x", "main.f x.go:9+5", "main.g y.go:7+40"), crashAt(nilMap, "x", "main.f x.go:11+9", "main.g y.go:7+44"), true, "once lines"},
 		{"closures of one build", crashAt(nilMap, "x", "main.f.func1 x.go:9+5", "main.g y.go:7+40"), crashAt(nilMap, "x", "main.f.func2 x.go:9+5", "main.g y.go:7+40"), false, "two closures"},
@@ -68,26 +72,40 @@ func TestSame(t *testing.T) {
 		{"far away", crashAt(nilMap, "x", "main.f x.go:90", "main.g x.go:20"), crashAt(nilMap, "x", "main.f x.go:99", "main.g x.go:22"), true, "once lines"},
 
 		// Which place counts.
-		{"a helper", crashAt("panic.custom", "bad", "main.must x.go:9+1", "main.f y.go:7+40", "main.main y.go:50+9"),
-			crashAt("panic.custom", "bad", "main.must x.go:9+1", "main.f y.go:8+44", "main.main y.go:50+9"), false, "main.f is at line 7"},
-		{"no helper", crashAt("panic.custom", "bad", "main.load x.go:9+1", "main.f y.go:7+40", "main.main y.go:50+9"),
-			crashAt("panic.custom", "bad", "main.load x.go:9+1", "main.f y.go:8+44", "main.main y.go:50+9"), true, "both are at x.go:9"},
-		{"a dependency", crashAt(nilMap, "x", "a.b/lib.F x.go:9+1", "c.d/shop.f y.go:7+40", "c.d/shop.g y.go:50+9"),
-			crashAt(nilMap, "x", "a.b/lib.F x.go:9+1", "c.d/shop.f y.go:8+44", "c.d/shop.g y.go:50+9"), false, "c.d/shop.f is at line 7"},
+		{
+			"a helper", crashAt("panic.custom", "bad", "main.must x.go:9+1", "main.f y.go:7+40", "main.main y.go:50+9"),
+			crashAt("panic.custom", "bad", "main.must x.go:9+1", "main.f y.go:8+44", "main.main y.go:50+9"), false, "main.f is at line 7",
+		},
+		{
+			"no helper", crashAt("panic.custom", "bad", "main.load x.go:9+1", "main.f y.go:7+40", "main.main y.go:50+9"),
+			crashAt("panic.custom", "bad", "main.load x.go:9+1", "main.f y.go:8+44", "main.main y.go:50+9"), true, "both are at x.go:9",
+		},
+		{
+			"a dependency", crashAt(nilMap, "x", "a.b/lib.F x.go:9+1", "c.d/shop.f y.go:7+40", "c.d/shop.g y.go:50+9"),
+			crashAt(nilMap, "x", "a.b/lib.F x.go:9+1", "c.d/shop.f y.go:8+44", "c.d/shop.g y.go:50+9"), false, "c.d/shop.f is at line 7",
+		},
 
 		// What may be missing.
-		{"a guard's function", crashAt(nilMap, "x", "main.guard.func1 x.go:3", "panic p.go:1", "main.f x.go:9", "main.guard x.go:5", "main.main x.go:30"),
-			crashAt(nilMap, "x", "main.f x.go:9", "main.main x.go:30"), true, "only had a deferred call"},
-		{"a function between", crashAt(nilMap, "x", "main.f x.go:9", "main.g x.go:60", "main.h x.go:90", "main.more x.go:120", "main.main x.go:200"),
-			crashAt(nilMap, "x", "main.f x.go:9", "main.g x.go:60", "main.h x.go:90", "main.main x.go:200"), true, "equal but for main.more"},
-		{"another caller", crashAt(nilMap, "x", "main.f x.go:9", "main.g x.go:60", "main.main x.go:200"),
-			crashAt(nilMap, "x", "main.f x.go:9", "main.h x.go:60", "main.main x.go:200"), false, "frame 2 is main.g"},
+		{
+			"a guard's function", crashAt(nilMap, "x", "main.guard.func1 x.go:3", "panic p.go:1", "main.f x.go:9", "main.guard x.go:5", "main.main x.go:30"),
+			crashAt(nilMap, "x", "main.f x.go:9", "main.main x.go:30"), true, "only had a deferred call",
+		},
+		{
+			"a function between", crashAt(nilMap, "x", "main.f x.go:9", "main.g x.go:60", "main.h x.go:90", "main.more x.go:120", "main.main x.go:200"),
+			crashAt(nilMap, "x", "main.f x.go:9", "main.g x.go:60", "main.h x.go:90", "main.main x.go:200"), true, "equal but for main.more",
+		},
+		{
+			"another caller", crashAt(nilMap, "x", "main.f x.go:9", "main.g x.go:60", "main.main x.go:200"),
+			crashAt(nilMap, "x", "main.f x.go:9", "main.h x.go:60", "main.main x.go:200"), false, "frame 2 is main.g",
+		},
 		{"no message", crashAt("panic.custom", "bad", "main.f x.go:9", "main.g x.go:60"), crashAt("panic.custom", "", "main.f x.go:9", "main.g x.go:60"), true, "no message to compare"},
 		{"a guessed class", crashAt(nilMap, "x", "main.f x.go:9", "main.g x.go:60"), crashAt("panic.custom", "", "main.f x.go:9", "main.g x.go:60"), true, "is a guess"},
 		{"a known class", crashAt(nilMap, "x", "main.f x.go:9"), crashAt("panic.index", "", "main.f x.go:9"), false, "the classes differ"},
 		{"two fatal errors", crashAt("fatal.oom", "out of memory", "main.f x.go:9"), crashAt("fatal.gc_corruption", "found bad pointer", "main.f x.go:9"), false, "the classes differ"},
-		{"two sides of a map", crashAt("fatal.concurrent_map_writes", "concurrent map writes", "main.f x.go:9"),
-			crashAt("fatal.concurrent_map_iter_write", "concurrent map iteration and map write", "main.f x.go:9"), true, "both are fatal.concurrent_map"},
+		{
+			"two sides of a map", crashAt("fatal.concurrent_map_writes", "concurrent map writes", "main.f x.go:9"),
+			crashAt("fatal.concurrent_map_iter_write", "concurrent map iteration and map write", "main.f x.go:9"), true, "both are fatal.concurrent_map",
+		},
 		{"nothing at all", &Report{Kind: KindKill, Class: "kill.oom", Crash: -1}, &Report{Kind: KindKill, Class: "kill.oom", Crash: -1}, true, "neither report has a stack"},
 	} {
 		v := Same(tt.a, tt.b)

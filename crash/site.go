@@ -184,7 +184,7 @@ func (s *scanner) lookup(buf []byte) *site {
 
 // newSite reads a call and its file line with the functions the assembler uses.
 func (s *scanner) newSite(text, fn, pos []byte, inlined bool) *site {
-	if !plausibleFunc(fn) || bytes.HasPrefix(fn, []byte(" ")) || !utf8.Valid(text) || bytes.IndexByte(text, 0x1b) >= 0 || !bytes.Equal(mendName(fn), fn) {
+	if !plausibleFunc(fn) || spaced(fn) || !utf8.Valid(text) || bytes.IndexByte(text, 0x1b) >= 0 || !bytes.Equal(mendName(fn), fn) {
 		return nil
 	}
 	p, ok := parsePos(pos[1:])
@@ -225,6 +225,17 @@ func (s *scanner) newCreated(text, line, pos []byte) *site {
 	const word = len("created by ")
 	st.created = &CreatedBy{Func: st.call[word : word+len(fn)], File: file, Line: p.line, Goroutine: id}
 	return st
+}
+
+// spaced reports whether there is a space or a control character in a name: what
+// the assembler makes of them is its business.
+func spaced(name []byte) bool {
+	for _, c := range name {
+		if c <= ' ' || c == 0x7f {
+			return true
+		}
+	}
+	return false
 }
 
 // trimmed reports whether there is no space at either end.
