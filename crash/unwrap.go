@@ -253,10 +253,9 @@ func (u *unwrapper) suspect(raw []byte, number int, long bool, kind anchor, at i
 // wrapping says what an anchor at position at of a line is wrapped in, and how
 // long the prefix is.
 func wrapping(line []byte, at int) (shape, int, bool) {
-	if key, start, end, ok := recordField(line, at); ok {
+	if key, start, _, ok := recordField(line, at); ok {
 		open := bytes.IndexByte(line[:start], '{')
 		if open >= 0 && open < maxPrefix && len(key) > 0 {
-			_ = end
 			return shape{ops: learnPrefix(line[:open]), record: true, key: string(key), id: recordID(line[open:])}, open, true
 		}
 		if start < maxPrefix {

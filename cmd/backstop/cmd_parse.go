@@ -22,18 +22,18 @@ func parseCommand() command {
 		summary: "read Go tracebacks from files or a pipe and explain them",
 		help: `
 Reads Go tracebacks out of any text: logs, the output of a program, files
-compressed with gzip or bzip2. Each crash is explained as soon as it is complete. With
-no FILE, or "-", it reads standard input.
+compressed with gzip or bzip2. Each crash is explained as soon as it is
+complete. With no FILE, or "-", it reads standard input.
 
-  app 2>&1 | backstop parse             explain crashes as they happen
-  backstop parse crash.log.gz           explain those in a file
-  backstop parse -src ~/shop crash.log  with lines of source from that tree
-  backstop parse -all crash.log | less  every frame and every goroutine
-  backstop parse -html crash.html *.log one page that needs nothing else
-  backstop parse -summary *.log.gz      one line for each issue, counted
+  app 2>&1 | backstop parse              explain crashes as they happen
+  backstop parse crash.log.gz            explain those in a file
+  backstop parse -src ~/shop crash.log   with lines of source from that tree
+  backstop parse -all crash.log | less   every frame and every goroutine
+  backstop parse -html out.html *.log    one page that needs nothing else
+  backstop parse -summary *.log.gz       one line for each issue, counted
   backstop parse -format json crash.log | jq .class
-  backstop parse -watch -- ./app -v     run it, show its crashes instead of their text
-  app 2>&1 | backstop parse -watch      the same for what comes through a pipe
+  backstop parse -watch -- ./app -v      run it, show its crashes, not their text
+  app 2>&1 | backstop parse -watch       the same for what comes through a pipe
 
 The file given to debug.SetCrashOutput lacks the headline of a fatal error, and
 logs may lose it. -exe finds it in the executable.
@@ -54,9 +54,9 @@ Status 1 means that no crash was found; with -watch that is no failure.`,
 			fs.StringVar(&f.html, "html", "", "write one self-contained page into this `file`; - is standard output")
 			fs.BoolVar(&f.summary, "summary", false, "show one line for each issue: how often, which class, where")
 			fs.StringVar(&f.src, "src", "", "look for source files below this `directory`")
-			fs.StringVar(&f.exe, "exe", "", "the `executable` that crashed: it has the headline that a fatal error may lack")
+			fs.StringVar(&f.exe, "exe", "", "the `executable` that crashed: it has headlines that text lacks")
 			fs.StringVar(&f.color, "color", "auto", "`when` to use colours: auto, always or never")
-			fs.BoolVar(&f.watch, "watch", false, "pass the output of a program through and show crashes instead of their text")
+			fs.BoolVar(&f.watch, "watch", false, "pass output through, and show crashes instead of their text")
 			fs.BoolVar(&f.raw, "raw", false, "with -watch: pass the text of crashes, too")
 			fs.BoolVar(&f.quiet, "quiet", false, "show no progress, and nothing else that is not asked for")
 			return f.run
@@ -237,7 +237,7 @@ func (p *parser) run(ctx context.Context) error {
 	}
 	switch {
 	case len(failures) > 0:
-		return withHint(oneLine(failures), "%s", readHint(failures))
+		return withHint(oneLine(failures), "%s", readHint(failures, crashes))
 	case crashes == 0:
 		return withHint(fmt.Errorf("no crash found in %s", inputNames(p.names)),
 			"a traceback begins with a line such as \"panic: ...\" or \"goroutine 1 [running]:\"; it goes to standard error: app 2>&1 | backstop parse")
@@ -245,7 +245,7 @@ func (p *parser) run(ctx context.Context) error {
 	return nil
 }
 
-func readHint(failures []error) string {
+func readHint(failures []error, shown int) string {
 	for _, err := range failures {
 		var packed *packedError
 		if errors.Is(err, errDirectory) {
@@ -255,7 +255,11 @@ func readHint(failures []error) string {
 			return packed.tool + " | backstop parse"
 		}
 	}
-	return "what could be read is shown above; FILE is a text file, one compressed with gzip or bzip2, or - for standard input"
+	hint := "FILE is a text file, one compressed with gzip or bzip2, or - for standard input"
+	if shown > 0 {
+		hint = "what could be read is shown above; " + hint
+	}
+	return hint
 }
 
 // oneLine joins errors on one line: errors.Join puts each on a line of its own.
