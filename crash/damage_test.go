@@ -52,7 +52,8 @@ func TestCrashTwiceInOneLog(t *testing.T) {
 	for _, f := range files {
 		name := f.Name()
 		switch {
-		case !strings.HasSuffix(name, ".txt"), strings.Contains(name, "-output."): // other rules
+		case !strings.HasSuffix(name, ".txt"), strings.Contains(name, "-output."), // other rules
+			name == "damage-powershell.txt": // log lines in another encoding between them
 			continue
 		}
 		_, text := readGolden(t, "testdata/"+name)

@@ -171,8 +171,8 @@ func TestBackToBack(t *testing.T) {
 	var texts []string
 	var names []string
 	for _, file := range files {
-		if strings.Contains(file, "-output.") {
-			continue // has no headline
+		if strings.Contains(file, "-output.") || strings.Contains(file, "damage-powershell") {
+			continue // has no headline, or another encoding
 		}
 		_, text := readGolden(t, file)
 		names = append(names, filepath.Base(file))

@@ -201,6 +201,14 @@ func (u *unwrapper) unmatched(raw []byte, number int, long bool) {
 		u.plain.odd.count-- // perhaps no odd line, but one of another source
 		u.mend.tail = u.mend.tail[:0]
 	}
+	if kind == anchorCause || kind == anchorServing {
+		u.outdent()
+	}
+	if mode == inBody && kind == anchorCause && u.depth < maxDepth {
+		if text := wholeLine(raw); text != nil && u.traceback(record{text: text}, number, long) {
+			return
+		}
+	}
 	if u.depth < maxDepth && kind != anchorPosition && u.readRecord(raw, number, long) {
 		return
 	}
@@ -208,6 +216,29 @@ func (u *unwrapper) unmatched(raw []byte, number int, long bool) {
 		return
 	}
 	u.suspect(raw, number, long, kind, at)
+}
+
+// wholeLine returns the lines of a whole traceback that is one line; nil if it is
+// none.
+func wholeLine(raw []byte) []byte {
+	text := decodeText(raw)
+	if bytes.Count(text, []byte("\n")) > 2 && holdsStack(text) {
+		return text
+	}
+	if pieces := splitGlued(text, false, nil); len(pieces) > 3 {
+		return bytes.Join(pieces, []byte("\n"))
+	}
+	return nil
+}
+
+// outdent forgets indentations: another headline without any is the end of what
+// stood below the one before.
+func (u *unwrapper) outdent() {
+	for i := len(u.sources) - 1; i >= 0; i-- {
+		if s := u.sources[i]; s.into == nil && s.shape.blank() {
+			u.forget(i)
+		}
+	}
 }
 
 // obvious recognises most lines of a clean stack at their first and last byte.

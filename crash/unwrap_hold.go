@@ -212,9 +212,11 @@ func (u *unwrapper) headlineAbove(h *holder) int {
 	if src.shape.blank() || src.shape.loose {
 		return 0
 	}
-	below := h.text(1)
-	if rest, _, ok := src.match(below, new(lineID), &u.decoded); ok && src.shape.endsLike(below[:len(below)-len(rest)], text[:l.at]) {
-		return 0
+	for i := 1; i < min(len(h.lines), 4); i++ {
+		below := h.text(i)
+		if rest, _, ok := src.match(below, new(lineID), &u.decoded); ok && src.shape.endsLike(below[:len(below)-len(rest)], text[:l.at]) {
+			return 0
+		}
 	}
 	return -1
 }
