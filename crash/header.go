@@ -84,8 +84,7 @@ func cutLabels(body string) (state, labels string, ok bool) {
 // stateFields takes the text between the brackets apart. Wait reasons are an
 // open set; only the marks around them are known.
 func (g *Goroutine) stateFields(s string) {
-	parts := strings.Split(s, ", ")
-	state := parts[0]
+	state, marks, _ := strings.Cut(s, ", ")
 	var more []string
 	for trimmed := true; trimmed; {
 		trimmed = false
@@ -98,7 +97,9 @@ func (g *Goroutine) stateFields(s string) {
 			}
 		}
 	}
-	for _, part := range parts[1:] {
+	for marks != "" {
+		var part string
+		part, marks, _ = strings.Cut(marks, ", ")
 		number, unit, _ := strings.Cut(part, " ")
 		switch {
 		case unit == "minutes" || unit == "minute":

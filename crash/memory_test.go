@@ -116,3 +116,18 @@ func TestParseMemory(t *testing.T) {
 		t.Errorf("room for %d goroutines, and %d of them", cap(report.Goroutines), n)
 	}
 }
+
+// The promise is two allocations for each goroutine; few goroutines pay for the
+// report, so that a thousand are asked for.
+func TestParseAllocations(t *testing.T) {
+	const goroutines = 1000
+	text := dump(goroutines)
+	n := testing.AllocsPerRun(10, func() {
+		if _, err := Parse(bytes.NewReader(text)); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n > 2*goroutines {
+		t.Errorf("%.0f allocations for %d goroutines", n, goroutines)
+	}
+}
