@@ -136,7 +136,11 @@ func (s *scene) report() *Report {
 	g.Frames = append(append(g.Frames, s.callers...), s.tail...)
 	r := &Report{
 		Kind: KindPanic, Class: s.class, Message: s.message, HasMessage: true, Panics: []Panic{{Message: s.message}},
-		Goroutines: append([]Goroutine{g}, s.others...),
+		Goroutines: []Goroutine{g},
+	}
+	for _, other := range s.others {
+		other.Frames = append([]Frame(nil), other.Frames...)
+		r.Goroutines = append(r.Goroutines, other)
 	}
 	r.GoroutineCount = len(r.Goroutines)
 	return r

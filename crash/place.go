@@ -29,7 +29,7 @@ type Program interface {
 type Place struct {
 	// First and Last are the lines of the outermost function, or, for a
 	// closure outside functions, of the declaration around it. Last is 0 when
-	// it is not known.
+	// it is not known, as of a function that was inlined everywhere.
 	First, Last int
 	// Source are the lines from First to Last, when the source is there.
 	Source []string
@@ -98,20 +98,21 @@ func samePlace(f *Frame, p *Place, g *Frame, q *Place) (relation, string) {
 			return otherStatement, fmt.Sprintf("the source says %s in the first and %s in the second", one, other)
 		}
 	}
-	if p.Last <= 0 || q.Last <= 0 {
-		if i == j {
-			return sameStatement, fmt.Sprintf("both are at line %d of the function", i+1)
-		}
-		return unknown, ""
-	}
-	numbers := fmt.Sprintf("line %d of %d of the function in the first, line %d of %d in the second", i+1, p.Last-p.First+1, j+1, q.Last-q.First+1)
+	known := p.Last > 0 && q.Last > 0
+	numbers := fmt.Sprintf("line %d of the function in the first, line %d in the second", i+1, j+1)
 	switch {
-	case p.Last-p.First == q.Last-q.First:
+	case known && p.Last-p.First == q.Last-q.First:
 		return relationOf(i == j), numbers
 	case i >= 0 && i < len(p.Code) && j >= 0 && j < len(q.Code):
 		return relationOf(sameCode(p.Code, i, q.Code, j)), numbers + ", by the code around"
+	case known:
+		return relationOf(i == j || p.Last-f.Line == q.Last-g.Line), numbers
+	case i == j:
+		return sameStatement, numbers
+	case f.Func != outermost(f.Func) || g.Func != outermost(g.Func):
+		return unknown, "" // closures before it come and go
 	}
-	return relationOf(i == j || p.Last-f.Line == q.Last-g.Line), numbers
+	return otherStatement, numbers
 }
 
 // maxCodeLines bounds the lines of two functions that are compared by their code.
@@ -121,16 +122,26 @@ const maxCodeLines = 1000
 // by how much machine code each line has: whether the cheapest way to make one
 // function of the other, by inserting and removing lines and by changing how
 // much code a line has, makes one of the other. Another compiler changes most
-// lines a little.
+// lines a little, and inlining some of them a lot.
 func sameCode(a []int, i int, b []int, j int) bool {
 	x, y := withCode(a, i), withCode(b, j)
 	if len(x) > maxCodeLines || len(y) > maxCodeLines {
 		return i == j || len(a)-i == len(b)-j
 	}
-	const gap = 0.6 // as much as a line with 1.8 times the code
+	const (
+		gap   = 0.6 // for a line that only one has: as a line with 1.8 times the code
+		most  = 0.9 // for a line with other code
+		apart = 0.3 // for one that is not as far from the line above
+	)
+	change := func(k, l int) float64 {
+		cost := min(most, math.Abs(math.Log(float64(a[x[k]]+1)/float64(b[y[l]]+1))))
+		if k > 0 && l > 0 && x[k]-x[k-1] != y[l]-y[l-1] {
+			cost += apart
+		}
+		return cost
+	}
 	width := len(y) + 1
 	cost := make([]float64, (len(x)+1)*width)
-	change := func(k, l int) float64 { return math.Abs(math.Log(float64(a[x[k]]+1) / float64(b[y[l]]+1))) }
 	for k := len(x); k >= 0; k-- {
 		for l := len(y); l >= 0; l-- {
 			best := math.Inf(1)

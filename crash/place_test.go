@@ -77,10 +77,10 @@ func TestSameWith(t *testing.T) {
 	}{
 		{"nothing known", Place{}, Place{}, false, true, "once lines"},
 		{"line of the function", Place{First: 10}, Place{First: 20}, true, true, "line 3 of the function"},
-		{"another line", Place{First: 10}, Place{First: 19}, true, true, "once lines"}, // the function may have changed
-		{"same length", Place{First: 10, Last: 15}, Place{First: 20, Last: 25}, true, true, "line 3 of 6"},
-		{"same length, another line", Place{First: 10, Last: 15}, Place{First: 19, Last: 24}, true, false, "line 4 of 6"},
-		{"from the end", Place{First: 10, Last: 15}, Place{First: 17, Last: 25}, true, true, "line 6 of 9"},
+		{"another line", Place{First: 10}, Place{First: 19}, true, false, "line 3 of the function in the first, line 4"},
+		{"same length", Place{First: 10, Last: 15}, Place{First: 20, Last: 25}, true, true, "line 3 of the function in the first, line 3"},
+		{"same length, another line", Place{First: 10, Last: 15}, Place{First: 19, Last: 24}, true, false, "line 3 of the function in the first, line 4"},
+		{"from the end", Place{First: 10, Last: 15}, Place{First: 17, Last: 25}, true, true, "line 3 of the function in the first, line 6"},
 		{"source", Place{First: 10, Last: 13, Source: source}, Place{First: 20, Last: 23, Source: source}, true, true, "the same statement: two()"},
 		{"source, another line", Place{First: 10, Last: 13, Source: source}, Place{First: 21, Last: 24, Source: source}, true, false, "two() in the first and one() in the second"},
 	} {

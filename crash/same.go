@@ -259,6 +259,10 @@ func (c *comparison) waits() bool {
 	what := ""
 	switch {
 	case c.a.class == "fatal.deadlock":
+		if p, q := c.a.crashState(), c.b.crashState(); otherWait(p, q) {
+			c.say("the first goroutine waits for %s in the first, for %s in the second", p, q)
+			return false
+		}
 		x, y, what = c.a.waiting(), c.b.waiting(), "the other goroutines wait in"
 	case c.a.class == "panic.test_timeout" && c.a.in.Template+c.b.in.Template == "":
 		x, y, what = c.a.tests(), c.b.tests(), "the running tests are"
@@ -273,6 +277,24 @@ func (c *comparison) waits() bool {
 	}
 	c.say("%s %s in the first, %s in the second", what, anyOf(x), anyOf(y))
 	return false
+}
+
+// crashState is what the goroutine that the runtime shows first does.
+func (s *side) crashState() string {
+	if g := s.r.CrashGoroutine(); g != nil {
+		return g.State
+	}
+	return ""
+}
+
+// otherWait reports whether two wait reasons are of two things. Until Go 1.23 a
+// WaitGroup, and until Go 1.17 a Mutex, was waited for as [semacquire].
+func otherWait(a, b string) bool {
+	if a == b || a == "" || b == "" {
+		return false
+	}
+	isSync := func(state string) bool { return state == "semacquire" || strings.HasPrefix(state, "sync.") }
+	return !isSync(a) || !isSync(b) || a != "semacquire" && b != "semacquire"
 }
 
 // tests returns the tests that have a goroutine.

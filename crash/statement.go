@@ -15,10 +15,14 @@ const (
 	otherStatement
 )
 
-// near is how far apart, in lines, two places of a file are at most when it is
-// unlikely that an edit went between them: an edit every 40 lines makes it one
-// time in four.
-const near = 12
+// near is how far apart two places of a file are at most when it is unlikely that
+// an edit of the file went between them: an eighth of the lines that are known of
+// it, and no more than a screen holds.
+func near(last int) int { return min(last/8, 12) }
+
+// far is how far apart two places of a file are at least when lines may have been
+// inserted and others removed between them.
+const far = 100
 
 // A lineRef is a function that both reports show at one line each: where in the
 // file lines were inserted or removed, if anywhere.
@@ -127,7 +131,9 @@ func (c *comparison) sameBuild(f, g *Frame) bool {
 			return false
 		case !known:
 		case r.a == r.b && r.offA == r.offB:
-			equal++
+			if r.app { // the library is the same in all builds of a toolchain
+				equal++
+			}
 		case r.a == r.b, r.offA == r.offB: // another compiler, other flags; the same code, moved
 			other += 2
 		default:
@@ -137,6 +143,26 @@ func (c *comparison) sameBuild(f, g *Frame) bool {
 	return equal > other
 }
 
+// noneMoved reports whether nothing but the functions of two frames shows that
+// there were two builds: no code is the same at another line, or other at the
+// same line.
+func (c *comparison) noneMoved(f, g *Frame) bool {
+	if c.moved || c.a.r.GoVersion != c.b.r.GoVersion && c.a.r.GoVersion != "" && c.b.r.GoVersion != "" {
+		return false
+	}
+	one, two := outermost(f.Func), outermost(g.Func)
+	seen := false
+	for i := range c.refs {
+		r := &c.refs[i]
+		known := r.offA != 0 && r.offB != 0 && r.outer != one && r.outer != two
+		if !r.app && r.a != r.b || known && (r.a == r.b) != (r.offA == r.offB) {
+			return false
+		}
+		seen = seen || known && r.app
+	}
+	return seen
+}
+
 // statement says whether two elements of one function stand at one statement,
 // as far as the text tells.
 func (c *comparison) statement(x, y *element, startX, startY int) (relation, string) {
@@ -144,7 +170,7 @@ func (c *comparison) statement(x, y *element, startX, startY int) (relation, str
 	if f.Line == 0 || g.Line == 0 || baseName(f.File) != baseName(g.File) {
 		return unknown, ""
 	}
-	if c.evidence.OneBuild && closureNumber(f.Func) != closureNumber(g.Func) {
+	if c.evidence.OneBuild && otherClosure(f.Func, g.Func) {
 		return otherStatement, fmt.Sprintf("%s and %s are two closures of one build", f.Func, g.Func)
 	}
 	if rel, why := c.placed(x, y); rel != unknown {
@@ -159,27 +185,27 @@ func (c *comparison) statement(x, y *element, startX, startY int) (relation, str
 	}
 	equal := meet(linesX, linesY, 0)
 	here := fmt.Sprintf("both are at %s:%d", baseName(f.File), f.Line)
-	closure := closureNumber(f.Func)
-	oneClosure := closure == closureNumber(g.Func)
+	isClosure := f.Func != outermost(f.Func)
 	cx, cy := x.caller, y.caller
-	moved := !equal && oneClosure && cx.Offset != 0 && cx.Offset == cy.Offset // no line has the code of another, in one build
-	if moved && closure == "" {
+	moved := !equal && !otherClosure(f.Func, g.Func) && cx.Offset != 0 && cx.Offset == cy.Offset // no line has the code of another, in one build
+	if moved && !isClosure {
 		return sameStatement, fmt.Sprintf("the code of %s is the same, at other lines", cx.Func)
 	}
 	if !moved && (c.evidence.OneBuild || c.sameBuild(f, g)) {
 		switch {
 		case !equal:
 			return otherStatement, fmt.Sprintf("the reports are of one build, and %s is at line %d in the first and %d in the second", x.name, f.Line, g.Line)
-		case !oneClosure && c.a.in.Family != familyHeadless:
+		case otherClosure(f.Func, g.Func) && c.a.in.Family != familyHeadless:
 			return otherStatement, fmt.Sprintf("the reports are of one build, and %s and %s are two closures", f.Func, g.Func)
 		}
 		return sameStatement, here
 	}
 	refs := c.besides(f, g)
+	oneMessage := !isClosure && c.a.in.Template != "" && c.a.in.Template == c.b.in.Template
 	best, why := otherStatement, ""
 	for _, from := range linesX {
 		for _, to := range linesY {
-			rel, text := shifted(from, to, refs, c.a.in.Template != "" && c.a.in.Template == c.b.in.Template)
+			rel, text := shifted(from, to, refs, oneMessage)
 			if why == "" || rel == sameStatement || rel == unknown && best == otherStatement {
 				best, why = rel, text
 			}
@@ -188,8 +214,21 @@ func (c *comparison) statement(x, y *element, startX, startY int) (relation, str
 	if best == unknown && equal {
 		return sameStatement, here
 	}
-	return best, why
+	if best == otherStatement || equal || isClosure || oneMessage || cx.Offset == 0 || cy.Offset == 0 || cx.Offset == cy.Offset {
+		return best, why
+	}
+	// Other code, at another line: in two builds only if the function changed, or
+	// the compiler.
+	isNear := within(g.Line-f.Line, few) || within(g.Line-f.Line, -few)
+	if !isNear && (best == sameStatement || cx != f || cy != g) || !c.noneMoved(f, g) {
+		return best, why
+	}
+	return otherStatement, fmt.Sprintf("line %d and line %d of %s have code of their own, and nothing shows that there were two builds", f.Line, g.Line, x.name)
 }
+
+// few is how many lines apart two statements often are: that a caller's line moved
+// by as many is chance.
+const few = 4
 
 // besides returns the functions of the file of two frames that both reports
 // show, but for their own.
@@ -248,6 +287,10 @@ func shifted(from, to int, refs []lineRef, oneMessage bool) (relation, string) {
 		return unknown, ""
 	}
 	shift, expected := to-from, closest.shift()
+	last := max(from, to)
+	for i := range refs {
+		last = max(last, refs[i].a, refs[i].b)
+	}
 	fits := fmt.Sprintf("line %d %s, as %s near it", from, movedBy(shift), closest.outer)
 	misfits := fmt.Sprintf("line %d %s, but %s near it %s", from, movedBy(shift), closest.outer, movedBy(expected))
 	switch {
@@ -255,10 +298,13 @@ func shifted(from, to int, refs []lineRef, oneMessage bool) (relation, string) {
 		return otherStatement, misfits
 	case shift == expected:
 		return sameStatement, fits
-	case closest.distance(from, to) <= near:
+	case shift == 0: // by chance, else
+	case closest.distance(from, to) <= near(last):
 		return otherStatement, misfits
-	case below != nil && below.distance(from, to) <= 3*near && !within(shift, below.shift()) && !oneMessage:
-		return otherStatement, misfits // below, all that was inserted above adds up
+	case oneMessage:
+	case below != nil && below.distance(from, to) <= far && !within(shift, below.shift()),
+		above != nil && above.distance(from, to) <= far && !within(above.shift(), shift):
+		return otherStatement, misfits // what was inserted adds up from above to below
 	}
 	return unknown, ""
 }
@@ -313,11 +359,17 @@ func meet(x, y []int, shift int) bool {
 }
 
 // closureNumber returns what numbers a closure in its function: "func2.1" of
-// main.f.func2.1. Inlining may put other functions in front.
+// main.f.func2.1.
 func closureNumber(fn string) string {
-	i := strings.LastIndex(fn, ".func")
-	if i < 0 || i+5 >= len(fn) || !isDigit(fn[i+5]) {
-		return ""
+	if outer := outermost(fn); len(outer) < len(fn) && strings.HasPrefix(fn[len(outer):], ".func") {
+		return fn[len(outer)+1:]
 	}
-	return fn[i+1:]
+	return ""
+}
+
+// otherClosure reports whether two names of one normal function are those of two
+// closures. An inlined closure carries the name of its caller and is numbered
+// among the caller's: then the names do not tell.
+func otherClosure(f, g string) bool {
+	return outermost(f) == outermost(g) && closureNumber(f) != closureNumber(g)
 }

@@ -52,21 +52,47 @@ func (e *Executable) Place(f *crash.Frame) (crash.Place, bool) {
 		return crash.Place{}, false
 	}
 	outer := own
-	if name := outermost(f.Func); name != f.Func {
-		outer = e.extent(name)
+	if outermost(f.Func) != f.Func {
+		outer = e.around(own)
 	}
 	p := crash.Place{First: own.first, Last: own.last()}
 	switch {
-	case outer == own:
-	case outer != nil && outer.file == own.file && outer.first <= own.first:
-		p.First, p.Last = outer.first, max(outer.last(), p.Last)
-	default:
+	case outer == nil:
 		p.First, p.Last = e.between(own)
+	case outer != own:
+		p.First, p.Last = outer.first, max(outer.last(), p.Last)
 	}
-	if p.Last > 0 && p.Last-p.First < maxLines {
+	switch {
+	case own.code == nil, outer != nil && outer.code == nil:
+		p.Last = 0 // inlined everywhere, and perhaps not as a whole
+	case p.Last-p.First < maxLines:
 		p.Code = e.code(own.file, p.First, p.Last)
 	}
 	return p, p.First > 0
+}
+
+// around returns the function that a closure stands in, nil if it stands outside
+// functions. Where that was inlined, the name of the function it was inlined into
+// stands before its own.
+func (e *Executable) around(own *extent) *extent {
+	name := outermost(own.name)
+	pkg := name[:len(name)-len(name[strings.LastIndexByte(name, '/')+1:])]
+	dot := strings.IndexByte(name[len(pkg):], '.')
+	if dot < 0 {
+		return nil
+	}
+	pkg += name[len(pkg):][:dot]
+	for rest := name[len(pkg)+1:]; ; {
+		outer := e.extent(pkg + "." + rest)
+		if outer != nil && outer.file == own.file && outer.first <= own.first {
+			return outer
+		}
+		_, after, ok := strings.Cut(rest, ".")
+		if !ok {
+			return nil
+		}
+		rest = after
+	}
 }
 
 // maxLines bounds the lines of a function that are asked for.
