@@ -45,8 +45,22 @@ var hostile = map[string]func(i int) string{
 	"doubled":    func(i int) string { return "panic: x\n\ngoroutine 1 [running]:\n\nmain.f()\n\n\t/x.go:1 +0x1\n\n" },
 	"parts":      func(i int) string { return "2026-11-20T12:00:00.1Z stderr P panic: xxxxxxxxxxxxxxx\n" },
 	"code marks": func(i int) string { return "`panic: x`\n`goroutine 1 [running]:`\n" },
-	"colours":    func(i int) string { return "\x1b[31mpanic: \x1b[0m\x1b[" },
-	"array":      func(i int) string { return `"goroutine 1 [running]:",[` },
+	"braces":     func(i int) string { return `{"panic: ":{` },
+	"marks":      func(i int) string { return "goroutine 1 [running]:↵↵main.f()↵" },
+	"mark lines": func(i int) string { return "panic: x↵goroutine 1 [running]:↵main.f()↵/x.go:1 +0x1\n" },
+	"tags":       func(i int) string { return "goroutine 1 [running]:<br><br <td>main.f()\n" },
+	"tag":        func(i int) string { return "panic: &<a " },
+	"columns":    func(i int) string { return fmt.Sprintf("%d,\"panic: x\"\n%d,\"goroutine 1 [running]:\"\n", i, i) },
+	"counters":   func(i int) string { return fmt.Sprintf("a=%d b=%d goroutine 1 [running]:\n", i, i/2) },
+	"loose":      func(i int) string { return "|" + strings.Repeat(" ", i%50) + "goroutine 1 [running]: |\n" },
+	"members":    func(i int) string { return `{"m":"goroutine 1 [running]:"},` },
+	"indented":   func(i int) string { return strings.Repeat(" ", i%20) + "goroutine 1 [running]:\n" },
+	"entries": func(i int) string {
+		return "Nov 20 12:00:00 n s[1]: panic: x\n     goroutine 1 [running]:\n     main.f()\n"
+	},
+	"markdown": func(i int) string { return "panic: x\ngoroutine 1 \\[running\\]:\nmain.f\\_g()\n" },
+	"colours":  func(i int) string { return "\x1b[31mpanic: \x1b[0m\x1b[" },
+	"array":    func(i int) string { return `"goroutine 1 [running]:",[` },
 }
 
 func hostileText(name string, size int) []byte {

@@ -423,7 +423,9 @@ func (s *splitter) headline(i int) int {
 	if len(before) == 0 {
 		return 0 // the piece begins here
 	}
-	if _, ok := parseCause(bytes.TrimLeft(s.line[s.from:i], " \t")); ok && !s.stack || bytes.HasSuffix(before, []byte("[recovered]")) || bytes.HasSuffix(before, []byte("[recovered, repanicked]")) {
+	piece := bytes.TrimLeft(s.line[s.from:i], " \t")
+	chain := bytes.HasPrefix(piece, []byte("panic: ")) || bytes.HasPrefix(piece, []byte("fatal error: "))
+	if chain && !s.stack || bytes.HasSuffix(before, []byte("[recovered]")) || bytes.HasSuffix(before, []byte("[recovered, repanicked]")) {
 		s.cut(i)
 		s.next = true
 	}
