@@ -28,6 +28,9 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, r := range all {
 			check(t, r, headers)
+			if r.Start < 0 || r.Start > r.End || r.End > int64(len(text)) {
+				t.Fatalf("from %d to %d of %d bytes", r.Start, r.End, len(text))
+			}
 		}
 		// How the text arrives makes no difference.
 		if len(text) < 2000 {

@@ -28,6 +28,7 @@ func (d *draft) inferKind() {
 			r.Recovered = true
 		}
 		if v, ok := loggedValue(d.lineAbove); ok {
+			v = strings.ToValidUTF8(v, "\uFFFD") // it may be of a record, which nobody has read as a line
 			r.Message, r.HasMessage, r.Recovered = v, true, true
 			r.Panics = []Panic{{Message: v}}
 		}

@@ -276,6 +276,9 @@ func cutMinutes(tail []byte) (before, behind []byte) {
 	if at < 0 || from == at || at-from > 9 || !bytes.HasSuffix(tail[:from], []byte(", ")) || bytes.IndexByte(tail, '{') >= 0 {
 		return tail, nil // no minutes, or they may be part of a label
 	}
+	if rest := tail[at+len(" minutes"):]; string(rest) != "]:\n" && !bytes.HasPrefix(rest, []byte(", ")) {
+		return tail, nil // something is glued to them
+	}
 	return tail[:from], tail[at:]
 }
 
