@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/backstop-go/backstop/crash"
+	"github.com/backstop-go/backstop/internal/crashtest"
 )
 
 const cartSource = `package cart
@@ -180,7 +181,7 @@ func TestFinderForgets(t *testing.T) {
 	for i := range 40 {
 		link := filepath.Join(dir, "l"+string(rune('a'+i))+".go")
 		if err := os.Link(name, link); err != nil {
-			t.Skipf("no hard links here: %v", err)
+			crashtest.Skip(t, "no hard links here: %v", err)
 		}
 		f.open(link)
 		if f.bytes > maxBytes {
