@@ -45,6 +45,11 @@ type Event struct {
 	Request *Request `json:"request"` // nil when no request is known
 	Exit    *Exit    `json:"exit"`    // nil while the process lives, or when its end was not seen
 
+	// InFlight are the requests that were being served when the process ended,
+	// oldest first, at most MaxInFlight; InFlightCount is how many there were.
+	InFlight      []InFlight `json:"in_flight,omitempty"`
+	InFlightCount int        `json:"in_flight_count,omitempty"`
+
 	Observers  []Observer `json:"observers"`
 	StackHash  string     `json:"stack_hash"`            // crash.StackHash of the report
 	PanicValue string     `json:"panic_value,omitempty"` // type and text of a recovered value
@@ -65,6 +70,12 @@ type Event struct {
 	TextGzip []byte `json:"text_gzip,omitempty"`
 	TextCut  bool   `json:"text_cut,omitempty"`
 
+	// Memory is what the executable's read-only data holds where arguments in
+	// the text point to: the headline of a fatal error may be there, for the
+	// crash output lacks it (golang/go#76859). No event that was interpreted
+	// has it.
+	Memory []Memory `json:"memory,omitempty"`
+
 	// Dropped is the number of events that this sender had to give up since
 	// the last one it delivered.
 	Dropped uint64 `json:"dropped,omitempty"`
@@ -80,6 +91,42 @@ type Request struct {
 	Route     string `json:"route"` // the pattern it matched, when known
 	TraceID   string `json:"trace_id"`
 	RequestID string `json:"request_id"`
+
+	// Via says how the request was found when it was not by the goroutine that
+	// serves it, or by its context or labels.
+	Via Via `json:"via,omitempty"`
+}
+
+// Via is an indirect way to a request.
+type Via string
+
+// The indirect ways.
+const (
+	// ViaCreator: the goroutine that started the crashed one serves, or served
+	// at the time, this request. It may have begun to serve another since.
+	ViaCreator Via = "creator"
+	// ViaOnly: it was the only request in flight when the process ended.
+	ViaOnly Via = "only_in_flight"
+)
+
+// An InFlight is a request that was being served when its process ended.
+type InFlight struct {
+	GoroutineID int64     `json:"goroutine_id"`
+	StartedAt   time.Time `json:"started_at"`
+	// Served counts the requests this goroutine has begun so far, this one
+	// included; 0 when unknown. While it is 1, what the goroutine started it
+	// started for this request.
+	Served  int     `json:"served,omitempty"`
+	Request Request `json:"request"`
+}
+
+// MaxInFlight is how many requests in flight an event lists.
+const MaxInFlight = 64
+
+// A Memory is a piece of an executable's read-only data.
+type Memory struct {
+	Addr  uint64 `json:"addr"` // as the crashed process had it
+	Bytes []byte `json:"bytes"`
 }
 
 // An Exit is how a process ended.
@@ -87,7 +134,21 @@ type Exit struct {
 	Status int    `json:"status"`           // -1 when a signal ended it
 	Signal string `json:"signal,omitempty"` // "SIGKILL"
 	OOM    bool   `json:"oom"`              // the kernel's OOM killer did it
+
+	// By says who ended the process with a signal, where that is known.
+	By Killer `json:"by,omitempty"`
 }
+
+// A Killer is who ended a process.
+type Killer string
+
+// The killers that can be known.
+const (
+	ByOOMKiller  Killer = "oom_killer" // the kernel, for want of memory
+	ByLimit      Killer = "rlimit"     // the kernel, at a resource limit
+	BySupervisor Killer = "supervisor" // backstop run, on a forwarded stop or after the grace
+	BySelf       Killer = "self"       // the process itself
+)
 
 // A Process names one run of one program on one boot of one host, so that
 // observers that never met can agree on it.
