@@ -163,7 +163,7 @@ type life struct {
 	process event.Process
 	stderr  *drain
 	analyst *analyst
-	oom     oomWatch
+	oom     host.OOMWatch
 	started time.Time
 
 	asked   map[syscall.Signal]bool // stops that were passed on
@@ -193,7 +193,6 @@ func (l *life) start() error {
 	if !s.o.SharedGroup {
 		ownGroup(l.cmd)
 	}
-	l.oom.prepare()
 	l.started = time.Now()
 	err = l.cmd.Start()
 	w.Close() //nolint:errcheck // the child's end; there is nothing to flush in a pipe
@@ -206,7 +205,7 @@ func (l *life) start() error {
 		s.log.Warn("limits", "pid", pid, "err", err)
 	}
 	l.process = host.Process(pid) // nobody has waited for it yet: the entry is there
-	l.oom.start(pid)
+	l.oom = host.WatchOOM(pid)
 	if s.o.OnStart != nil {
 		s.o.OnStart(l.process)
 	}
@@ -278,7 +277,7 @@ func (l *life) finish() Result {
 	res.Code = res.Exit.Status
 	if res.Exit.Status < 0 {
 		res.Exit.Signal = signalName(sig)
-		res.Exit.OOM = sig == syscall.SIGKILL && !l.killed && l.oom.rose()
+		res.Exit.OOM = sig == syscall.SIGKILL && !l.killed && l.oom.Rose()
 		res.Code = 128 + int(sig)
 	}
 	text, found := l.stderr.finish()

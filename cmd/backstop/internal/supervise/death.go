@@ -1,11 +1,11 @@
 package supervise
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 
 	"github.com/backstop-go/backstop/crash"
+	"github.com/backstop-go/backstop/internal/host"
 )
 
 // raceStatus is what a program built with -race exits with when it has reported
@@ -15,28 +15,15 @@ const raceStatus = 66
 // report says how a process died that left no traceback: nil when it ended well,
 // when it was asked to stop, and when the races it reported are the reason.
 func (d *death) report(sawRace bool) *crash.Report {
-	r := &crash.Report{Crash: -1, HasMessage: true}
+	class, message := host.Death(d.exit)
+	r := &crash.Report{Crash: -1, Kind: crash.KindExit, Class: crash.Class(class), Message: message, HasMessage: true}
 	switch {
-	case d.stopped:
+	case d.stopped, class == "", d.exit.Status == raceStatus && sawRace:
 		return nil
-	case d.exit.OOM:
-		r.Kind, r.Class = crash.KindKill, "kill.oom"
-		r.Message = "killed by the kernel's OOM killer"
 	case d.sig != 0:
-		r.Kind = crash.KindKill
-		r.Class = crash.Class("kill." + strings.ToLower(d.exit.Signal))
-		r.Message = "killed by " + d.exit.Signal
-	case d.exit.Status == 0, d.exit.Status == raceStatus && sawRace:
-		return nil
+		r.Kind, r.Signal.Name = crash.KindKill, d.exit.Signal
 	case d.exit.Status == 1 && d.last != "":
-		r.Kind, r.Class = crash.KindExit, "exit.log_fatal"
-		r.Message = OneLine(d.last, maxLast)
-	default:
-		r.Kind, r.Class = crash.KindExit, "exit.os_exit"
-		r.Message = fmt.Sprintf("exit status %d", d.exit.Status)
-	}
-	if d.sig != 0 {
-		r.Signal.Name = d.exit.Signal
+		r.Class, r.Message = "exit.log_fatal", OneLine(d.last, maxLast)
 	}
 	r.Fingerprints = crash.Fingerprint(r)
 	return r
