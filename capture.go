@@ -102,6 +102,7 @@ func capture(ctx context.Context, v any, m manner) {
 		r.goroutine = goroutineID()
 		remember(r.goroutine, r.typ, r.text)
 	}
+	a.tell(ctx, v, r)
 	if m == passing || onMain(stack) {
 		a.handle(r)
 		return

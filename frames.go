@@ -8,20 +8,14 @@ import (
 	"github.com/backstop-go/backstop/event"
 )
 
+var goVersion = runtime.Version()
+
 // event makes an event of a record. It runs in the worker, or in a guard whose
 // panic goes on.
 func (a *agent) event(r *record) event.Event {
 	checkFault("event")
-	report := &crash.Report{
-		Kind:           crash.KindPanic,
-		Message:        r.text,
-		HasMessage:     true,
-		Panics:         []crash.Panic{{Message: r.text, Recovered: r.recovered}},
-		GoVersion:      runtime.Version(),
-		Goroutines:     []crash.Goroutine{{ID: r.goroutine, State: "running", Frames: frames(r.pcs[:r.n])}},
-		GoroutineCount: 1,
-		Recovered:      r.recovered,
-	}
+	c := Crash{Text: r.text, Recovered: r.recovered, Goroutine: r.goroutine, pcs: r.pcs[:r.n]}
+	report := c.Report()
 	// Class, fingerprints and stack hash are the collector's business
 	// (event.Interpret): they would double what the SDK adds to a program.
 	e := event.Event{

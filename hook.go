@@ -1,0 +1,130 @@
+package backstop
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/backstop-go/backstop/crash"
+	"github.com/backstop-go/backstop/event"
+)
+
+// A Crash is a captured panic as the hooks of [OnCrash] see it. It is theirs:
+// it may be kept and used on other goroutines.
+type Crash struct {
+	Value     any       // what was panicked with, or handed to Capture
+	Type      string    // its type
+	Text      string    // its text as it is reported: redacted, at most 8 KiB
+	At        time.Time // when it was captured
+	Recovered bool      // false when a guard is about to raise it again outside a server
+
+	// Goroutine is the number of the goroutine that panicked, 0 when unknown.
+	Goroutine int64
+	// Request is what is known of the request, nil when there is none.
+	Request *event.Request
+	// Service, Release and Environment are those of [Options].
+	Service, Release, Environment string
+
+	pcs []uintptr
+}
+
+// Frames returns the stack of the panic, innermost call first, as a traceback
+// shows it. It takes microseconds.
+func (c *Crash) Frames() []crash.Frame { return frames(c.pcs) }
+
+// PCs returns the program counters of the stack, as runtime.Callers has them:
+// the same place in a program has the same ones in each run of one build. The
+// slice is shared; do not change it.
+func (c *Crash) PCs() []uintptr { return c.pcs }
+
+// Report returns the panic as the collector gets it, without what the collector
+// makes of it: class and fingerprints (crash.Classify, crash.Fingerprint).
+func (c *Crash) Report() *crash.Report {
+	return &crash.Report{
+		Kind:           crash.KindPanic,
+		Message:        c.Text,
+		HasMessage:     true,
+		Panics:         []crash.Panic{{Message: c.Text, Recovered: c.Recovered}},
+		GoVersion:      goVersion,
+		Goroutines:     []crash.Goroutine{{ID: c.Goroutine, State: "running", Frames: c.Frames()}},
+		GoroutineCount: 1,
+		Recovered:      c.Recovered,
+	}
+}
+
+type hook func(context.Context, *Crash)
+
+var hooks struct {
+	sync.Mutex
+	list atomic.Pointer[[]*hook] // replaced, never changed
+}
+
+// OnCrash registers f to be called for every captured panic, also for those that
+// do not fit into the spool, until remove is called. It may be registered before
+// [Start]; what happens before Start is not captured.
+//
+// f is called on the goroutine that panicked, before a guard raises the panic
+// again: what f waits for, the goroutine waits for. ctx is the one the guard was
+// given, the request's in [Handler], and never nil. A panic in f is contained.
+// Crashes that no recover can see come to the collector only.
+func OnCrash(f func(ctx context.Context, c *Crash)) (remove func()) {
+	h := hook(f)
+	changeHooks(func(list []*hook) []*hook { return append(list, &h) })
+	return func() {
+		changeHooks(func(list []*hook) []*hook {
+			kept := list[:0]
+			for _, other := range list {
+				if other != &h {
+					kept = append(kept, other)
+				}
+			}
+			return kept
+		})
+	}
+}
+
+// changeHooks lets change work on a copy of the list.
+func changeHooks(change func([]*hook) []*hook) {
+	hooks.Lock()
+	defer hooks.Unlock()
+	var list []*hook
+	if old := hooks.list.Load(); old != nil {
+		list = append(list, *old...)
+	}
+	list = change(list)
+	hooks.list.Store(&list)
+}
+
+// tell calls the hooks.
+func (a *agent) tell(ctx context.Context, v any, r *record) {
+	list := hooks.list.Load()
+	if list == nil || len(*list) == 0 {
+		return
+	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	c := &Crash{
+		Value: v, Type: r.typ, Text: r.text, At: r.at, Recovered: r.recovered,
+		Goroutine: r.goroutine, Request: r.request.request(),
+		Service: a.options.Service, Release: a.options.Release, Environment: a.options.Environment,
+		pcs: append([]uintptr(nil), r.pcs[:r.n]...),
+	}
+	for _, h := range *list {
+		call(*h, ctx, c)
+	}
+}
+
+func call(h hook, ctx context.Context, c *Crash) {
+	defer func() { recover() }() // the program's own code, at fault
+	h(ctx, c)
+}
+
+// RequestOf returns what is known of the request that ctx belongs to or that the
+// calling goroutine serves; nil when there is none. ctx may be nil.
+func RequestOf(ctx context.Context) *event.Request {
+	defer func() { recover() }() // a context of theirs, at fault
+	i := requestIn(ctx, false)
+	return i.request()
+}
