@@ -15,7 +15,10 @@ import (
 	"time"
 )
 
-const envProgram = "BACKSTOP_CRASHTEST"
+const (
+	envProgram = "BACKSTOP_CRASHTEST"
+	envCgroup  = "BACKSTOP_CRASHTEST_CGROUP"
+)
 
 // A Program is what a child process does. It gets the arguments of Options.Args.
 type Program func(args []string)
@@ -31,6 +34,7 @@ func Main(m *testing.M, programs map[string]Program) {
 	if !ok {
 		panic("crashtest: no program " + name)
 	}
+	enter()
 	limit()
 	program(os.Args[1:])
 	os.Exit(0)
@@ -46,6 +50,8 @@ type Options struct {
 	// when 0, so that a runaway program cannot hurt the machine. The race
 	// detector needs more, so it runs without.
 	AddressSpace uint64
+	// Cgroup is a directory that MemoryCgroup made; the program runs in it.
+	Cgroup string
 	// Executable runs another file than the test binary, which then need not
 	// call Main.
 	Executable string
@@ -136,6 +142,9 @@ func environ(tb testing.TB, program string, o *Options) []string {
 	}
 	if dir := os.Getenv("GOCOVERDIR"); dir != "" {
 		env = append(env, "GOCOVERDIR="+dir)
+	}
+	if o.Cgroup != "" {
+		env = append(env, envCgroup+"="+o.Cgroup)
 	}
 	return append(env, o.Env...)
 }

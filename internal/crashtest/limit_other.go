@@ -5,3 +5,5 @@ package crashtest
 func limitEnv(uint64) string { return "BACKSTOP_CRASHTEST_AS=" }
 
 func limit() {}
+
+func enter() {}

@@ -1,0 +1,42 @@
+package host
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// unlimited is what no machine has: version 1 writes a number just above it for
+// "no limit" (mm/page_counter.c, PAGE_COUNTER_MAX).
+const unlimited = 1 << 62
+
+// MemoryLimit returns the smallest limit that the process' memory has: of its
+// cgroup and those above it, as far as they are visible, and of its resource
+// limits RLIMIT_AS and RLIMIT_DATA. It is not ok when there is none.
+func MemoryLimit() (bytes uint64, ok bool) {
+	bytes = unlimited
+	for _, f := range memoryFiles(os.Getpid(), "memory.limit_in_bytes", "memory.max") {
+		bytes = min(bytes, readLimit(f))
+	}
+	for _, resource := range [...]int{syscall.RLIMIT_AS, syscall.RLIMIT_DATA} {
+		var l syscall.Rlimit
+		if syscall.Getrlimit(resource, &l) == nil {
+			bytes = min(bytes, l.Cur)
+		}
+	}
+	return bytes, bytes < unlimited
+}
+
+// readLimit reads a file that has a number of bytes, or the word "max".
+func readLimit(file string) uint64 {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return unlimited
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(string(data)), 10, 64)
+	if err != nil {
+		return unlimited
+	}
+	return n
+}
