@@ -161,8 +161,10 @@ func (e *Event) bound() {
 	if r := e.Request; r != nil {
 		r.bound()
 	}
+	e.boundInFlight()
 	if e.Exit != nil {
 		e.Exit.Signal = line(e.Exit.Signal, 32)
+		e.Exit.By = Killer(Observer(e.Exit.By).word())
 	}
 	if len(e.Observers) > maxSeen {
 		e.Observers = e.Observers[:maxSeen]
@@ -211,6 +213,7 @@ func (r *Request) bound() {
 	r.Method = line(r.Method, 32)
 	r.TraceID = line(r.TraceID, maxRelease)
 	r.RequestID = line(r.RequestID, maxRelease)
+	r.Via = Via(Observer(r.Via).word())
 }
 
 func boundReport(r *crash.Report) (cut bool) {

@@ -72,6 +72,7 @@ func Interpret(e *Event) {
 		e.Report.Truncated = e.Report.Truncated || e.TextCut || cut
 	}
 	e.TextGzip, e.TextCut = nil, false
+	defer e.FindRequest()
 	r := e.Report
 	if r == nil || r.Class != "" && e.StackHash != "" && r.Fingerprints.Version != 0 {
 		return
@@ -95,13 +96,8 @@ func Interpret(e *Event) {
 		m := r.Message
 		e.Message = &m
 	}
-	if g := r.CrashGoroutine(); g != nil {
-		if e.GoroutineID == 0 {
-			e.GoroutineID = g.ID
-		}
-		if e.Request == nil {
-			e.Request = RequestFromLabels(g.Labels)
-		}
+	if g := r.CrashGoroutine(); g != nil && e.GoroutineID == 0 {
+		e.GoroutineID = g.ID
 	}
 }
 

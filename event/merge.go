@@ -140,6 +140,7 @@ func Merge(first, second Event) Event {
 
 	m.Observers = union(first.Observers, second.Observers)
 	m.Request = betterRequest(first.Request, second.Request)
+	m.InFlight, m.InFlightCount = betterInFlight(&first, &second)
 	m.Exit = betterExit(first.Exit, second.Exit)
 	m.PanicValue = longer(first.PanicValue, second.PanicValue)
 	fill(&m.Service, second.Service)
@@ -234,7 +235,8 @@ func betterRequest(a, b *Request) *Request {
 		}
 		return n
 	}
-	c := cmp.Or(cmp.Compare(known(a), known(b)),
+	c := cmp.Or(compareBool(a.Via == "", b.Via == ""), compareBool(a.Via != ViaOnly, b.Via != ViaOnly),
+		cmp.Compare(known(a), known(b)),
 		strings.Compare(a.TraceID, b.TraceID), strings.Compare(a.RequestID, b.RequestID),
 		strings.Compare(a.URL, b.URL), strings.Compare(a.Method, b.Method), strings.Compare(a.Route, b.Route))
 	if c < 0 {
@@ -243,11 +245,19 @@ func betterRequest(a, b *Request) *Request {
 	return a
 }
 
+// betterInFlight takes the longer list: whoever looked earlier saw more.
+func betterInFlight(a, b *Event) ([]InFlight, int) {
+	if cmp.Or(cmp.Compare(len(a.InFlight), len(b.InFlight)), cmp.Compare(a.InFlightCount, b.InFlightCount)) < 0 {
+		return b.InFlight, b.InFlightCount
+	}
+	return a.InFlight, a.InFlightCount
+}
+
 func betterExit(a, b *Exit) *Exit {
 	if a == nil || b == nil {
 		return cmp.Or(a, b)
 	}
-	c := cmp.Or(compareBool(a.OOM, b.OOM), compareBool(a.Signal != "", b.Signal != ""),
+	c := cmp.Or(compareBool(a.OOM, b.OOM), compareBool(a.Signal != "", b.Signal != ""), compareBool(a.By != "", b.By != ""),
 		strings.Compare(a.Signal, b.Signal), cmp.Compare(a.Status, b.Status))
 	if c < 0 {
 		return b
