@@ -81,7 +81,7 @@ func capture(ctx context.Context, v any, m manner) {
 		return
 	}
 	checkFault("capture")
-	if p, ok := v.(*PanicError); ok && p.captured {
+	if wasCaptured(v) {
 		return
 	}
 
@@ -102,8 +102,12 @@ func capture(ctx context.Context, v any, m manner) {
 		r.goroutine = goroutineID()
 		remember(r.goroutine, r.typ, r.text)
 	}
+	last := m == passing || onMain(stack)
+	if m == handed {
+		r.n = broughtStack(v, r.pcs[:], r.n)
+	}
 	a.tell(ctx, v, r)
-	if m == passing || onMain(stack) {
+	if last {
 		a.handle(r)
 		return
 	}

@@ -40,6 +40,11 @@ func TestFaultsOfOursStayOurs(t *testing.T) {
 		"Recover": {func(ctx context.Context) { defer backstop.Recover(ctx); panic(boom) }, nil},
 		"Guard":   {func(ctx context.Context) { defer backstop.Guard(ctx); panic(boom) }, boom},
 		"Capture": {func(ctx context.Context) { backstop.Capture(ctx, boom) }, nil},
+		"Recovered": {func(ctx context.Context) {
+			if err := backstop.Recovered(ctx, boom); !errors.Is(err, boom) {
+				t.Errorf("Recovered: %v", err)
+			}
+		}, nil},
 		"Go": {func(ctx context.Context) {
 			done := make(chan struct{})
 			backstop.Go(ctx, func(context.Context) { defer close(done); panic(boom) })
@@ -123,7 +128,10 @@ func TestNilArguments(t *testing.T) {
 	catch(func() { defer backstop.Recover(nil); panic(1) })    //nolint:staticcheck // nil on purpose
 	catch(func() { defer backstop.Guard(nil, nil); panic(2) }) //nolint:staticcheck // nil on purpose
 	backstop.Capture(nil, 3)                                   //nolint:staticcheck // nil on purpose
-	if err := backstop.NewGroup(nil).Wait(); err != nil {      //nolint:staticcheck // nil on purpose
+	if backstop.Carry(nil) == nil {                            //nolint:staticcheck // nil on purpose
+		t.Error("Carry(nil) is nil")
+	}
+	if err := backstop.NewGroup(nil).Wait(); err != nil { //nolint:staticcheck // nil on purpose
 		t.Error(err)
 	}
 	if err := backstop.Stop(nil); err != nil { //nolint:staticcheck // nil on purpose

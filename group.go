@@ -94,8 +94,9 @@ func (g *Group) Wait() error {
 //go:noinline
 func captureChild(ctx context.Context, v any) { capture(ctx, v, panicked) }
 
-// A PanicError is a panic that a Group recovered. It was reported; a guard it
-// is handed or raised to does not report it again.
+// A PanicError is a panic that a Group or Recovered made an error of. It was
+// reported; a guard that it, or an error that wraps it, is handed or raised to
+// does not report it again.
 type PanicError struct {
 	Value any // what was panicked with
 

@@ -48,8 +48,9 @@ func Guard(ctx ...context.Context) {
 //	}()
 //
 // Called from a deferred function, it reports the stack of the panic;
-// elsewhere, the stack of its caller. A nil value is not reported. ctx may be
-// nil.
+// elsewhere, the stack of its caller. An error with a method Callers() []uintptr
+// brings its own stack, as runtime.Callers has it. A nil value is not reported.
+// ctx may be nil.
 func Capture(ctx context.Context, value any) {
 	if value != nil {
 		capture(ctx, value, handed)
