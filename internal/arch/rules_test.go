@@ -22,6 +22,7 @@ var rules = []rule{
 	{"internal/gobin", nil, "gobin reads executables for whoever asks, so it knows nobody"},
 	{"internal/headline", []string{module + "/crash", module + "/internal/crashtest"}, "headline knows texts; its tests let programs die and read what they leave"},
 	{"internal/host", []string{module + "/event"}, "host fills in events"},
+	{"internal/sampling", nil, "sampling gives watches their turn and knows none"},
 	{"internal/spool", []string{module + "/event"}, "the spool stores and sends events"},
 	{"internal/monitor", []string{module + "/event", module + "/internal/host", module + "/internal/spool"}, "the monitor spools crash text and does not read it"},
 
@@ -44,7 +45,7 @@ var rules = []rule{
 	{"bench", []string{module + "/crash"}, "benchmarks measure what they name"},
 	{"examples/shop", []string{module, module + "/examples/shop/..."}, "the sample service is a user of the SDK like any other"},
 
-	{"", []string{module + "/crash", module + "/event", module + "/internal/host", module + "/internal/monitor", module + "/internal/spool"}, "the SDK stands on crash, event and its three helpers"},
+	{"", []string{module + "/crash", module + "/event", module + "/internal/host", module + "/internal/monitor", module + "/internal/sampling", module + "/internal/spool"}, "the SDK stands on crash, event and its helpers"},
 }
 
 // A library is a third-party module and the one directory of ours that may

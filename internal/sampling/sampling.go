@@ -1,0 +1,84 @@
+// Package sampling lets watches look at the process from time to time without a
+// timer, which would keep Go's deadlock detector from working: the SDK calls
+// [Pass] where traffic passes, and now and then a watch registered by [Add] has
+// its turn. Without traffic nothing is looked at.
+package sampling
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// every is how many passes share one look at the clock. Sixty-four make its cost
+// vanish and still give a service with one request a second a look a minute.
+const every = 64
+
+// A watch is called at most once per interval.
+type watch struct {
+	look     func(now time.Time)
+	interval int64        // nanoseconds
+	last     atomic.Int64 // Unix nanoseconds of the last turn
+}
+
+var (
+	changing sync.Mutex
+	watches  atomic.Pointer[[]*watch] // replaced, never changed; nil when empty
+	passes   atomic.Uint32
+)
+
+// Pass tells that a request or a goroutine begins. It never panics, does not
+// allocate, and without a watch it is one atomic load.
+func Pass() {
+	if list := watches.Load(); list != nil && passes.Add(1)%every == 0 {
+		turn(*list, time.Now())
+	}
+}
+
+// turn gives each watch that is due its turn, on this goroutine.
+func turn(list []*watch, now time.Time) {
+	for _, w := range list {
+		last := w.last.Load()
+		if now.UnixNano()-last >= w.interval && w.last.CompareAndSwap(last, now.UnixNano()) {
+			call(w.look, now)
+		}
+	}
+}
+
+func call(look func(time.Time), now time.Time) {
+	defer func() { recover() }() // a fault of ours must not reach the program
+	look(now)
+}
+
+// Add registers look, which is called on goroutines of the program and must
+// return at once. It may still be running when remove returns.
+func Add(look func(now time.Time), interval time.Duration) (remove func()) {
+	w := &watch{look: look, interval: int64(interval)}
+	change(func(list []*watch) []*watch { return append(list, w) })
+	return func() {
+		change(func(list []*watch) []*watch {
+			kept := list[:0]
+			for _, other := range list {
+				if other != w {
+					kept = append(kept, other)
+				}
+			}
+			return kept
+		})
+	}
+}
+
+// change works on a copy of the list.
+func change(f func([]*watch) []*watch) {
+	changing.Lock()
+	defer changing.Unlock()
+	var list []*watch
+	if old := watches.Load(); old != nil {
+		list = append(list, *old...)
+	}
+	if list = f(list); len(list) == 0 {
+		watches.Store(nil)
+		return
+	}
+	watches.Store(&list)
+}
