@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -40,7 +39,8 @@ func dyingShop() {
 		fmt.Fprintln(os.Stderr, "flag provided but not defined: -nope")
 		os.Exit(2)
 	case "kill":
-		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL) // nothing comes after it
+		self, err := os.FindProcess(os.Getpid())
+		log.Fatal(err, self.Kill()) // nothing comes after it
 	case "http":
 		srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("coupon is expired") }))
 		resp, err := http.Get(srv.URL)
