@@ -24,6 +24,7 @@ var rules = []rule{
 	{"internal/host", []string{module + "/event"}, "host fills in events"},
 	{"internal/sampling", nil, "sampling gives watches their turn and knows none"},
 	{"internal/spool", []string{module + "/event"}, "the spool stores and sends events"},
+	{"mark", []string{module, module + "/crash", module + "/event"}, "marks are hooks of the SDK"},
 	{"internal/monitor", []string{module + "/event", module + "/internal/host", module + "/internal/spool"}, "the monitor spools crash text and does not read it"},
 
 	{"cmd/backstop/internal/issue", []string{module + "/crash", module + "/event"}, "issue is pure: events in, changes out"},
