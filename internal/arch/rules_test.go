@@ -20,12 +20,14 @@ var rules = []rule{
 	{"internal/arch", nil, "the rule itself depends on nothing"},
 	{"internal/crashtest", nil, "test support is imported by every test, so it imports nobody"},
 	{"internal/gobin", nil, "gobin reads executables for whoever asks, so it knows nobody"},
+	{"internal/goid", nil, "goid reads a number of the runtime's and knows nobody"},
 	{"internal/headline", []string{module + "/crash", module + "/internal/crashtest"}, "headline knows texts; its tests let programs die and read what they leave"},
 	{"internal/host", []string{module + "/event"}, "host fills in events"},
+	{"internal/inflight", []string{module + "/event"}, "the table holds requests as events tell of them"},
 	{"internal/sampling", nil, "sampling gives watches their turn and knows none"},
 	{"internal/spool", []string{module + "/event"}, "the spool stores and sends events"},
 	{"mark", []string{module, module + "/crash", module + "/event"}, "marks are hooks of the SDK"},
-	{"internal/monitor", []string{module + "/event", module + "/internal/host", module + "/internal/spool"}, "the monitor spools crash text and does not read it"},
+	{"internal/monitor", []string{module + "/event", module + "/internal/host", module + "/internal/inflight", module + "/internal/spool"}, "the monitor spools crash text and does not read it"},
 
 	{"cmd/backstop/internal/issue", []string{module + "/crash", module + "/event"}, "issue is pure: events in, changes out"},
 	{"cmd/backstop/internal/store/sqlite", []string{module + "/crash", module + "/event", cmdInternal + "issue", cmdInternal + "store"}, "a store knows the types it keeps and no stage"},
@@ -46,7 +48,7 @@ var rules = []rule{
 	{"bench", []string{module + "/crash"}, "benchmarks measure what they name"},
 	{"examples/shop", []string{module, module + "/examples/shop/..."}, "the sample service is a user of the SDK like any other"},
 
-	{"", []string{module + "/crash", module + "/event", module + "/internal/host", module + "/internal/monitor", module + "/internal/sampling", module + "/internal/spool"}, "the SDK stands on crash, event and its helpers"},
+	{"", []string{module + "/crash", module + "/event", module + "/internal/goid", module + "/internal/host", module + "/internal/inflight", module + "/internal/monitor", module + "/internal/sampling", module + "/internal/spool"}, "the SDK stands on crash, event and its helpers"},
 }
 
 // A library is a third-party module and the one directory of ours that may
