@@ -1,26 +1,29 @@
 package spool
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 )
 
-// Drops are counted in two files of one number a line. Adding is an append,
-// which needs no lock; a drainer first moves the file aside, so that what is
-// added meanwhile is not counted twice. (A process that has the file open at
-// that very moment may write into the file that is moved; its count is lost if
-// it comes later than the look at it.)
+// Drops are counted in two files that are never moved and never grow, so that
+// counting works on a full disk. One has the number of all drops there ever
+// were; who adds to it holds countLock. The other has what a collector knows:
+// the number before, the number now, and the event that carries the difference.
+// As long as that event waits, it and no other has to tell it, since the
+// collector takes an event once; when it is gone it was told. That file is the
+// drainer's.
 const (
 	droppedFile = "dropped"
-	takenFile   = "dropped.taken"
+	toldFile    = "told"
+	countLock   = ".count"
 )
 
-// maxDroppedFile is the size from which a file of counts is added up.
-const maxDroppedFile = 16 << 10
+// countTries bounds how long a drop waits for others that are being counted, by
+// about 60 ms.
+const countTries = 6
 
 // CountDropped adds to the number of events that had to be given up. It travels
 // with the next event that is delivered. When the disk refuses, the number waits
@@ -28,87 +31,101 @@ const maxDroppedFile = 16 << 10
 func (s *Spool) CountDropped(n uint64) error {
 	s.counting.Lock()
 	defer s.counting.Unlock()
-	n += s.uncounted
-	if n == 0 {
+	s.uncounted += n
+	if s.uncounted == 0 {
 		return nil
 	}
-	s.uncounted = 0
-	size, err := s.appendCount(n)
-	if err != nil {
-		s.uncounted = n
+	if err := s.addDropped(s.uncounted); err != nil {
 		return fmt.Errorf("count dropped events: %w", err)
 	}
-	if size > maxDroppedFile {
-		s.addUp()
-	}
+	s.uncounted = 0
 	return nil
 }
 
-// appendCount returns the size of the file. One write with O_APPEND is atomic:
-// lines of two processes never mix.
-func (s *Spool) appendCount(n uint64) (size int64, err error) {
-	f, err := os.OpenFile(filepath.Join(s.dir, droppedFile), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return 0, err
-	}
-	_, err = f.WriteString(strconv.FormatUint(n, 10) + "\n")
-	if info, serr := f.Stat(); serr == nil {
-		size = info.Size()
-	}
-	return size, errors.Join(err, f.Close())
-}
-
-// addUp makes one line of many, so that a long storm does not fill the disk
-// with its counts.
-func (s *Spool) addUp() {
-	unlock, err := tryLock(s.dir)
-	if err != nil || unlock == nil {
-		return // somebody drains; the next drop tries again
+func (s *Spool) addDropped(n uint64) error {
+	unlock, err := s.lock(context.Background(), countLock, countTries)
+	if unlock == nil {
+		return err
 	}
 	defer unlock()
-	aside := filepath.Join(s.dir, tmpPrefix+droppedFile)
-	if err := os.Rename(filepath.Join(s.dir, droppedFile), aside); err != nil {
-		return
+	return s.put(droppedFile, s.numbers(droppedFile)[0]+n, 0, "")
+}
+
+// put overwrites a file in place, which needs no room.
+func (s *Spool) put(name string, a, b uint64, text string) error {
+	f, err := os.OpenFile(s.path(name), os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
 	}
-	if _, err := s.appendCount(s.sum(tmpPrefix + droppedFile)); err != nil {
-		os.Rename(aside, filepath.Join(s.dir, droppedFile)) //nolint:errcheck // the disk refuses everything
-		return
+	_, err = fmt.Fprintf(f, "%020d %020d %s\n", a, b, text)
+	if cerr := f.Close(); err == nil {
+		err = cerr
 	}
-	os.Remove(aside) //nolint:errcheck // swept at the next Open
+	return err
+}
+
+// numbers reads what put has written, zeros when there is nothing.
+func (s *Spool) numbers(name string) (n [2]uint64) {
+	n, _ = s.get(name)
+	return n
+}
+
+func (s *Spool) get(name string) (n [2]uint64, text string) {
+	data, _ := os.ReadFile(s.path(name)) // none is zero
+	line, _, _ := strings.Cut(string(data), "\n")
+	for i, field := range strings.Fields(line) {
+		if i < len(n) {
+			n[i], _ = strconv.ParseUint(field, 10, 64) // nonsense is zero
+		} else {
+			text = field
+		}
+	}
+	return n, text
 }
 
 // Dropped returns how many dropped events have not been told to a collector.
 func (s *Spool) Dropped() uint64 {
-	return s.sum(droppedFile) + s.sum(takenFile)
+	told, _ := s.told()
+	return s.numbers(droppedFile)[0] - told[0]
 }
 
-// takeDropped moves the count aside and returns it. The caller holds the drain
-// lock and calls forgetDropped once a collector knows.
-func (s *Spool) takeDropped() uint64 {
-	taken := filepath.Join(s.dir, takenFile)
-	if before := s.sum(takenFile); before > 0 {
-		return before // an earlier delivery failed; the rest follows later
-	}
-	if err := os.Rename(filepath.Join(s.dir, droppedFile), taken); err != nil {
-		return 0
-	}
-	return s.sum(takenFile)
-}
-
-func (s *Spool) forgetDropped() {
-	os.Remove(filepath.Join(s.dir, takenFile)) //nolint:errcheck // told again: the server takes an event once
-}
-
-func (s *Spool) sum(name string) uint64 {
-	data, err := os.ReadFile(filepath.Join(s.dir, name))
-	if err != nil {
-		return 0
-	}
-	var total uint64
-	for _, line := range strings.Fields(string(data)) {
-		if n, err := strconv.ParseUint(line, 10, 64); err == nil {
-			total += n
+// told returns how many drops are told, and how many will be once the event
+// that carries them is delivered, "" when none is on its way.
+func (s *Spool) told() (n [2]uint64, carrier string) {
+	n, carrier = s.get(toldFile)
+	if carrier != "" {
+		if _, err := os.Lstat(s.path(carrier)); err != nil {
+			n[0], carrier = n[1], ""
 		}
 	}
-	return total
+	if n[0] > s.numbers(droppedFile)[0] {
+		return [2]uint64{}, "" // somebody removed the other file
+	}
+	return n, carrier
+}
+
+// takeDropped returns how many drops have to be told with which event: first,
+// unless another one has that task. The caller holds the drain lock.
+func (s *Spool) takeDropped(first string) (carrier string, n uint64) {
+	told, carrier := s.told()
+	if carrier != "" {
+		return carrier, told[1] - told[0]
+	}
+	unlock, _ := s.lock(context.Background(), countLock, countTries)
+	if unlock == nil {
+		return "", 0 // later, then
+	}
+	defer unlock()
+	all := s.numbers(droppedFile)[0]
+	if all == told[0] || s.put(toldFile, told[0], all, first) != nil {
+		return "", 0 // without a note of it, it might be told twice
+	}
+	return first, all - told[0]
+}
+
+// untold takes the task from an event that will not be delivered.
+func (s *Spool) untold(name string) {
+	if told, carrier := s.told(); carrier == name {
+		s.put(toldFile, told[0], told[0], "") //nolint:errcheck // then these drops count as told
+	}
 }

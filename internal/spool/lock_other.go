@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -14,11 +13,10 @@ import (
 // nothing, but one pass takes far less.
 const lockStale = 10 * time.Minute
 
-// tryLock takes the drain lock without waiting; it returns nil, nil when
-// another drainer holds it. Without flock the lock is a file that exists; one
+// tryLock takes the lock of a file without waiting; it returns nil, nil when
+// somebody else holds it. Without flock the lock is a file that exists; one
 // left behind by a dead drainer is taken over when it is old.
-func tryLock(dir string) (unlock func(), err error) {
-	path := filepath.Join(dir, lockFile)
+func tryLock(path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err == nil {
 		return func() { f.Close(); os.Remove(path) }, nil

@@ -5,15 +5,14 @@ package spool
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"syscall"
 )
 
-// tryLock takes the drain lock without waiting; it returns nil, nil when
-// another drainer holds it. The kernel drops the lock with its holder, so a
-// dead drainer never blocks the queue.
-func tryLock(dir string) (unlock func(), err error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_CREATE|os.O_RDWR, 0o600)
+// tryLock takes the lock of a file without waiting; it returns nil, nil when
+// somebody else holds it. The kernel drops the lock with its holder, so a dead
+// drainer never blocks the queue.
+func tryLock(path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -7,11 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/backstop-go/backstop/event"
@@ -49,6 +50,8 @@ type StatusError struct {
 	Code       int
 	Body       string        // "error" of a JSON answer, else its text: the first line, at most 200 bytes
 	RetryAfter time.Duration // 0 when the collector did not say
+
+	foreign bool // not the answer of a collector: those are JSON objects, or empty
 }
 
 func (e *StatusError) Error() string {
@@ -58,6 +61,8 @@ func (e *StatusError) Error() string {
 		text += " (check the key)"
 	case e.Code >= 300 && e.Code < 400:
 		text += " (redirects are not followed: check the URL)"
+	case e.foreign:
+		text += " (not in the words of a collector: check the URL)"
 	}
 	if e.Body != "" {
 		text += ": " + e.Body
@@ -65,13 +70,15 @@ func (e *StatusError) Error() string {
 	return text
 }
 
-// rejects reports whether the collector will never take what it was sent.
+// rejects reports whether the collector will never take what it was sent. What a
+// web server or a proxy says of a request (400 for plain HTTP on a port of HTTPS)
+// is no verdict on an event, except that it is too large for them.
 func (e *StatusError) rejects() bool {
 	switch e.Code {
-	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
-		return true
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return !e.foreign
 	}
-	return false
+	return e.Code == http.StatusRequestEntityTooLarge
 }
 
 // Drain delivers the events of the spool, oldest first, until it is empty or
@@ -80,122 +87,155 @@ func (e *StatusError) rejects() bool {
 // is moved to the folder "rejected" and does not stop the others; after any
 // other answer but 2xx the events stay, and the error is a *StatusError.
 func (s *Sender) Drain(ctx context.Context, sp *Spool) (sent int, err error) {
-	unlock, err := lock(ctx, sp.dir)
+	sent, err = s.drain(ctx, sp)
 	if err != nil {
-		return 0, fmt.Errorf("drain spool: %w", err)
+		err = fmt.Errorf("drain spool: %w", err)
 	}
-	defer unlock()
-	for {
-		entries, err := sp.list()
-		if err != nil {
-			return sent, err
-		}
-		if len(entries) == 0 {
-			return sent, nil
-		}
-		n, err := s.drainSome(ctx, sp, entries)
-		sent += n
-		if err != nil {
-			return sent, fmt.Errorf("drain spool: %w", err)
-		}
-	}
+	return sent, err
 }
 
-// lock waits for the drain lock until ctx is done.
-func lock(ctx context.Context, dir string) (func(), error) {
-	for wait := 5 * time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
-		unlock, err := tryLock(dir)
+func (s *Sender) drain(ctx context.Context, sp *Spool) (sent int, err error) {
+	if err := sp.prepare(); err != nil {
+		return 0, err
+	}
+	unlock, err := sp.lock(ctx, lockFile, math.MaxInt)
+	switch {
+	case isNotExist(err):
+		return 0, nil // the directory was removed: the next Add makes it again
+	case err != nil:
+		return 0, err
+	}
+	defer unlock()
+	for found, n := true, 0; found && err == nil; sent += n {
+		n, found, err = s.drainSome(ctx, sp)
+	}
+	return sent, err
+}
+
+// lock takes a lock of the directory. It tries a number of times, while ctx is
+// not done.
+func (s *Spool) lock(ctx context.Context, name string, tries int) (func(), error) {
+	for wait := time.Millisecond; ; wait = min(2*wait, 64*time.Millisecond) {
+		unlock, err := tryLock(s.path(name))
 		if unlock != nil || err != nil {
 			return unlock, err
 		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for another sender: %w", ctx.Err())
-		case <-time.After(wait):
+		if tries--; tries == 0 || ctx.Err() != nil {
+			return nil, &busyError{ctx.Err()}
 		}
+		time.Sleep(wait)
 	}
 }
+
+// A busyError says that somebody else held a lock for too long.
+type busyError struct{ err error }
+
+func (e *busyError) Error() string { return "wait for another sender" }
+func (e *busyError) Unwrap() error { return e.err }
 
 // An item is an event read from its file.
 type item struct {
 	entry
 	payload []byte
+	refused bool
 }
 
-// drainSome delivers the first batch of entries.
-func (s *Sender) drainSome(ctx context.Context, sp *Spool, entries []entry) (int, error) {
+// drainSome delivers the first events, and reports whether there were any.
+func (s *Sender) drainSome(ctx context.Context, sp *Spool) (sent int, found bool, err error) {
+	entries, err := sp.list()
 	var batch []item
 	size := 0
 	for _, e := range entries {
-		payload, err := sp.read(e.name)
-		if isNotExist(err) {
-			continue // delivered by a drainer whose lock we could not see
-		}
-		if err != nil || payload == nil {
-			if err := sp.reject(e); err != nil {
-				return 0, err
-			}
+		if sp.sent[e.name] {
 			continue
 		}
-		batch = append(batch, item{e, payload})
+		payload, err := sp.read(e.name)
+		switch {
+		case isNotExist(err): // delivered by a drainer whose lock we could not see
+			continue
+		case err != nil:
+			return 0, false, err
+		case payload == nil:
+			if err := sp.reject(e); err != nil {
+				return 0, false, err
+			}
+			found = true
+			continue
+		}
+		batch = append(batch, item{entry: e, payload: payload})
 		size += len(payload)
 		if len(batch) == batchEvents || size >= batchBytes {
 			break
 		}
 	}
-	return s.deliver(ctx, sp, batch)
+	if len(batch) == 0 {
+		return 0, found, err
+	}
+	sent, err = s.deliver(ctx, sp, batch)
+	return sent, true, err
 }
 
 // deliver sends a batch. When the collector refuses it, the halves are tried,
 // down to the one event that is to blame.
-func (s *Sender) deliver(ctx context.Context, sp *Spool, batch []item) (int, error) {
-	if len(batch) == 0 {
-		return 0, nil
-	}
-	dropped := sp.takeDropped()
-	err := s.post(ctx, "/api/v1/events", body(batch, dropped))
+func (s *Sender) deliver(ctx context.Context, sp *Spool, batch []item) (sent int, err error) {
+	carrier, dropped := sp.takeDropped(batch[0].name)
+	rejected, err := s.post(ctx, "/api/v1/events", body(batch, carrier, dropped))
 	var status *StatusError
 	if errors.As(err, &status) && status.rejects() {
-		if len(batch) == 1 {
+		half := len(batch) / 2
+		if half == 0 {
 			return 0, sp.reject(batch[0].entry)
 		}
-		half := len(batch) / 2
-		first, err := s.deliver(ctx, sp, batch[:half])
-		if err != nil {
-			return first, err
+		if sent, err = s.deliver(ctx, sp, batch[:half]); err != nil {
+			return sent, err
 		}
-		second, err := s.deliver(ctx, sp, batch[half:])
-		return first + second, err
+		n, err := s.deliver(ctx, sp, batch[half:])
+		return sent + n, err
 	}
 	if err != nil {
 		return 0, err
 	}
-	if dropped > 0 {
-		sp.forgetDropped()
-	}
-	for _, it := range batch {
-		if err := sp.remove(it.entry); err != nil {
-			return 0, err
+	for _, r := range rejected {
+		if r.Index >= 0 && r.Index < len(batch) {
+			batch[r.Index].refused = true
 		}
 	}
-	return len(batch), nil
+	for _, it := range batch {
+		done := sp.remove
+		if it.refused {
+			done = sp.reject
+		} else {
+			sent++
+		}
+		if derr := done(it.entry); err == nil {
+			err = derr
+		}
+	}
+	return sent, err
 }
 
-// body makes JSON Lines of a batch. The first event carries the number of
-// dropped ones; spooled events have none of their own.
-func body(batch []item, dropped uint64) []byte {
+// body makes JSON Lines of a batch. The carrier tells the number of dropped
+// events; spooled ones have none of their own.
+func body(batch []item, carrier string, dropped uint64) []byte {
 	var b bytes.Buffer
-	for i, it := range batch {
-		payload := bytes.TrimRight(it.payload, " \t\r\n")
-		if i == 0 && dropped > 0 && bytes.HasSuffix(payload, []byte("}")) {
-			b.Write(payload[:len(payload)-1])
+	for _, it := range batch {
+		if it.name == carrier {
+			b.Write(it.payload[:len(it.payload)-1])
 			b.WriteString(`,"dropped":` + strconv.FormatUint(dropped, 10) + "}\n")
 			continue
 		}
-		b.Write(payload)
+		b.Write(it.payload)
 		b.WriteByte('\n')
 	}
 	return b.Bytes()
+}
+
+// Send delivers one event that could not be spooled.
+func (s *Sender) Send(ctx context.Context, payload []byte) error {
+	if _, err := s.post(ctx, "/api/v1/events", payload); err != nil {
+		return fmt.Errorf("send event: %w", err)
+	}
+	return nil
 }
 
 // Hello announces an instance to the collector.
@@ -204,23 +244,24 @@ func (s *Sender) Hello(ctx context.Context, h event.Hello) error {
 	if err != nil {
 		return fmt.Errorf("say hello: %w", err)
 	}
-	if err := s.post(ctx, "/api/v1/hello", data); err != nil {
+	if _, err := s.post(ctx, "/api/v1/hello", data); err != nil {
 		return fmt.Errorf("say hello: %w", err)
 	}
 	return nil
 }
 
-func (s *Sender) post(ctx context.Context, path string, data []byte) error {
-	url := strings.TrimRight(s.URL, "/") + path
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(data))
+// A rejection names an event, by its place in what was sent, that a collector
+// will not take.
+type rejection struct {
+	Index int `json:"index"`
+}
+
+func (s *Sender) post(ctx context.Context, path string, data []byte) ([]rejection, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(s.URL, "/")+path, bytes.NewReader(data))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	kind := "application/x-ndjson"
-	if strings.HasSuffix(path, "/hello") {
-		kind = "application/json"
-	}
-	req.Header.Set("Content-Type", kind)
+	req.Header.Set("Content-Type", "application/json")
 	if s.Key != "" {
 		req.Header.Set("X-Backstop-Key", s.Key)
 	}
@@ -230,65 +271,63 @@ func (s *Sender) post(ctx context.Context, path string, data []byte) error {
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer resp.Body.Close()
-	text, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // only explains a refusal
-	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
-		return nil
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // what is missing of it only explains
+	_ = resp.Body.Close()
+	text = bytes.TrimSpace(text)
+	var said struct {
+		Error    string      `json:"error"`
+		Rejected []rejection `json:"rejected"`
 	}
-	return refusal(resp, text)
-}
-
-func refusal(resp *http.Response, text []byte) error {
-	said := string(text)
-	var answer struct {
-		Error string `json:"error"`
+	json.Unmarshal(text, &said) //nolint:errcheck // the status counts
+	e := &StatusError{Code: resp.StatusCode, foreign: len(text) > 0 && text[0] != '{'}
+	if e.Code/100 == 2 && !e.foreign {
+		return said.Rejected, nil
 	}
-	if json.Unmarshal(text, &answer) == nil && answer.Error != "" {
-		said = answer.Error
+	if e.Body = said.Error; e.Body == "" {
+		e.Body = string(text)
 	}
-	line, _, _ := strings.Cut(strings.TrimSpace(said), "\n")
-	e := &StatusError{Code: resp.StatusCode, Body: strings.ToValidUTF8(line[:min(len(line), 200)], "")}
+	e.Body, _, _ = strings.Cut(e.Body, "\n")
+	e.Body = strings.ToValidUTF8(e.Body[:min(len(e.Body), 200)], "")
 	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
 		e.RetryAfter = time.Duration(s) * time.Second
 	}
-	return e
+	return nil, e
 }
 
-// read returns a waiting event on one line, nil when the file holds none.
+// read returns a waiting event on one line, nil when the file holds none. An
+// error means that it may be read at another time, or is not there any more.
 func (s *Spool) read(name string) ([]byte, error) {
-	path := filepath.Join(s.dir, name)
+	path := s.path(name)
 	info, err := os.Lstat(path)
-	if err != nil {
+	var data []byte
+	if err == nil && info.Mode().IsRegular() && info.Size() <= MaxPayload {
+		data, err = os.ReadFile(path)
+	}
+	var errno syscall.Errno
+	if isNotExist(err) || errors.As(err, &errno) && errno.Temporary() { // out of descriptors
 		return nil, err
 	}
-	if !info.Mode().IsRegular() || info.Size() > MaxPayload {
-		return nil, nil
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
+	var one bytes.Buffer
 	data = bytes.TrimSpace(data)
-	if !bytes.HasPrefix(data, []byte("{")) || !json.Valid(data) {
+	if !bytes.HasPrefix(data, []byte("{")) || json.Compact(&one, data) != nil {
 		return nil, nil
 	}
-	if bytes.ContainsAny(data, "\r\n") {
-		var one bytes.Buffer
-		if err := json.Compact(&one, data); err != nil {
-			return nil, err
-		}
-		data = one.Bytes()
-	}
-	return data, nil
+	return one.Bytes(), nil
 }
 
+// remove removes an event that was delivered. Where that cannot be done, it is
+// at least not sent again.
 func (s *Spool) remove(e entry) error {
-	err := os.Remove(filepath.Join(s.dir, e.name))
+	err := os.Remove(s.path(e.name))
 	if err != nil && !isNotExist(err) {
+		if s.sent == nil {
+			s.sent = make(map[string]bool)
+		}
+		s.sent[e.name] = true
 		return err
 	}
-	s.release(e.size)
+	s.release(e.size, true)
 	return nil
 }

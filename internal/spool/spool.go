@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sort"
@@ -60,6 +61,7 @@ type Spool struct {
 	maxFiles int
 
 	mu    sync.Mutex
+	ready bool  // the directory is there, as far as we know, and ours
 	bytes int64 // estimates: other processes add and remove too
 	files int
 	fresh int // adds since the last look at the directory
@@ -69,6 +71,8 @@ type Spool struct {
 
 	counting  sync.Mutex // held while drops are counted
 	uncounted uint64     // drops that the disk did not take
+
+	sent map[string]bool // delivered files that could not be removed; the drainer's
 }
 
 // rescanEvery bounds how far the estimates can be off when other processes add
@@ -83,6 +87,9 @@ const rescanPause = 100 * time.Millisecond
 // Open makes the directory if needed, with access for its owner only, and
 // counts what is in it. A directory that belongs to somebody else is refused:
 // events hold the insides of a program.
+//
+// The Spool is there beside an error, too. It counts what it has to drop, and
+// works as soon as the directory does.
 func Open(dir string, o Options) (*Spool, error) {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = DefaultMaxBytes
@@ -90,98 +97,154 @@ func Open(dir string, o Options) (*Spool, error) {
 	if o.MaxFiles <= 0 {
 		o.MaxFiles = DefaultMaxFiles
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("open spool: %w", err)
+	// Processes of two containers may have the same pid, and a clock that
+	// stands still: names differ all the same.
+	s := &Spool{dir: dir, maxBytes: o.MaxBytes, maxFiles: o.MaxFiles, seq: uint64(rand.Uint32())}
+	return s, s.prepare()
+}
+
+// prepare does what Open promises, unless that was done. It is called again
+// after a failure, and when the directory was removed.
+func (s *Spool) prepare() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ready {
+		return nil
 	}
-	info, err := os.Lstat(dir)
+	err := s.makeDir()
+	if err == nil {
+		err = s.rescan()
+	}
 	if err != nil {
-		return nil, fmt.Errorf("open spool: %w", err)
+		return fmt.Errorf("open spool: %w", err)
 	}
-	if !info.IsDir() {
-		return nil, fmt.Errorf("open spool: %s is not a directory", dir)
+	s.ready = true
+	return nil
+}
+
+// makeDir finds out now, and not at the first crash, whether the directory can
+// be written to.
+func (s *Spool) makeDir() error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
 	}
-	if !ownedByUs(info) {
-		return nil, fmt.Errorf("open spool: %s belongs to another user", dir)
+	info, err := os.Lstat(s.dir)
+	switch {
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return errors.New(s.dir + " is not a directory")
+	case !ownedByUs(info):
+		return errors.New(s.dir + " belongs to another user")
 	}
-	s := &Spool{dir: dir, maxBytes: o.MaxBytes, maxFiles: o.MaxFiles}
-	if err := s.sweep(); err != nil {
-		return nil, fmt.Errorf("open spool: %w", err)
+	s.sweep()
+	name := s.nextName(0) + "-probe"
+	if err := s.write(name, nil); err != nil {
+		return err
 	}
-	if err := s.probe(); err != nil {
-		return nil, fmt.Errorf("open spool: %w", err)
-	}
-	return s, nil
+	os.Remove(s.path(name)) //nolint:errcheck // not the name of an event
+	// The file that counts drops gets its room now: when it is needed, the disk
+	// may be full.
+	s.addDropped(0) //nolint:errcheck // tried again at the first drop
+	return nil
 }
 
 // Dir is the directory of the spool.
 func (s *Spool) Dir() string { return s.dir }
 
+//go:noinline // for the size of programs
+func (s *Spool) path(name string) string { return s.dir + string(filepath.Separator) + name }
+
 // Add stores one event. It returns ErrFull or ErrTooLarge when the event was
 // dropped and counted, and another error when the disk refused; that event is
 // counted too, in memory until the disk lets us.
 func (s *Spool) Add(payload []byte) error {
-	return s.add(payload, false)
+	return s.counted(s.keep(payload, false))
 }
 
 // AddLast stores the event that ends a process. It may use the tenth of the
 // room that Add leaves.
 func (s *Spool) AddLast(payload []byte) error {
-	return s.add(payload, true)
+	return s.counted(s.keep(payload, true))
 }
 
-func (s *Spool) add(payload []byte, last bool) error {
-	size := int64(len(payload))
-	if size > MaxPayload {
-		return errors.Join(ErrTooLarge, s.CountDropped(1))
-	}
-	name, err := s.reserve(size, last)
+// Try is AddLast for somebody who has another way to deliver: it does not count
+// an event that it has to refuse.
+func (s *Spool) Try(payload []byte) error { return s.keep(payload, true) }
+
+func (s *Spool) counted(err error) error {
+	var n uint64
 	if err != nil {
-		return errors.Join(err, s.CountDropped(1))
+		n = 1
 	}
-	if err := s.write(name, payload); err != nil {
-		s.release(size)
-		return errors.Join(fmt.Errorf("spool event: %w", err), s.CountDropped(1))
+	s.CountDropped(n) //nolint:errcheck // then the number waits in memory; 0 tries such a number again
+	return err
+}
+
+func (s *Spool) keep(payload []byte, last bool) error {
+	for again := false; ; again = true {
+		name, err := s.reserve(int64(len(payload)), last)
+		if err == nil {
+			if err = s.write(name, payload); err == nil {
+				return nil
+			}
+			s.release(int64(len(payload)), !isNotExist(err))
+		}
+		if again || !isNotExist(err) {
+			return fmt.Errorf("spool event: %w", err)
+		}
+		// Somebody removed the directory: the next round makes it again.
 	}
-	return nil
 }
 
 // reserve makes room for one event and names its file.
 func (s *Spool) reserve(size int64, last bool) (string, error) {
+	if size > MaxPayload {
+		return "", ErrTooLarge
+	}
+	if err := s.prepare(); err != nil {
+		return "", err
+	}
 	maxBytes, maxFiles := s.maxBytes, s.maxFiles
 	if !last {
 		maxBytes, maxFiles = maxBytes-maxBytes/10, maxFiles-maxFiles/10
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	full := func() bool { return s.bytes+size > maxBytes || s.files+1 > maxFiles }
 	s.fresh++
-	if full() && (last || time.Since(s.looked) > rescanPause) || s.fresh >= rescanEvery {
-		if err := s.rescan(); err != nil {
-			return "", fmt.Errorf("spool event: %w", err)
+	for looked := false; ; looked = true {
+		full := s.bytes+size > maxBytes || s.files+1 > maxFiles
+		if !looked && (s.fresh >= rescanEvery || full && (last || time.Since(s.looked) > rescanPause)) {
+			if err := s.rescan(); err != nil {
+				s.ready = false
+				return "", err
+			}
+			continue
 		}
+		if full {
+			return "", ErrFull
+		}
+		s.bytes += size
+		s.files++
+		return s.nextName(size) + suffix, nil
 	}
-	if full() {
-		return "", ErrFull
-	}
-	s.bytes += size
-	s.files++
-	s.seq++
-	return fileName(time.Now(), os.Getpid(), s.seq, size), nil
 }
 
-func (s *Spool) release(size int64) {
+// release gives back what was reserved or is delivered.
+func (s *Spool) release(size int64, ready bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.bytes -= size
 	s.files--
+	s.ready = s.ready && ready
+	s.mu.Unlock()
 }
 
 // write makes the file appear whole or not at all.
 func (s *Spool) write(name string, payload []byte) error {
-	tmp := filepath.Join(s.dir, tmpPrefix+name)
+	tmp := s.path(tmpPrefix + name)
 	err := os.WriteFile(tmp, payload, 0o600)
 	if err == nil {
-		err = os.Rename(tmp, filepath.Join(s.dir, name))
+		err = os.Rename(tmp, s.path(name))
 	}
 	if err != nil {
 		os.Remove(tmp) //nolint:errcheck // swept at the next Open
@@ -206,10 +269,11 @@ const (
 	suffix    = ".json"
 )
 
-// fileName sorts by time, and carries the size so that counting a directory
-// needs no system call for each file.
-func fileName(at time.Time, pid int, seq uint64, size int64) string {
-	return fmt.Sprintf("%020d-%d-%d-%d%s", at.UnixNano(), pid, seq, size, suffix)
+// nextName sorts by time, and carries the size so that counting a directory
+// needs no system call for each file. s.mu is held.
+func (s *Spool) nextName(size int64) string {
+	s.seq++
+	return fmt.Sprintf("%020d-%d-%d-%d", time.Now().UnixNano(), os.Getpid(), s.seq, size)
 }
 
 // list returns the waiting events, oldest first. Names that are not ours are
@@ -219,7 +283,6 @@ func (s *Spool) list() ([]entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read spool: %w", err)
 	}
-	sort.Strings(names) // they begin with their time
 	var entries []entry
 	for _, name := range names {
 		if size, ok := sizeInName(name); ok {
@@ -229,26 +292,35 @@ func (s *Spool) list() ([]entry, error) {
 	return entries, nil
 }
 
+// sizeInName reports whether a name was made by nextName. A size that cannot be
+// is somebody's joke, and bounded.
 func sizeInName(name string) (int64, bool) {
 	base, ok := strings.CutSuffix(name, suffix)
-	if !ok || strings.HasPrefix(name, ".") {
+	fields := strings.Split(base, "-")
+	if !ok || len(fields) != 4 || len(fields[0]) != 20 {
 		return 0, false
 	}
-	i := strings.LastIndexByte(base, '-')
-	if i < 0 {
-		return 0, false
+	var n uint64
+	for _, f := range fields {
+		var err error
+		if n, err = strconv.ParseUint(f, 10, 64); err != nil {
+			return 0, false
+		}
 	}
-	size, err := strconv.ParseInt(base[i+1:], 10, 64)
-	return size, err == nil && size >= 0
+	return int64(min(n, MaxPayload)), true
 }
 
+// readNames returns the names in a directory, sorted: those of events begin with
+// their time.
 func readNames(dir string) ([]string, error) {
 	d, err := os.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	defer d.Close()
-	return d.Readdirnames(-1)
+	names, err := d.Readdirnames(-1)
+	_ = d.Close()
+	sort.Strings(names)
+	return names, err
 }
 
 // rescan counts the directory. s.mu is held.
@@ -268,34 +340,16 @@ func (s *Spool) rescan() error {
 // milliseconds.
 const staleAfter = time.Minute
 
-// sweep removes what dead writers left and counts the rest.
-func (s *Spool) sweep() error {
-	names, err := readNames(s.dir)
-	if err != nil {
-		return err
-	}
+// sweep removes what dead writers left. What it cannot read or remove is in
+// nobody's way.
+func (s *Spool) sweep() {
+	names, _ := readNames(s.dir)
 	for _, name := range names {
-		if !strings.HasPrefix(name, tmpPrefix) {
-			continue
-		}
-		path := filepath.Join(s.dir, name)
-		if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()) > staleAfter {
+		path := s.path(name)
+		if info, err := os.Lstat(path); err == nil && strings.HasPrefix(name, tmpPrefix) && time.Since(info.ModTime()) > staleAfter {
 			os.Remove(path) //nolint:errcheck // tried again at the next Open
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.rescan()
-}
-
-// probe finds out now, and not at the first crash, whether the directory can be
-// written to.
-func (s *Spool) probe() error {
-	f, err := os.CreateTemp(s.dir, tmpPrefix+"probe-*")
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }

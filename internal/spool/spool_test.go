@@ -128,9 +128,8 @@ func TestLimitsHoldAcrossProcesses(t *testing.T) {
 	dir := t.TempDir()
 	const limit, writers, each = 100, 4, 100
 	var wg sync.WaitGroup
-	for w := range writers {
+	for range writers {
 		s := open(t, dir, Options{MaxFiles: limit})
-		s.seq = uint64(w) * 1000 // in real life the pid tells them apart
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
