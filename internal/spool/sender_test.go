@@ -392,17 +392,18 @@ func TestLockOfTheDeadIsFree(t *testing.T) {
 	}
 }
 
-func TestMain(m *testing.M) {
-	crashtest.Main(m, map[string]crashtest.Program{
-		"die-with-lock": func(args []string) {
-			unlock, err := tryLock(filepath.Join(args[0], lockFile))
-			if err != nil || unlock == nil {
-				fmt.Fprintln(os.Stderr, "lock:", err)
-				os.Exit(4)
-			}
-			os.Exit(3)
-		},
-	})
+func TestMain(m *testing.M) { crashtest.Main(m, programs) }
+
+// programs are what the test binary does when it starts itself again.
+var programs = map[string]crashtest.Program{
+	"die-with-lock": func(args []string) {
+		unlock, err := tryLock(filepath.Join(args[0], lockFile))
+		if err != nil || unlock == nil {
+			fmt.Fprintln(os.Stderr, "lock:", err)
+			os.Exit(4)
+		}
+		os.Exit(3)
+	},
 }
 
 func TestDrainWaitsForAnother(t *testing.T) {
