@@ -76,7 +76,7 @@ func (a *agent) startMonitor() {
 			Service: o.Service, Release: o.Release, Environment: o.Environment, Instance: o.Instance,
 			Build: a.build, Process: a.process,
 			Collector: o.Collector, Key: o.Key, SpoolDir: a.spool.Dir(), SpoolBytes: o.SpoolBytes,
-		})
+		}, nil)
 	}
 	if err != nil {
 		a.monitor = nil

@@ -281,19 +281,6 @@ func TestMonitorKilled(t *testing.T) {
 	}
 }
 
-// TestKilledProgram has nothing to say, and its monitor must not stay.
-func TestKilledProgram(t *testing.T) {
-	t.Parallel()
-	c := crashtest.NewCollector(t)
-	p := obeying(t, t.TempDir(), c.URL, nil)
-	p.cmd.Process.Kill()
-	p.cmd.Wait()
-	crashtest.Eventually(t, "the monitor ends", func() bool { return !alive(p.monitor) })
-	if n := len(c.Events()); n != 0 {
-		t.Errorf("%d events of a death without text", n)
-	}
-}
-
 func TestLargeCrash(t *testing.T) {
 	t.Parallel()
 	c := crashtest.NewCollector(t)

@@ -174,6 +174,12 @@ var otherClasses = map[Class]Info{
 		FirstCheck:  "The message is the last line; return the error to main instead.",
 		Scenarios:   []string{"log-fatal"},
 	},
+	"exit.unknown": {
+		Title:       "ended, nobody knows how",
+		Explanation: "The process ended without a traceback, and its monitor could not learn the status: that needs Linux 6.15, or somebody who waits a little before the process is gone.",
+		Causes:      []string{"a kill, or os.Exit, while requests were being served", "the OOM killer, when its counter rose meanwhile"},
+		FirstCheck:  "Run it under `backstop run`, which always knows; look at what was in flight.",
+	},
 	"race": {
 		Title:       "data race",
 		Explanation: "The race detector saw two goroutines use the same memory at once, one of them writing. The process goes on.",

@@ -22,7 +22,7 @@ var rules = []rule{
 	{"internal/gobin", nil, "gobin reads executables for whoever asks, so it knows nobody"},
 	{"internal/goid", nil, "goid reads a number of the runtime's and knows nobody"},
 	{"internal/headline", []string{module + "/crash", module + "/internal/crashtest"}, "headline knows texts; its tests let programs die and read what they leave"},
-	{"internal/host", []string{module + "/event"}, "host fills in events"},
+	{"internal/host", []string{module + "/crash", module + "/event"}, "host fills in events, and names the class of a death without text"},
 	{"internal/inflight", []string{module + "/event"}, "the table holds requests as events tell of them"},
 	{"internal/sampling", nil, "sampling gives watches their turn and knows none"},
 	{"internal/spool", []string{module + "/event"}, "the spool stores and sends events"},

@@ -56,52 +56,32 @@ func memoryFiles(pid int, v1, v2 string) []string {
 	if err != nil {
 		return nil
 	}
-	mounts, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		return nil
-	}
-	return cgroupFiles(string(cgroups), string(mounts), v1, v2)
+	return cgroupFiles(string(cgroups), v1, v2)
 }
 
-// cgroupFiles lists the files of a memory cgroup and of those above it as far
-// as they are visible, from the innermost to the outermost, given
-// /proc/PID/cgroup (cgroups(7)) and /proc/self/mountinfo
-// (proc_pid_mountinfo(5)). In a container the path is that of the host or "/",
-// and the mount shows the container's own part.
-func cgroupFiles(cgroups, mountinfo, v1, v2 string) (files []string) {
+// cgroupFiles lists the files of a memory cgroup and of those above it, from the
+// innermost to the outermost, given /proc/PID/cgroup (cgroups(7)). In a
+// container without a cgroup namespace the path is that of the host, and what is
+// mounted is the container's own part: there the outermost is its own.
+func cgroupFiles(cgroups, v1, v2 string) (files []string) {
 	for _, line := range strings.Split(cgroups, "\n") {
-		parts := strings.SplitN(line, ":", 3)
-		if len(parts) != 3 {
+		f := strings.SplitN(line, ":", 3)
+		if len(f) < 3 {
 			continue
 		}
-		for _, mount := range strings.Split(mountinfo, "\n") {
-			before, after, _ := strings.Cut(mount, " - ")
-			f, t := strings.Fields(before), strings.Fields(after)
-			if len(f) < 5 || len(t) < 3 {
+		mount, file := "/sys/fs/cgroup", v2
+		if f[1] != "" {
+			if !strings.Contains(","+f[1]+",", ",memory,") {
 				continue
 			}
-			file := v1
-			switch {
-			case t[0] == "cgroup2" && parts[0] == "0":
-				file = v2
-			case t[0] != "cgroup" || !hasWord(parts[1], "memory") || !hasWord(t[2], "memory"):
-				continue
-			}
-			root, dir := f[3], parts[2]
-			if rel, ok := strings.CutPrefix(dir, root); ok && root != "/" {
-				dir = rel
-			}
-			for dir = path.Clean("/" + dir); ; dir = path.Dir(dir) {
-				files = append(files, path.Join(f[4], dir, file))
-				if dir == "/" {
-					break
-				}
+			mount, file = "/sys/fs/cgroup/memory", v1
+		}
+		for dir := path.Clean("/" + f[2]); ; dir = path.Dir(dir) {
+			files = append(files, path.Join(mount, dir, file))
+			if dir == "/" {
+				break
 			}
 		}
 	}
 	return files
-}
-
-func hasWord(list, word string) bool {
-	return strings.Contains(","+list+",", ","+word+",")
 }

@@ -3,13 +3,14 @@ package host
 import (
 	"testing"
 
+	"github.com/backstop-go/backstop/crash"
 	"github.com/backstop-go/backstop/event"
 )
 
 func TestDeath(t *testing.T) {
 	for _, c := range []struct {
 		exit    event.Exit
-		class   string
+		class   crash.Class
 		message string
 	}{
 		{event.Exit{}, "", ""},
@@ -20,6 +21,9 @@ func TestDeath(t *testing.T) {
 		class, message := Death(c.exit)
 		if class != c.class || message != c.message {
 			t.Errorf("%+v: %q, %q", c.exit, class, message)
+		}
+		if info := crash.Explain(class); class != "" && info.Title == "" {
+			t.Errorf("%s is in no table", class)
 		}
 	}
 }

@@ -3,6 +3,7 @@
 package monitor
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/host"
 	"github.com/backstop-go/backstop/internal/spool"
 )
 
@@ -34,20 +36,19 @@ const (
 // Run is the whole life of the child. It returns its exit status.
 func Run(c Config) int {
 	detach()
-	sp, err := spool.Open(c.SpoolDir, spool.Options{MaxBytes: c.SpoolBytes})
-	if err != nil {
-		// Without a spool the pipe must still be drained, or the parent would
-		// hang in its crash.
-		fmt.Fprintln(os.Stderr, "backstop monitor:", err)
-	}
 	k := &keeper{
 		config: c,
-		spool:  sp,
+		oom:    host.WatchOOM(os.Getpid()), // in the cgroup of who started us
 		sender: &spool.Sender{URL: c.Collector, Key: c.Key, Client: spool.NewClient()},
+		opened: make(chan struct{}),
 		wake:   make(chan struct{}, 1),
+		over:   make(chan bool, 1),
+		ended:  make(chan struct{}),
 		dead:   make(chan struct{}),
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	// The pipe is drained before anything else is done, and whatever becomes of
+	// the spool, or the parent would hang in its crash.
 	go func() {
 		k.watch(os.NewFile(crashFD, "crash"))
 		close(k.dead)
@@ -56,6 +57,11 @@ func Run(c Config) int {
 		time.AfterFunc(requestGrace, cancel)
 	}()
 	go k.listen(os.NewFile(nudgeFD, "nudge"))
+	var err error
+	if k.spool, err = spool.Open(c.SpoolDir, spool.Options{MaxBytes: c.SpoolBytes}); err != nil {
+		fmt.Fprintln(os.Stderr, "backstop monitor:", err)
+	}
+	close(k.opened)
 	k.serve(ctx)
 	return k.finish()
 }
@@ -67,7 +73,7 @@ func detach() {
 	rename()
 	closeInherited()
 	os.Chdir("/") //nolint:errcheck // a kept directory is a nuisance, no more
-	for _, fd := range []int{crashFD, nudgeFD} {
+	for fd := crashFD; fd < tableFD; fd++ {
 		syscall.SetNonblock(fd, true) //nolint:errcheck // then reads have no deadline
 	}
 }
@@ -75,24 +81,41 @@ func detach() {
 // A keeper holds what the child works with.
 type keeper struct {
 	config Config
-	spool  *spool.Spool // nil when it could not be opened
+	oom    host.OOMWatch
+	spool  *spool.Spool  // nil when it could not be opened
+	opened chan struct{} // closed once that is known
 	sender *spool.Sender
+	pidfd  *os.File // of the parent; nil when there is none
 	wake   chan struct{}
+	over   chan bool     // the nudge pipe has ended: by Close, or else by death
+	ended  chan struct{} // closed once the parent is a zombie, or gone
 	dead   chan struct{} // closed once the parent has died and its crash is spooled
 	told   bool          // the collector had our hello
 }
 
 // watch reads the crash, if one comes, and spools it as soon as it is complete.
 func (k *keeper) watch(pipe *os.File) {
+	if k.config.PIDFD {
+		k.pidfd = os.NewFile(pidfdFD, "pidfd")
+		go func() {
+			awaitEnd(k.pidfd)
+			close(k.ended)
+			pipe.SetReadDeadline(time.Now().Add(quiet)) //nolint:errcheck // then we wait for the end of file
+		}()
+	}
 	text, at := readCrash(pipe, k.config.Process.PID)
-	if text.empty() {
+	if k.pidfd == nil {
+		close(k.ended) // for all we know
+	}
+	e, err := k.death(text, at)
+	if e == nil {
 		return
 	}
-	e, err := k.config.crashEvent(text, at)
 	var payload []byte
 	if err == nil {
-		payload, err = event.Encode(&e)
+		payload, err = event.Encode(e)
 	}
+	<-k.opened
 	if err == nil && k.spool != nil {
 		err = k.spool.AddLast(payload)
 	}
@@ -101,11 +124,21 @@ func (k *keeper) watch(pipe *os.File) {
 	}
 }
 
+// What the parent says through the nudge pipe, one byte each.
+const (
+	wordLook = 1 // into the spool
+	wordStop = 2 // the parent goes on without us, or ends as it should
+)
+
 // listen turns bytes of the nudge pipe into wake-ups.
 func (k *keeper) listen(pipe *os.File) {
 	var buf [64]byte
+	stopped := false
 	for {
-		if _, err := pipe.Read(buf[:]); err != nil {
+		n, err := pipe.Read(buf[:])
+		stopped = stopped || bytes.IndexByte(buf[:n], wordStop) >= 0
+		if stopped || err != nil {
+			k.over <- stopped
 			return
 		}
 		select {
@@ -208,32 +241,5 @@ func (k *keeper) finish() int {
 		case <-ctx.Done():
 			return 1
 		}
-	}
-}
-
-// readCrash reads until the pipe closes. It keeps reading when its buffer is
-// full: a program that dies must never wait for its monitor. Should somebody
-// else hold the writing end (a child that a C library forked), the text ends
-// when the parent is dead and the pipe quiet.
-func readCrash(pipe *os.File, parent int) (*clipping, time.Time) {
-	const quiet = 2 * time.Second
-	text := &clipping{}
-	var first time.Time
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := pipe.Read(buf)
-		if n > 0 {
-			if first.IsZero() {
-				first = time.Now()
-			}
-			text.write(buf[:n])
-			pipe.SetReadDeadline(time.Now().Add(quiet)) //nolint:errcheck // then we wait for the end of file
-			continue
-		}
-		if errors.Is(err, os.ErrDeadlineExceeded) && os.Getppid() == parent {
-			pipe.SetReadDeadline(time.Now().Add(quiet)) //nolint:errcheck // as above
-			continue
-		}
-		return text, first
 	}
 }

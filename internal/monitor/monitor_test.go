@@ -11,7 +11,7 @@ import (
 
 func TestEnvironHandsOverAndLimits(t *testing.T) {
 	c := Config{Service: "svc", Key: "k", Process: event.Process{PID: 7}}
-	env, err := environ([]string{"A=b", "GOMEMLIMIT=8GiB", envConfig + "=old", "HTTPS_PROXY=p"}, c)
+	env, err := environ([]string{"A=b", "GOMEMLIMIT=8GiB", envConfig + "=old", "HTTPS_PROXY=p"}, &c)
 	if err != nil {
 		t.Fatal(err)
 	}

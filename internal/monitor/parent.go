@@ -23,58 +23,67 @@ type Monitor struct {
 }
 
 // Start starts the child and points the runtime's crash output at it. It costs
-// the parent one fork and no goroutine.
-func Start(c Config) (*Monitor, error) {
+// the parent one fork and no goroutine. table is the file of the requests in
+// flight, nil when there is none; it stays the caller's.
+func Start(c Config, table *os.File) (*Monitor, error) {
 	c.Exe = executable()
-	env, err := environ(os.Environ(), c)
+	c.Supervisor = supervisor()
+	c.Address = address()
+	m, err := start(&c, table)
+	if err != nil {
+		return nil, fmt.Errorf("start monitor: %w", err)
+	}
+	return m, nil
+}
+
+func start(c *Config, table *os.File) (*Monitor, error) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return nil, err
 	}
-	var open []*os.File
+	files := []*os.File{null, null, null, null, null, null, null} // as the child has them
+	open := []*os.File{null}
 	defer func() {
 		for _, f := range open {
 			_ = f.Close()
 		}
 	}()
-	keep := func(f *os.File, err error) (*os.File, error) {
-		if err != nil {
-			return nil, fmt.Errorf("start monitor: %w", err)
-		}
-		open = append(open, f)
-		return f, nil
-	}
-	null, err := keep(os.OpenFile(os.DevNull, os.O_RDWR, 0))
-	if err != nil {
-		return nil, err
-	}
-	log := null
 	if path := os.Getenv(envLog); path != "" {
-		if log, err = keep(os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)); err != nil {
+		log, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+		if err != nil {
 			return nil, err
 		}
+		open = append(open, log)
+		files[2] = log
 	}
 	crashR, crashW, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("start monitor: %w", err)
+		return nil, err
 	}
 	open = append(open, crashR, crashW)
 	nudgeR, nudgeW, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("start monitor: %w", err)
+		return nil, err
 	}
 	open = append(open, nudgeR)
+	files[crashFD], files[nudgeFD] = crashR, nudgeR
 	widen(crashW)
-
-	pid, err := spawn(env, []*os.File{null, null, log, crashR, nudgeR})
+	if pidfd, err := openSelf(); err == nil {
+		open = append(open, pidfd)
+		files[pidfdFD], c.PIDFD = pidfd, true
+	}
+	if table != nil {
+		files[tableFD], c.Table = table, true
+	}
+	m := &Monitor{nudge: nudgeW}
+	if m.pid, err = spawn(c, files); err == nil {
+		// The runtime keeps a duplicate of its own. At an error the child sees
+		// both pipes close, and exits.
+		err = debug.SetCrashOutput(crashW, debug.CrashOptions{})
+	}
 	if err != nil {
 		_ = nudgeW.Close()
 		return nil, err
-	}
-	m := &Monitor{pid: pid, nudge: nudgeW}
-	// SetCrashOutput keeps a duplicate of its own.
-	if err := debug.SetCrashOutput(crashW, debug.CrashOptions{}); err != nil {
-		_ = nudgeW.Close() // the child sees both pipes close, and exits
-		return nil, fmt.Errorf("start monitor: %w", err)
 	}
 	return m, nil
 }
@@ -82,11 +91,15 @@ func Start(c Config) (*Monitor, error) {
 // spawn starts this executable again, in a process group of its own so that a
 // Ctrl-C at the terminal does not reach it. The arguments stay the same: what
 // runs before the child finds out what it is may look at them.
-func spawn(env []string, files []*os.File) (pid int, err error) {
+func spawn(c *Config, files []*os.File) (pid int, err error) {
+	env, err := environ(os.Environ(), c)
+	if err != nil {
+		return 0, err
+	}
 	exe := "/proc/self/exe" // stays right when the file was replaced
 	if _, err := os.Stat(exe); err != nil {
 		if exe, err = os.Executable(); err != nil {
-			return 0, fmt.Errorf("start monitor: %w", err)
+			return 0, err
 		}
 	}
 	args := os.Args
@@ -99,7 +112,7 @@ func spawn(env []string, files []*os.File) (pid int, err error) {
 		Sys:   &syscall.SysProcAttr{Setpgid: true},
 	})
 	if err != nil {
-		return 0, fmt.Errorf("start monitor: %w", err)
+		return 0, err
 	}
 	pid = p.Pid
 	return pid, p.Release()
@@ -107,7 +120,9 @@ func spawn(env []string, files []*os.File) (pid int, err error) {
 
 // Nudge tells the child to look into the spool. It never blocks. ErrGone means
 // that nobody is there any more.
-func (m *Monitor) Nudge() error {
+func (m *Monitor) Nudge() error { return m.say(wordLook) }
+
+func (m *Monitor) say(word byte) error {
 	conn, err := m.nudge.SyscallConn()
 	if err != nil {
 		return fmt.Errorf("nudge monitor: %w", err)
@@ -116,7 +131,7 @@ func (m *Monitor) Nudge() error {
 	// function returns true. A full pipe means that the child knows already.
 	var werr error
 	err = conn.Write(func(fd uintptr) bool {
-		_, werr = syscall.Write(int(fd), []byte{1})
+		_, werr = syscall.Write(int(fd), []byte{word})
 		return true
 	})
 	if errors.Is(werr, syscall.EPIPE) {
@@ -133,8 +148,9 @@ func (m *Monitor) Nudge() error {
 }
 
 // Close lets the child go: it delivers what is left, for a bounded time, and
-// exits.
+// exits. However the program ends from now on, the child does not report it.
 func (m *Monitor) Close() error {
+	_ = m.say(wordStop) // when nobody is there any more, nobody reports
 	return errors.Join(debug.SetCrashOutput(nil, debug.CrashOptions{}), m.nudge.Close())
 }
 

@@ -2,13 +2,16 @@
 
 package monitor
 
-import "context"
+import (
+	"context"
+	"os"
+)
 
 // A Monitor does not exist on this system.
 type Monitor struct{}
 
 // Start returns ErrUnsupported.
-func Start(Config) (*Monitor, error) { return nil, ErrUnsupported }
+func Start(Config, *os.File) (*Monitor, error) { return nil, ErrUnsupported }
 
 // Nudge does nothing.
 func (*Monitor) Nudge() error { return ErrGone }

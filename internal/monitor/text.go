@@ -3,9 +3,9 @@
 package monitor
 
 import (
+	"errors"
+	"os"
 	"time"
-
-	"github.com/backstop-go/backstop/event"
 )
 
 // A traceback of 100,000 goroutines has 17 MB. What is larger loses its middle:
@@ -42,16 +42,33 @@ func (c *clipping) bytes() []byte {
 	return append(append(c.head, '\n'), c.tail...)
 }
 
-// crashEvent makes an event of the text the runtime left. The text is not read
-// here: the collector does, so that programs need not carry a parser, and an
-// old program profits from a new one.
-func (c *Config) crashEvent(text *clipping, at time.Time) (event.Event, error) {
-	e := event.Event{
-		ID: event.NewID(), OccurredAt: at.UTC(), Observers: []event.Observer{event.Monitor},
-		Service: c.Service, Release: c.Release, Environment: c.Environment, Instance: c.Instance,
-		Process: c.Process, Build: c.Build,
-		TextCut: text.cut,
+// quiet is how long a pipe whose other end is dead may say nothing before its
+// text is complete: somebody else may hold the writing end.
+const quiet = 2 * time.Second
+
+// readCrash reads until the pipe closes. It keeps reading when its buffer is
+// full: a program that dies must never wait for its monitor. Should somebody
+// else hold the writing end (a child that a C library forked), the text ends
+// when the parent is dead and the pipe quiet. It returns when the text began,
+// or when the program ended without one.
+func readCrash(pipe *os.File, parent int) (*clipping, time.Time) {
+	text := &clipping{}
+	var first time.Time
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := pipe.Read(buf)
+		if n > 0 && text.empty() {
+			first = time.Now()
+		}
+		text.write(buf[:n])
+		switch {
+		case n > 0, errors.Is(err, os.ErrDeadlineExceeded) && os.Getppid() == parent:
+			pipe.SetReadDeadline(time.Now().Add(quiet)) //nolint:errcheck // then we wait for the end of file
+		default:
+			if text.empty() {
+				first = time.Now()
+			}
+			return text, first
+		}
 	}
-	err := e.SetText(text.bytes())
-	return e, err
 }

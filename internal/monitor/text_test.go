@@ -36,14 +36,15 @@ func TestClippingKeepsHeadAndTail(t *testing.T) {
 
 func eventOf(t *testing.T, text string) event.Event {
 	t.Helper()
-	c := Config{Service: "svc", Build: event.Build{GoVersion: "go1.26.8"}}
+	k := keeper{config: Config{Service: "svc", Build: event.Build{GoVersion: "go1.26.8"}}, over: make(chan bool, 1)}
+	k.over <- true
 	var clip clipping
 	clip.write([]byte(text))
-	e, err := c.crashEvent(&clip, time.Now())
-	if err != nil {
-		t.Fatal(err)
+	e, err := k.death(&clip, time.Now())
+	if err != nil || e == nil {
+		t.Fatal(e, err)
 	}
-	return e
+	return *e
 }
 
 // TestNothingIsLost feeds what no parser can know.

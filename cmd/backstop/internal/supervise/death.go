@@ -16,7 +16,7 @@ const raceStatus = 66
 // when it was asked to stop, and when the races it reported are the reason.
 func (d *death) report(sawRace bool) *crash.Report {
 	class, message := host.Death(d.exit)
-	r := &crash.Report{Crash: -1, Kind: crash.KindExit, Class: crash.Class(class), Message: message, HasMessage: true}
+	r := &crash.Report{Crash: -1, Kind: crash.KindExit, Class: class, Message: message, HasMessage: true}
 	switch {
 	case d.stopped, class == "", d.exit.Status == raceStatus && sawRace:
 		return nil

@@ -1,0 +1,225 @@
+//go:build go1.23
+
+package backstop_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/backstop-go/backstop"
+	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/crashtest"
+)
+
+func init() {
+	programs["ends"] = func(args []string) { end(args[0], args[1:]) }
+}
+
+// end starts the SDK, names its monitor, and ends in one of many ways.
+func end(how string, args []string) {
+	mustStart(backstop.Options{})
+	tasks, err := filepath.Glob("/proc/self/task/*/children")
+	check(err)
+	monitor := ""
+	for _, path := range tasks {
+		data, err := os.ReadFile(path)
+		check(err)
+		monitor += strings.TrimSpace(string(data))
+	}
+	fmt.Println(monitor)
+	switch how {
+	case "return":
+	case "exit":
+		status, err := strconv.Atoi(args[0])
+		check(err)
+		os.Exit(status)
+	case "signal":
+		n, err := strconv.Atoi(args[0])
+		check(err)
+		check(syscall.Kill(os.Getpid(), syscall.Signal(n)))
+		select {}
+	case "stop":
+		stopFully()
+		os.Exit(3)
+	case "exec":
+		// Another program of the same process lives on until the monitor is gone.
+		const outlive = "while readlink /proc/$0/exe; do :; done >/dev/null; exit 3"
+		check(syscall.Exec("/bin/sh", []string{"sh", "-c", outlive, monitor}, os.Environ()))
+	case "recover":
+		func() {
+			defer backstop.Recover()
+			explode(3)
+		}()
+		os.Exit(1)
+	case "panic":
+		explode(3)
+	case "guard":
+		defer backstop.Guard()
+		explode(3)
+	case "take-over":
+		// The crash output is somebody else's from here on.
+		check(debug.SetCrashOutput(nil, debug.CrashOptions{}))
+		func() {
+			defer backstop.Recover()
+			explode(3)
+		}()
+		os.Exit(7)
+	case "hog":
+		func() {
+			defer backstop.Recover()
+			explode(3)
+		}()
+		for left := []string{""}; len(left) > 0; { // until the monitor works
+			left, err = filepath.Glob(os.Getenv("BACKSTOP_SPOOL") + "/*.json")
+			check(err)
+		}
+		var all [][]byte
+		for {
+			piece := make([]byte, 1<<20)
+			for i := 0; i < len(piece); i += 4096 {
+				piece[i] = 1
+			}
+			all = append(all, piece)
+		}
+	}
+}
+
+// monitorOf reads from the output of "ends" which process its monitor is.
+func monitorOf(t *testing.T, r crashtest.Result) int {
+	t.Helper()
+	pid, err := strconv.Atoi(strings.TrimSpace(r.Stdout))
+	if err != nil {
+		t.Fatalf("the program says %q and %q", r.Stdout, r.Stderr)
+	}
+	return pid
+}
+
+// needEndings skips where the kernel tells nobody but the parent how a process
+// ended (Linux 6.15, PIDFD_INFO_EXIT).
+func needEndings(t *testing.T) {
+	t.Helper()
+	needMonitor(t)
+	data, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	check(err)
+	var major, minor int
+	if n, _ := fmt.Sscanf(string(data), "%d.%d", &major, &minor); n != 2 || major*100+minor < 615 {
+		crashtest.Skip(t, "Linux %s tells only the parent how a process ended", data)
+	}
+}
+
+// endOf runs "ends" until its monitor has ended as well, and tells each event
+// in one line.
+func endOf(t *testing.T, o crashtest.Options) (lines []string, events []event.Event) {
+	t.Helper()
+	needEndings(t)
+	c := crashtest.NewCollector(t)
+	o.Env = append(o.Env, "BACKSTOP_COLLECTOR="+c.URL, "BACKSTOP_SERVICE=svc", "BACKSTOP_SPOOL="+t.TempDir())
+	r := crashtest.Run(t, "ends", o)
+	monitor := monitorOf(t, r)
+	crashtest.Eventually(t, "the monitor ends", func() bool { return !alive(monitor) })
+	events = decode(t, c.Events())
+	for i := range events {
+		e := &events[i]
+		line := string(e.Class)
+		if e.Message != nil {
+			line += ": " + *e.Message
+		}
+		if e.Exit != nil {
+			line += fmt.Sprintf(" (%d%s %s)", e.Exit.Status, e.Exit.Signal, e.Exit.By)
+		}
+		if e.Report != nil && e.Report.Truncated {
+			line += " cut"
+		}
+		lines = append(lines, line)
+	}
+	slices.Sort(lines)
+	return lines, events
+}
+
+const index = "panic.index: runtime error: index out of range [3] with length 3"
+
+// TestEnding has programs end in many ways. Most of them do it before their
+// monitor has begun to run.
+func TestEnding(t *testing.T) {
+	t.Parallel()
+	none := []string{}
+	for _, c := range []struct {
+		args []string
+		env  string
+		want []string
+	}{
+		{[]string{"return"}, "", none},
+		{[]string{"exit", "0"}, "", none},
+		{[]string{"exit", "1"}, "", []string{"exit.os_exit: exit status 1 (1 )"}},
+		{[]string{"exit", "2"}, "", []string{"exit.os_exit: exit status 2 (2 )"}},
+		{[]string{"signal", "9"}, "", []string{"kill.sigkill: killed by SIGKILL (-1SIGKILL )"}},
+		{[]string{"signal", "15"}, "", []string{"kill.sigterm: killed by SIGTERM (-1SIGTERM )"}},
+		{[]string{"stop"}, "", none},
+		{[]string{"exec"}, "", none},
+		{[]string{"panic"}, "", []string{index + " (2 )"}},
+		{[]string{"panic"}, "GOTRACEBACK=crash", []string{index + " (-1SIGABRT self)"}},
+		{[]string{"take-over"}, "", []string{"exit.os_exit: exit status 7 (7 )", index}},
+		{[]string{"recover"}, "", []string{"exit.os_exit: exit status 1 (1 )", index}},
+	} {
+		t.Run(strings.Join(c.args, "-")+c.env, func(t *testing.T) {
+			t.Parallel()
+			o := crashtest.Options{Args: c.args, Env: []string{c.env}}
+			if got, _ := endOf(t, o); !slices.Equal(got, c.want) {
+				t.Errorf("events %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// TestEndingByOOMKiller has the kernel kill a program for want of memory.
+func TestEndingByOOMKiller(t *testing.T) {
+	o := crashtest.Options{Args: []string{"hog"}, Cgroup: crashtest.MemoryCgroup(t, 64<<20)}
+	want := []string{"kill.oom: killed by the kernel's OOM killer (-1SIGKILL oom_killer)", index}
+	if got, _ := endOf(t, o); !slices.Equal(got, want) {
+		t.Errorf("events %q, want %q", got, want)
+	}
+}
+
+// TestEndingUnderSupervisor plays the supervisor: it hears of deaths without
+// text itself.
+func TestEndingUnderSupervisor(t *testing.T) {
+	t.Parallel()
+	mine, another := strconv.Itoa(os.Getpid()), strconv.Itoa(os.Getppid())
+	exit := []string{"exit.os_exit: exit status 4 (4 )"}
+	for _, c := range []struct {
+		supervisor string
+		args       []string
+		want       []string
+	}{
+		{mine, []string{"exit", "4"}, []string{}},
+		{mine, []string{"panic"}, []string{index + " (2 )"}},
+		{another, []string{"exit", "4"}, exit}, // it waits for somebody in between
+		{"none", []string{"exit", "4"}, exit},
+	} {
+		o := crashtest.Options{Args: c.args, Env: []string{"BACKSTOP_SUPERVISOR=" + c.supervisor}}
+		if got, _ := endOf(t, o); !slices.Equal(got, c.want) {
+			t.Errorf("supervisor %s, %s: events %q, want %q", c.supervisor, c.args, got, c.want)
+		}
+	}
+}
+
+// TestEndingOfZombie has a program end that nobody waits for.
+func TestEndingOfZombie(t *testing.T) {
+	t.Parallel()
+	c := crashtest.NewCollector(t)
+	p := obeying(t, t.TempDir(), c.URL, nil)
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	crashtest.Eventually(t, "the event", func() bool { return len(c.Events()) == 1 })
+	if e := decode(t, c.Events())[0]; e.Class != "kill.sigkill" || e.Exit == nil || e.Exit.Signal != "SIGKILL" || e.Exit.OOM {
+		t.Errorf("a kill became\n%s", show([]event.Event{e}))
+	}
+}

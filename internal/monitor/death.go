@@ -1,0 +1,106 @@
+//go:build unix && !aix && go1.23
+
+package monitor
+
+import (
+	"syscall"
+	"time"
+
+	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/host"
+)
+
+// endingTime is for how long the kernel is asked how the program ended: it may
+// still be on its way out, and nobody may have waited for it yet.
+const endingTime = 500 * time.Millisecond
+
+// ending says how the program ended, nil when nobody knows, and whether it lives
+// on: after Close, or as another program.
+func (k *keeper) ending() (exit *event.Exit, alive bool) {
+	if k.stopped() {
+		return nil, true
+	}
+	var status syscall.WaitStatus
+	known := false
+	for pause, waited := time.Millisecond, time.Duration(0); !known; pause *= 2 {
+		status, known, alive = look(k.pidfd, k.config.Process)
+		if !known && (alive && executes(k.config.Process.PID) || waited > endingTime) {
+			return nil, alive
+		}
+		if !known {
+			time.Sleep(pause)
+			waited += pause
+		}
+	}
+	exit = &event.Exit{Status: status.ExitStatus()}
+	if status.Signaled() {
+		exit.Status, exit.Signal = -1, signalName(status.Signal())
+		if status.Signal() == syscall.SIGKILL && k.oom.Rose() {
+			exit.OOM, exit.By = true, event.ByOOMKiller
+		}
+	}
+	return exit, false
+}
+
+// stopped waits for the end of the nudge pipe, which ends with the program as
+// the crash pipe does, and reports whether the parent let us go. Only the crash
+// pipe ends when the program gives its crash output to somebody else; then the
+// wait is for the program's end.
+func (k *keeper) stopped() bool {
+	select {
+	case stopped := <-k.over:
+		return stopped
+	case <-k.ended:
+		select {
+		case stopped := <-k.over:
+			return stopped
+		case <-time.After(quiet): // somebody else holds the other end
+			return false
+		}
+	}
+}
+
+// death makes an event of the program's end, none when there is nothing to tell: the program ended well, or lives on, or its supervisor will tell.
+//
+// The text is not read here: the collector does, so that programs need not carry
+// a parser, and an old program profits from a new one.
+func (k *keeper) death(text *clipping, at time.Time) (*event.Event, error) {
+	c := &k.config
+	e := &event.Event{
+		ID: event.NewID(), OccurredAt: at.UTC(), Observers: []event.Observer{event.Monitor},
+		Service: c.Service, Release: c.Release, Environment: c.Environment, Instance: c.Instance,
+		Process: c.Process, Build: c.Build,
+		TextCut: text.cut,
+	}
+	exit, alive := k.ending()
+	e.Exit = exit
+	if !text.empty() {
+		if exit != nil {
+			// The runtime has printed everything when it ends the process
+			// itself (runtime/panic.go, fatalpanic and dopanic_m).
+			aborted := exit.Signal == "SIGABRT" // GOTRACEBACK=crash
+			if aborted {
+				exit.By = event.BySelf
+			}
+			e.TextCut = e.TextCut || exit.Status != 2 && !aborted
+		}
+		return e, e.SetText(text.bytes())
+	}
+	if alive || c.Supervisor != 0 && syscall.Kill(c.Supervisor, 0) != syscall.ESRCH { //nolint:errorlint // an errno
+		return nil, nil
+	}
+	message := "ended, nobody knows how"
+	e.Class, e.Message = "exit.unknown", &message
+	switch {
+	case exit != nil:
+		e.Class, message = host.Death(*exit)
+	case k.oom.Rose():
+		message += "; the OOM killer struck meanwhile"
+	case len(e.InFlight) == 0:
+		e.Class = ""
+	}
+	if e.Class == "" {
+		return nil, nil
+	}
+	return e, nil
+}
