@@ -48,6 +48,8 @@ var rules = []rule{
 	{"bench", []string{module + "/crash"}, "benchmarks measure what they name"},
 	{"examples/shop", []string{module, module + "/examples/shop/..."}, "the sample service is a user of the SDK like any other"},
 
+	{"safe", []string{module, module + "/event"}, "the toolbox is a user of the SDK"},
+
 	{"", []string{module + "/crash", module + "/event", module + "/internal/goid", module + "/internal/host", module + "/internal/inflight", module + "/internal/monitor", module + "/internal/sampling", module + "/internal/spool"}, "the SDK stands on crash, event and its helpers"},
 }
 
