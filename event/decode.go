@@ -87,7 +87,7 @@ func (e *Event) check() error {
 	if e.Class != "" && !validClass(string(e.Class)) {
 		return &FieldError{"class", "is not dotted lower-case words such as panic.nil_map"}
 	}
-	if e.Report == nil && e.Class == "" && e.Message == nil && e.Exit == nil && e.Text == "" && len(e.TextGzip) == 0 {
+	if e.Report == nil && e.Class == "" && e.Message == nil && e.Exit == nil && e.Text == "" && len(e.TextGzip) == 0 && e.Captured == nil {
 		return &FieldError{"report", "is missing, and so are class, message, exit and text: nothing says what happened"}
 	}
 	if e.Report != nil && e.Report.Class != "" && !validClass(string(e.Report.Class)) {

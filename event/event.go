@@ -64,17 +64,16 @@ type Event struct {
 	// bytes; the report's Truncated then says so.
 	Text string `json:"text,omitempty"`
 
-	// TextGzip is the whole traceback, for a receiver that is to make the
-	// report of it: see SetText and Interpret. TextCut says that it has lost
-	// its end. No event that was interpreted has them.
-	TextGzip []byte `json:"text_gzip,omitempty"`
-	TextCut  bool   `json:"text_cut,omitempty"`
-
-	// Memory is what the executable's read-only data holds where arguments in
-	// the text point to: the headline of a fatal error may be there, for the
-	// crash output lacks it (golang/go#76859). No event that was interpreted
-	// has it.
-	Memory []Memory `json:"memory,omitempty"`
+	// What programs send for the collector to make the report of: see
+	// [Evidence] and [Interpret]. TextGzip is the whole traceback; TextCut
+	// says that it has lost its end. Memory is what the executable's read-only
+	// data holds where arguments in the text point to: the headline of a fatal
+	// error may be there, for the crash output lacks it (golang/go#76859). No
+	// event that was interpreted has them.
+	Captured *Captured `json:"captured,omitempty"`
+	TextGzip []byte    `json:"text_gzip,omitempty"`
+	TextCut  bool      `json:"text_cut,omitempty"`
+	Memory   []Memory  `json:"memory,omitempty"`
 
 	// Dropped is the number of events that this sender had to give up since
 	// the last one it delivered.

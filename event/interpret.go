@@ -21,51 +21,20 @@ const (
 	maxUnpacked = 48 << 20
 )
 
-// SetText attaches a traceback of any size for the receiver to interpret: as it
-// is, or compressed. What does not fit loses its end, and the event says so;
-// the cause and the crashing goroutine stand at the head.
-func (e *Event) SetText(text []byte) error {
-	if len(text) <= maxPlain {
-		e.Text = string(bytes.ToValidUTF8(text, []byte("\uFFFD")))
-		return nil
-	}
-	for n := min(len(text), maxUnpacked); ; n /= 2 {
-		packed, err := pack(text[:n])
-		if err != nil {
-			return err
-		}
-		if len(packed) <= maxEvidence {
-			e.TextGzip = packed
-			e.TextCut = e.TextCut || n < len(text)
-			return nil
-		}
-	}
-}
-
-func pack(text []byte) ([]byte, error) {
-	var b bytes.Buffer
-	w, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	if err != nil {
-		return nil, fmt.Errorf("compress traceback: %w", err)
-	}
-	if _, err := w.Write(text); err != nil {
-		return nil, fmt.Errorf("compress traceback: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("compress traceback: %w", err)
-	}
-	return b.Bytes(), nil
-}
-
-// Interpret completes an event of a sender that ships evidence and leaves the
-// reading to the collector, as the SDK does: text becomes a report, and a
-// report without a class is classified and fingerprinted. Text that nobody can
+// Interpret completes an event of a sender that ships [Evidence] and leaves the
+// reading to the collector, as the SDK does: a captured panic or a text becomes a
+// report, and a report without a class is classified and fingerprinted. Text that nobody can
 // read becomes a report that says so. An event that is complete, or has nothing
 // to be read, is left alone.
 //
 // It is a function and not a method, so that programs that only send do not
 // carry the parser.
 func Interpret(e *Event) {
+	if e.Report == nil && e.Captured != nil {
+		e.Report = CapturedReport(e.Captured, e.Build.GoVersion, e.GoroutineID)
+		e.Report.Truncated = boundReport(e.Report)
+	}
+	e.Captured = nil
 	if e.Report == nil && (e.Text != "" || len(e.TextGzip) > 0) {
 		e.Report = readText(e)
 		cut := boundReport(e.Report)

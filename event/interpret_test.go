@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -29,9 +30,9 @@ func dump(n int) []byte {
 }
 
 // sent is what the collector gets of an event.
-func sent(t *testing.T, e Event) Event {
+func sent(t *testing.T, e Evidence) Event {
 	t.Helper()
-	data, err := Encode(&e)
+	data, err := e.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,8 +46,8 @@ func sent(t *testing.T, e Event) Event {
 	return got
 }
 
-func unread(by Observer) Event {
-	return Event{ID: NewID(), Service: "shop", Observers: []Observer{by}, Build: Build{GoVersion: "go1.26.8"}}
+func unread(by Observer) Evidence {
+	return Evidence{ID: NewID(), Service: "shop", Observers: []Observer{by}, Build: Build{GoVersion: "go1.26.8"}}
 }
 
 func TestTextIsInterpretedOnTheOtherSide(t *testing.T) {
@@ -126,8 +127,9 @@ func TestEvidenceNobodyCanRead(t *testing.T) {
 		"half of it":   {half.Bytes()[:half.Len()/2], "panic.nil_map"},
 		"nothing left": {half.Bytes()[:10], "fragment"},
 	} {
-		e := unread(Guard)
-		e.TextGzip = c.packed
+		ev := unread(Guard)
+		ev.TextGzip = c.packed
+		e := sent(t, ev)
 		Interpret(&e)
 		if e.Class != c.class || e.Report == nil || len(e.Text) > MaxText || e.TextGzip != nil {
 			t.Errorf("%s: class %s, %d bytes of text", name, e.Class, len(e.Text))
@@ -138,17 +140,22 @@ func TestEvidenceNobodyCanRead(t *testing.T) {
 	}
 }
 
-// TestInterpretReadsGuards completes a report that has frames and no class.
+// TestInterpretReadsGuards makes the report of a captured panic.
 func TestInterpretReadsGuards(t *testing.T) {
 	message := "runtime error: index out of range [5] with length 3"
 	e := unread(Guard)
-	e.Message = &message
-	e.Report = &crash.Report{
-		Kind: crash.KindPanic, Message: message, HasMessage: true, Recovered: true, GoroutineCount: 1,
-		Goroutines: []crash.Goroutine{{Frames: []crash.Frame{{Func: "example.com/shop/coupon.Parse", File: "coupon.go", Line: 7}}}},
+	e.GoroutineID = 7
+	e.Captured = &Captured{
+		Message: message, Recovered: true, Frames: []Frame{{Func: "example.com/shop/coupon.Parse", File: "coupon.go", Line: 7}},
 	}
 	got := sent(t, e)
 	Interpret(&got)
+	if g := got.Report.CrashGoroutine(); g == nil || g.ID != 7 || len(g.Frames) != 1 || !got.Report.Recovered || got.Captured != nil {
+		t.Errorf("report %+v", got.Report)
+	}
+	if got.Message == nil || *got.Message != message || got.Report.GoVersion != e.Build.GoVersion {
+		t.Errorf("message %v, Go version %q", got.Message, got.Report.GoVersion)
+	}
 	if got.Class != "panic.index" || got.Report.Class != "panic.index" || got.StackHash == "" || got.Report.Fingerprints.Tolerant == "" {
 		t.Errorf("class %s, stack hash %q, fingerprints %v", got.Class, got.StackHash, got.Report.Fingerprints)
 	}
@@ -164,22 +171,43 @@ func FuzzInterpret(f *testing.F) {
 	f.Add([]byte("\ngoroutine 7 [running]:\nmain.f()\n\t/m.go:1 +0x1\n"), true)
 	f.Add([]byte(strings.Repeat("x", maxPlain+1)), false)
 	f.Fuzz(func(t *testing.T, text []byte, byMonitor bool) {
-		e := unread(Guard)
+		ev := unread(Guard)
 		if byMonitor {
-			e = unread(Monitor)
+			ev = unread(Monitor)
 		}
-		if err := e.SetText(text); err != nil {
+		if err := ev.SetText(text); err != nil {
 			t.Fatal(err)
 		}
-		if len(text) > 0 {
-			e = sent(t, e)
+		if len(text) == 0 {
+			return // nothing to interpret: Decode refuses it
 		}
+		e := sent(t, ev)
 		Interpret(&e)
-		if len(text) > 0 && (e.Report == nil || e.Class == "") {
+		if e.Report == nil || e.Class == "" {
 			t.Fatalf("%q: no report", text)
 		}
 		if _, err := json.Marshal(e); err != nil {
 			t.Fatal(err)
 		}
 	})
+}
+
+// TestEvidenceIsAnEvent holds the two structures against each other: what a
+// program sends, the collector must find under the same name.
+func TestEvidenceIsAnEvent(t *testing.T) {
+	fields := map[string]reflect.StructField{}
+	all := reflect.TypeOf(Event{})
+	for i := range all.NumField() {
+		f := all.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		fields[name] = f
+	}
+	sent := reflect.TypeOf(Evidence{})
+	for i := range sent.NumField() {
+		f := sent.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if got, ok := fields[name]; !ok || got.Type != f.Type || got.Name != f.Name {
+			t.Errorf("field %s %v has the name %q, which in an event is %s %v", f.Name, f.Type, name, got.Name, got.Type)
+		}
+	}
 }

@@ -113,7 +113,7 @@ func (k *keeper) watch(pipe *os.File) {
 	}
 	var payload []byte
 	if err == nil {
-		payload, err = event.Encode(e)
+		payload, err = e.Encode()
 	}
 	<-k.opened
 	if err == nil && k.spool != nil {

@@ -64,9 +64,9 @@ func (k *keeper) stopped() bool {
 //
 // The text is not read here: the collector does, so that programs need not carry
 // a parser, and an old program profits from a new one.
-func (k *keeper) death(text *clipping, at time.Time) (*event.Event, error) {
+func (k *keeper) death(text *clipping, at time.Time) (*event.Evidence, error) {
 	c := &k.config
-	e := &event.Event{
+	e := &event.Evidence{
 		ID: event.NewID(), OccurredAt: at.UTC(), Observers: []event.Observer{event.Monitor},
 		Service: c.Service, Release: c.Release, Environment: c.Environment, Instance: c.Instance,
 		Process: c.Process, Build: c.Build,
