@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/host"
+	"github.com/backstop-go/backstop/internal/inflight"
 	"github.com/backstop-go/backstop/internal/monitor"
 	"github.com/backstop-go/backstop/internal/spool"
 )
@@ -21,11 +23,14 @@ const queueLen = 512
 
 // An agent is everything between Start and Stop.
 type agent struct {
-	options Options
-	process event.Process
-	build   event.Build
-	spool   *spool.Spool
-	monitor *monitor.Monitor // nil: the process delivers by itself
+	options  Options
+	process  event.Process
+	build    event.Build
+	spool    *spool.Spool     // nil: there is no directory to write to
+	monitor  *monitor.Monitor // nil: the process delivers by itself
+	table    *inflight.Table  // nil: the request travels in the context
+	problems []Problem        // what Start could not have
+	unwatch  func()           // ends the watch over the number of goroutines; nil when there is none
 
 	queue    chan *record
 	quit     chan struct{}
@@ -38,21 +43,17 @@ type agent struct {
 	sender sender
 }
 
-func newAgent(o Options) (*agent, error) {
-	sp, err := openSpool(o)
-	if err != nil {
-		return nil, err
-	}
+func newAgent(o Options) *agent {
 	a := &agent{
 		options: o,
 		process: host.Self(),
 		build:   host.Build(),
-		spool:   sp,
 		queue:   make(chan *record, queueLen),
 		quit:    make(chan struct{}),
 	}
+	a.openSpool()
 	a.dropped.Store(untold.Swap(0))
-	return a, nil
+	return a
 }
 
 func (a *agent) log(msg string, args ...any) {
@@ -63,28 +64,39 @@ func (a *agent) log(msg string, args ...any) {
 	a.options.Logger.Log(context.Background(), slog.LevelWarn, msg, args...) //nolint:sloglint // the callers pass constants
 }
 
+// usesLabels reports whether requests are put on goroutines as labels: on
+// demand, or in place of the table where that was wanted and cannot be had.
+func (a *agent) usesLabels() bool {
+	return canLabel && (a.options.Labels || a.table == nil && !a.options.DisableInFlight)
+}
+
+// tableFile is the table's file, nil when there is none.
+func (a *agent) tableFile() *os.File {
+	if a.table == nil {
+		return nil
+	}
+	return a.table.File()
+}
+
 // startMonitor starts the second process, or says why there is none.
 func (a *agent) startMonitor() {
-	var err error
-	switch {
-	case a.options.DisableMonitor:
-	case inTestBinary():
-		err = errors.New("not in a test binary")
-	default:
-		o := &a.options
-		a.monitor, err = monitor.Start(monitor.Config{
+	if o := &a.options; !o.DisableMonitor && !inTestBinary() {
+		c := monitor.Config{
 			Service: o.Service, Release: o.Release, Environment: o.Environment, Instance: o.Instance,
 			Build: a.build, Process: a.process,
-			Collector: o.Collector, Key: o.Key, SpoolDir: a.spool.Dir(), SpoolBytes: o.SpoolBytes,
-		}, nil)
+			Collector: o.Collector, Key: o.Key, SpoolBytes: o.SpoolBytes,
+		}
+		if a.spool != nil {
+			c.SpoolDir = a.spool.Dir()
+		}
+		m, err := monitor.Start(c, a.tableFile())
+		if err == nil {
+			a.monitor = m
+			return
+		}
+		a.degrade("monitor", err, "crashes that recover cannot catch are not reported", "run the program under backstop run")
 	}
-	if err != nil {
-		a.monitor = nil
-		a.log("backstop: crashes that recover cannot catch will not be reported", "error", err)
-	}
-	if a.monitor == nil {
-		a.sender.start(a, true)
-	}
+	a.sender.start(a, true)
 }
 
 // work starts the worker. It parks on a channel, which leaves Go's deadlock
@@ -119,13 +131,17 @@ func (a *agent) handle(r *record) {
 
 // store turns a record into an event in the spool and gets it on its way.
 func (a *agent) store(r *record) {
+	if a.spool == nil {
+		a.dropped.Add(1)
+		return
+	}
 	e := a.event(r)
-	payload, err := event.Encode(&e)
+	payload, err := e.Encode()
 	a.tellDropped() // before the event that is to carry the count
 	switch {
 	case err != nil:
 		a.dropped.Add(1)
-	case e.Report.Recovered:
+	case r.recovered:
 		err = a.spool.Add(payload)
 	default:
 		err = a.spool.AddLast(payload)
@@ -156,13 +172,20 @@ func (a *agent) tellLost(err error) {
 
 // end ends the worker.
 func (a *agent) end() {
+	if a.unwatch != nil {
+		a.unwatch()
+	}
 	a.ending.Do(func() { close(a.quit) })
 	a.done.Wait()
 }
 
 // tellDropped moves the count of what the queue could not take to the spool,
 // which keeps it should the disk refuse.
-func (a *agent) tellDropped() { _ = a.spool.CountDropped(a.dropped.Swap(0)) }
+func (a *agent) tellDropped() {
+	if a.spool != nil {
+		_ = a.spool.CountDropped(a.dropped.Swap(0))
+	}
+}
 
 // stop ends the agent. No capture can begin any more; those under way are
 // waited for, and written in any case.
@@ -179,8 +202,15 @@ func (a *agent) stop(ctx context.Context) error {
 	var err error
 	if a.monitor != nil {
 		err = errors.Join(a.monitor.Close(), a.monitor.Wait(ctx))
-	} else if a.options.Collector != "" {
+	} else if a.options.Collector != "" && a.spool != nil {
 		err = a.sender.last(ctx, a)
+	}
+	if a.spool == nil {
+		if n := a.dropped.Swap(0); n > 0 {
+			untold.Add(n)
+			err = errors.Join(err, fmt.Errorf("%d panics were not reported: there is no directory to spool to", n))
+		}
+		return err
 	}
 	if a.options.Collector == "" {
 		return err

@@ -28,7 +28,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -54,14 +53,15 @@ var (
 // and everything that runs before Start runs in it too, package initialisation
 // included. In the monitor, Start does not return.
 //
-// Start fails when it was called before ([ErrStarted]) or when there is no
-// directory to spool to; the program may go on, guards then only recover. When
-// merely the monitor cannot be started (before Go 1.23, on Windows, without
-// permission to fork), Start succeeds, logs a warning, and what recover cannot
-// catch goes unreported.
+// The program may go on whatever Start returns. A [*DegradedError] says what does
+// not work, why, and what to do about it: no monitor (before Go 1.23, on Windows,
+// without permission to fork), no directory to spool to, a collector's URL that
+// is none, no table of requests in flight. Everything else has been started.
+// [ErrStarted] says that it was called before.
 //
-// Start sets the traceback level to "all" and, from Go 1.26, appends
-// tracebacklabels=1 to GODEBUG (see [Options]).
+// Start sets the traceback level (see [Options]), and where less than 1.2 GB of
+// memory is allowed a smaller limit for stacks (runtime/debug.SetMaxStack): a
+// stack overflow would otherwise end in an OOM kill, without a report.
 func Start(o Options) (err error) {
 	if c, ok := monitor.Child(); ok {
 		os.Exit(monitor.Run(c))
@@ -77,19 +77,29 @@ func Start(o Options) (err error) {
 	if current.Load() != nil {
 		return ErrStarted
 	}
-	a, err := newAgent(o.withDefaults())
-	if err != nil {
-		return fmt.Errorf("start backstop: %w", err)
-	}
-	setTraceback(a.options.Traceback)
-	if !a.options.DisableLabels {
+	a := newAgent(o.withDefaults())
+	a.checkCollector()
+	a.setTraceback()
+	boundStack()
+	learnCallSites()
+	a.openTable()
+	if a.usesLabels() {
 		enableTracebackLabels()
 	}
-	learnCallSites()
 	a.startMonitor()
 	a.work()
 	current.Store(a)
-	return nil
+	return a.degraded()
+}
+
+// Running returns the options that the SDK runs with, defaults filled in. It is
+// not ok before Start and after Stop.
+func Running() (o Options, ok bool) {
+	a := current.Load()
+	if a == nil {
+		return Options{}, false
+	}
+	return a.options, true
 }
 
 // Stop ends reporting: it writes what was captured to the spool, delivers the
@@ -123,14 +133,6 @@ func Stop(ctx context.Context) (err error) {
 	return nil
 }
 
-// setTraceback asks the runtime for the stacks of all goroutines, unless
-// whoever started the program has decided (runtime/debug.SetTraceback).
-func setTraceback(level string) {
-	if os.Getenv("GOTRACEBACK") == "" {
-		debug.SetTraceback(level)
-	}
-}
-
 // addGODEBUG adds a setting to those of the environment, unless it is there.
 // The runtime notices (runtime/runtime1.go, reparsedebugvars). Programs that
 // this one starts inherit it; those that do not know it ignore it.
@@ -147,17 +149,26 @@ func addGODEBUG(name, value string) {
 	os.Setenv("GODEBUG", old+name+"="+value) //nolint:errcheck // fails for malformed names only
 }
 
-func openSpool(o Options) (*spool.Spool, error) {
+// openSpool opens the first directory that can be written to. When there is
+// none, panics are counted as dropped.
+func (a *agent) openSpool() {
+	o := &a.options
+	dirs := spoolDirs(o.Service)
 	if o.SpoolDir != "" {
-		return spool.Open(o.SpoolDir, spool.Options{MaxBytes: o.SpoolBytes})
+		dirs = append([]string{o.SpoolDir}, dirs...)
 	}
 	var errs []error
-	for _, dir := range spoolDirs(o.Service) {
+	for i, dir := range dirs {
 		sp, err := spool.Open(dir, spool.Options{MaxBytes: o.SpoolBytes})
 		if err == nil {
-			return sp, nil
+			if i > 0 && o.SpoolDir != "" {
+				a.degrade("spool", errs[0], "events wait in "+dir+" instead", "give a directory that this user may write to in SpoolDir or BACKSTOP_SPOOL")
+			}
+			a.spool = sp
+			return
 		}
 		errs = append(errs, err)
 	}
-	return nil, errors.Join(errs...)
+	a.degrade("spool", errors.Join(errs...), "captured panics are only counted",
+		"give a directory that this user may write to in SpoolDir or BACKSTOP_SPOOL")
 }

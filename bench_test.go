@@ -202,7 +202,8 @@ func BenchmarkHandler(b *testing.B) {
 		})
 	}
 	run("bare", next, nil)
-	run("no-labels", backstop.Handler(next, backstop.HandlerOptions{}), &backstop.Options{DisableLabels: true})
-	run("labels", backstop.Handler(next, backstop.HandlerOptions{}), &backstop.Options{})
-	run("answer", backstop.Handler(next, backstop.HandlerOptions{OnPanic: backstop.Answer500}), &backstop.Options{DisableLabels: true})
+	run("table", backstop.Handler(next, backstop.HandlerOptions{}), &backstop.Options{})
+	run("context", backstop.Handler(next, backstop.HandlerOptions{}), &backstop.Options{DisableInFlight: true})
+	run("table-and-labels", backstop.Handler(next, backstop.HandlerOptions{}), &backstop.Options{Labels: true})
+	run("answer", backstop.Handler(next, backstop.HandlerOptions{OnPanic: backstop.Answer500}), &backstop.Options{})
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/backstop-go/backstop/internal/goid"
 )
 
 // A manner is how a panic reached us.
@@ -91,7 +93,8 @@ func capture(ctx context.Context, v any, m manner) {
 	r.typ, r.text = describe(v)
 	stack := r.pcs[:r.n]
 	again, inHandler := recognise(stack)
-	if again && seenBefore(stack, r.typ, r.text) {
+	r.goroutine = goid.Self()
+	if again && seenBefore(stack, r.typ, r.text) || !again && passedBelow(r.goroutine, r.typ, r.text) {
 		r.free()
 		return
 	}
@@ -99,7 +102,9 @@ func capture(ctx context.Context, v any, m manner) {
 	r.recovered = m != passing
 	r.handed = m == handed
 	if m == passing || m == served {
-		r.goroutine = goroutineID()
+		if r.goroutine == 0 {
+			r.goroutine = goid.Slow() // microseconds, worth it where an observer outside has to find the same one
+		}
 		remember(r.goroutine, r.typ, r.text)
 	}
 	last := m == passing || onMain(stack)

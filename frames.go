@@ -4,29 +4,20 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/backstop-go/backstop/crash"
 	"github.com/backstop-go/backstop/event"
 )
 
-var goVersion = runtime.Version()
-
 // event makes an event of a record. It runs in the worker, or in a guard whose
 // panic goes on.
-func (a *agent) event(r *record) event.Event {
+func (a *agent) event(r *record) event.Evidence {
 	checkFault("event")
-	c := Crash{Text: r.text, Recovered: r.recovered, Goroutine: r.goroutine, pcs: r.pcs[:r.n]}
-	report := c.Report()
-	// Class, fingerprints and stack hash are the collector's business
-	// (event.Interpret): they would double what the SDK adds to a program.
-	e := event.Event{
-		ID: event.NewID(), OccurredAt: r.at.UTC(), Observers: []event.Observer{event.Guard},
-		Message: &report.Message, GoroutineID: r.goroutine, Report: report,
+	c := Crash{
+		Type: r.typ, Text: r.text, At: r.at, Recovered: r.recovered, Goroutine: r.goroutine, Request: r.request.request(),
+		Service: a.options.Service, Release: a.options.Release, Environment: a.options.Environment,
+		pcs: r.pcs[:r.n],
 	}
-	o := &a.options
-	e.Service, e.Release, e.Environment, e.Instance = o.Service, o.Release, o.Environment, o.Instance
-	e.Request = r.request.request()
-	e.PanicValue = r.typ + ": " + r.text
-	e.Process, e.Build = a.process, a.build
+	e := c.Evidence()
+	e.Instance, e.Process, e.Build = a.options.Instance, a.process, a.build
 	return e
 }
 
@@ -34,11 +25,11 @@ func (a *agent) event(r *record) event.Event {
 // (runtime/traceback.go, showframe): below the panic, without the runtime's
 // unexported functions, and gopanic under the name "panic" where code that runs
 // deferred stands above it.
-func frames(pcs []uintptr) []crash.Frame {
+func frames(pcs []uintptr) []event.Frame {
 	if len(pcs) == 0 {
 		return nil
 	}
-	out := make([]crash.Frame, 0, len(pcs))
+	out := make([]event.Frame, 0, len(pcs))
 	below := false // below the panic that was captured
 	for it := runtime.CallersFrames(pcs); ; {
 		f, more := it.Next()
@@ -47,9 +38,9 @@ func frames(pcs []uintptr) []crash.Frame {
 			below = true
 			out = out[:0]
 		case f.Function == "runtime.gopanic":
-			out = append(out, crash.Frame{Func: "panic", File: f.File, Line: f.Line})
+			out = append(out, event.Frame{Func: "panic", File: f.File, Line: f.Line})
 		case f.Function != "" && !hidden(f.Function):
-			out = append(out, crash.Frame{Func: f.Function, File: f.File, Line: f.Line})
+			out = append(out, event.Frame{Func: f.Function, File: f.File, Line: f.Line})
 		}
 		if !more {
 			return out

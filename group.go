@@ -44,8 +44,10 @@ func (g *Group) Go(f func(ctx context.Context) error) {
 	g.start(context.Background())
 	g.wg.Add(1)
 	go func() {
+		var e entered
 		defer g.wg.Done()
-		inheritLabels(g.ctx)
+		defer e.leave()
+		e.enterChild(g.ctx)
 		if err := g.run(f); err != nil {
 			g.failed(err)
 		}

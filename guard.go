@@ -63,8 +63,10 @@ func Capture(ctx context.Context, value any) {
 func Go(ctx context.Context, f func(ctx context.Context)) {
 	ctx = forGoroutine(ctx)
 	go func() {
+		var e entered
+		defer e.leave()
 		defer Recover(ctx)
-		inheritLabels(ctx)
+		e.enterChild(ctx)
 		f(ctx)
 	}()
 }

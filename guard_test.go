@@ -80,17 +80,6 @@ func TestStartTwice(t *testing.T) {
 	start(t, backstop.Options{})
 }
 
-func TestStartNeedsASpool(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	err := backstop.Start(backstop.Options{SpoolDir: filepath.Join(file, "x"), DisableMonitor: true})
-	if err == nil || !strings.Contains(err.Error(), "start backstop: open spool") {
-		t.Errorf("Start: %v, want what was attempted", err)
-	}
-}
-
 func TestRecoverReports(t *testing.T) {
 	events := startIn(t)
 	before := time.Now()

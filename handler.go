@@ -1,6 +1,7 @@
 package backstop
 
 import (
+	"context"
 	"net/http"
 )
 
@@ -27,8 +28,11 @@ type HandlerOptions struct {
 
 // Handler reports the panics of next with their request: method, path (never
 // the query), route (from Go 1.23, when net/http's mux matched it), the trace id
-// of a valid traceparent header, and X-Request-Id. It hands the request on in
-// the context, where [Go], [Group], [Guard], [Recover] and [Capture] find it.
+// of a valid traceparent header, and X-Request-Id. While next runs, [Go],
+// [Group], [Guard], [Recover] and [Capture] find the request, and so does
+// whoever reports a crash that no recover can see: the request is written into
+// a table in shared memory. Neither the request nor its context is replaced
+// (where there is no such table, the context carries the request).
 //
 // http.ErrAbortHandler is no crash: it is passed on and not reported.
 //
@@ -43,81 +47,123 @@ type handler struct {
 	onPanic Response
 }
 
+// A serving is one request on its way through a handler.
+type serving struct {
+	entered
+	request *http.Request   // as next sees it; net/http's mux writes the route into it
+	inCtx   *requestContext // nil when the table alone knows the request
+	writer  *responseWriter
+}
+
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c, labels := prepare(r)
-	if labels {
-		setLabels(c.Context)
+	s := serving{request: r}
+	if a := current.Load(); a != nil {
+		s.prepare(a)
 	}
-	ctx := r.Context()
-	r = r.WithContext(c)
-	c.live = r
 	if h.onPanic != Repanic {
-		w = c.writer.wrap(w)
+		s.writer = new(responseWriter)
+		w = s.writer.wrap(w)
 	}
-	h.serve(w, r, c)
+	h.serve(w, &s)
 	// Not deferred: while a panic goes on, the labels have to stay.
-	if labels {
-		setLabels(ctx)
+	if s.labels {
+		setLabels(r.Context())
 	}
 }
 
-// prepare takes down the request. labels says whether the context has goroutine
-// labels to be set. A fault leaves the request unknown, and served.
-func prepare(r *http.Request) (c *requestContext, labels bool) {
-	c = &requestContext{Context: r.Context()}
+// prepare takes down the request. A fault leaves it unknown, and served.
+func (s *serving) prepare(a *agent) {
 	defer func() {
 		if recover() != nil {
-			labels = false
+			s.labels = false
 		}
 	}()
 	checkFault("request")
-	c.info.fill(r)
-	if a := current.Load(); canLabel && a != nil && !a.options.DisableLabels {
-		c.Context = labelled(c.Context, &c.info)
-		labels = true
+	var info requestInfo
+	info.fill(a, s.request)
+	s.enter(a, s.request.Context(), &info, s.request)
+	s.faults(a)
+	if s.labels = a.usesLabels(); s.labels || a.table == nil {
+		s.intoContext(info)
 	}
-	return c, labels
+}
+
+// intoContext hands the request on in the context, and as labels.
+func (s *serving) intoContext(info requestInfo) {
+	c := &requestContext{Context: s.request.Context(), info: info}
+	if s.labels {
+		c.Context = labelled(c.Context, &c.info)
+		setLabels(c.Context)
+	}
+	s.request = s.request.WithContext(c)
+	c.live = s.request
+	s.inCtx = c
 }
 
 // serve calls the handler. It returns normally when there was no panic, or one
 // that was answered.
-func (h *handler) serve(w http.ResponseWriter, r *http.Request, c *requestContext) {
+func (h *handler) serve(w http.ResponseWriter, s *serving) {
 	defer func() {
 		if v := recover(); v != nil {
-			h.panicked(c, v)
+			h.panicked(s, v)
+			return
 		}
+		s.leave()
 	}()
-	h.next.ServeHTTP(w, r)
+	h.next.ServeHTTP(w, s.request)
 }
 
 // panicked reports and then does as told. It runs in the deferred call.
-func (h *handler) panicked(c *requestContext, v any) {
-	if v == http.ErrAbortHandler { //nolint:errorlint // net/http compares the same way
+func (h *handler) panicked(s *serving, v any) {
+	if v != http.ErrAbortHandler { //nolint:errorlint // net/http compares the same way
+		h.report(s, v)
+	}
+	s.leave()
+	if v == http.ErrAbortHandler || h.onPanic == Repanic { //nolint:errorlint // as above
 		repanic(v)
 	}
-	m := panicked
-	if h.onPanic == Repanic {
-		m = passing
-		if c.Value(http.ServerContextKey) != nil {
-			m = served
-		}
+	if s.labels {
+		setLabels(s.request.Context()) // a hook may have set others for the panic
 	}
-	if !c.wasReported(v) {
-		captureServed(c, v, m)
-		c.report(v)
+	status := http.StatusInternalServerError
+	if h.onPanic == Answer503 {
+		status = http.StatusServiceUnavailable
 	}
-	switch h.onPanic {
-	case Answer500:
-		c.writer.answer(http.StatusInternalServerError)
-	case Answer503:
-		c.writer.answer(http.StatusServiceUnavailable)
-	default:
-		repanic(v)
+	s.writer.answer(status)
+}
+
+func (h *handler) report(s *serving, v any) {
+	ctx := s.request.Context()
+	m := mannerOf(ctx, h.onPanic)
+	if s.inCtx == nil {
+		captureServed(ctx, v, m)
+		return
 	}
+	if !s.inCtx.wasReported(v) {
+		captureServed(ctx, v, m)
+		s.inCtx.report(v)
+	}
+}
+
+// mannerOf is how a panic goes on that a handler has reported.
+func mannerOf(ctx context.Context, r Response) manner {
+	switch {
+	case r != Repanic:
+		return panicked
+	case inServer(ctx):
+		return served
+	}
+	return passing
+}
+
+// inServer reports whether net/http's server, which recovers, is around.
+func inServer(ctx context.Context) bool {
+	defer func() { recover() }() // a context of theirs, at fault
+	return ctx.Value(http.ServerContextKey) != nil
 }
 
 // captureServed only adds the frame that capture expects between itself and
 // the caller whose stack is of interest.
 //
 //go:noinline
-func captureServed(c *requestContext, v any, m manner) { capture(c, v, m) }
+func captureServed(ctx context.Context, v any, m manner) { capture(ctx, v, m) }

@@ -277,12 +277,21 @@ func TestHandlerAllocations(t *testing.T) {
 	next := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	r := httptest.NewRequest(http.MethodGet, "/items/7", nil)
 	w := discard{http.Header{}}
-	start(t, backstop.Options{DisableLabels: true})
-	for answer, limit := range map[backstop.Response]float64{backstop.Repanic: 2, backstop.Answer500: 2} {
-		h := backstop.Handler(next, backstop.HandlerOptions{OnPanic: answer})
-		if n := testing.AllocsPerRun(1000, func() { h.ServeHTTP(w, r) }); n > limit {
-			t.Errorf("Handler with %v allocates %v times a request, want at most %v", answer, n, limit)
+	for _, c := range []struct {
+		o             backstop.Options
+		plain, answer float64
+	}{
+		{backstop.Options{}, 0, 1},
+		{backstop.Options{DisableInFlight: true}, 2, 3},
+	} {
+		start(t, c.o)
+		for answer, limit := range map[backstop.Response]float64{backstop.Repanic: c.plain, backstop.Answer500: c.answer} {
+			h := backstop.Handler(next, backstop.HandlerOptions{OnPanic: answer})
+			if n := testing.AllocsPerRun(1000, func() { h.ServeHTTP(w, r) }); n > limit {
+				t.Errorf("Handler with %v and %+v allocates %v times a request, want at most %v", answer, c.o, n, limit)
+			}
 		}
+		stopNow()
 	}
 }
 

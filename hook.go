@@ -2,6 +2,7 @@ package backstop
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,26 +32,32 @@ type Crash struct {
 
 // Frames returns the stack of the panic, innermost call first, as a traceback
 // shows it. It takes microseconds.
-func (c *Crash) Frames() []crash.Frame { return frames(c.pcs) }
+func (c *Crash) Frames() []event.Frame { return frames(c.pcs) }
 
 // PCs returns the program counters of the stack, as runtime.Callers has them:
 // the same place in a program has the same ones in each run of one build. The
 // slice is shared; do not change it.
 func (c *Crash) PCs() []uintptr { return c.pcs }
 
-// Report returns the panic as the collector gets it, without what the collector
-// makes of it: class and fingerprints (crash.Classify, crash.Fingerprint).
-func (c *Crash) Report() *crash.Report {
-	return &crash.Report{
-		Kind:           crash.KindPanic,
-		Message:        c.Text,
-		HasMessage:     true,
-		Panics:         []crash.Panic{{Message: c.Text, Recovered: c.Recovered}},
-		GoVersion:      goVersion,
-		Goroutines:     []crash.Goroutine{{ID: c.Goroutine, State: "running", Frames: c.Frames()}},
-		GoroutineCount: 1,
-		Recovered:      c.Recovered,
+// Evidence returns the panic as the collector gets it, for event.Interpret to
+// conclude from: class, fingerprints, stack hash.
+func (c *Crash) Evidence() event.Evidence {
+	return event.Evidence{
+		ID: event.NewID(), OccurredAt: c.At.UTC(), Observers: []event.Observer{event.Guard},
+		Service: c.Service, Release: c.Release, Environment: c.Environment,
+		Request: c.Request, PanicValue: c.Type + ": " + c.Text, GoroutineID: c.Goroutine,
+		Captured: c.captured(),
 	}
+}
+
+func (c *Crash) captured() *event.Captured {
+	return &event.Captured{Message: c.Text, Recovered: c.Recovered, Frames: c.Frames()}
+}
+
+// Report returns the report that the collector makes of the panic, still without
+// class and fingerprints (crash.Classify, crash.Fingerprint, crash.StackHash).
+func (c *Crash) Report() *crash.Report {
+	return event.CapturedReport(c.captured(), runtime.Version(), c.Goroutine)
 }
 
 type hook func(context.Context, *Crash)

@@ -19,7 +19,7 @@ func labelled(ctx context.Context, i *requestInfo) context.Context {
 		{event.LabelMethod, labelText(i.method, event.MaxMethod)},
 		{event.LabelPath, labelText(i.path, event.MaxPath)},
 		{event.LabelRoute, labelText(i.route, event.MaxRoute)},
-		{event.LabelTraceID, event.TraceIDFromTraceparent(i.traceparent)},
+		{event.LabelTraceID, traceID(i.trace)},
 		{event.LabelRequestID, labelText(i.requestID, event.MaxRequestID)},
 	} {
 		if l.value != "" {

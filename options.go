@@ -1,6 +1,7 @@
 package backstop
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"path"
@@ -46,20 +47,53 @@ type Options struct {
 	Logger *slog.Logger
 
 	// DisableMonitor leaves out the second process: crashes that recover
-	// cannot catch then go unreported. It is left out in test binaries (named
-	// *.test) as well, because everything before Start would run twice.
+	// cannot catch then go unreported, and nobody says how the process ended.
+	// It is left out in test binaries (named *.test) as well, because
+	// everything before Start would run twice.
 	DisableMonitor bool
 
-	// DisableLabels leaves out the goroutine labels that let a crash name its
-	// request from Go 1.26 on. Labels cost about 300 ns a request, and a CPU
-	// profile taken meanwhile has an entry for each request.
-	DisableLabels bool
+	// DisableInFlight leaves out the table of requests in flight, which tells
+	// which request a fatal error belongs to and which ones a kill cut off. It
+	// costs a request about 100 ns and the program at most 2 MiB of shared
+	// memory. The request then travels in the context, at two allocations.
+	DisableInFlight bool
 
-	// Traceback is the level for runtime/debug.SetTraceback: "all" when empty,
-	// so that a crash shows every goroutine. A GOTRACEBACK in the environment
-	// wins. More text makes dying slower: measured with idle goroutines and a
-	// reader that keeps up, 10,000 of them take 0.4 s at "all" against 0.1 s at
-	// "single", 100,000 take 4.5 s against 0.6 s.
+	// Labels puts the request on the goroutine that serves it as labels too
+	// (runtime/pprof): goroutines that outlive their handler keep them, and
+	// from Go 1.26 a traceback shows them; Start then appends
+	// tracebacklabels=1 to GODEBUG. Labels cost a request about 200 ns and
+	// three allocations, and a CPU profile taken meanwhile has an entry for
+	// each request. Where there is no table of requests in flight, Go 1.26 and
+	// later use labels in its place.
+	Labels bool
+
+	// PanicOnFault makes a fault at an address that is no nil pointer a panic
+	// (runtime/debug.SetPanicOnFault) in what Handler, Go and Group call, which
+	// guards then report: a read of a memory-mapped file that was cut short,
+	// say. Without it, the program dies of such a fault. What damaged memory
+	// may have done more harm by then.
+	PanicOnFault bool
+
+	// TraceID returns the trace id of a context, 32 lower-case hexadecimal
+	// digits, or "". It is asked when a request has no valid traceparent
+	// header. contrib/otel has one for OpenTelemetry.
+	TraceID func(context.Context) string
+
+	// SendValues sends panic values as they are. By default what looks like a
+	// secret or like personal data is masked in them, and in the crash text
+	// that the monitor reads, before it leaves the process; docs/privacy.md
+	// lists what is sent. BACKSTOP_SEND_VALUES=1 does the same.
+	SendValues bool
+	// Redact changes the text of panic values further before it is sent. The
+	// monitor cannot call it: it applies to what guards capture.
+	Redact func(string) string
+
+	// Traceback is the level for runtime/debug.SetTraceback. When empty, a crash
+	// shows every goroutine ("all") while there are at most 10,000 of them,
+	// and only the crashing one beyond: more text makes dying slower, 0.4 s for
+	// 10,000 idle goroutines and 4.5 s for 100,000. "system" adds the frames of
+	// the runtime, also to what runtime/debug.Stack returns. A GOTRACEBACK in
+	// the environment wins.
 	Traceback string
 }
 
@@ -79,8 +113,8 @@ func (o Options) withDefaults() Options {
 	fill(&o.Collector, "BACKSTOP_COLLECTOR", nil)
 	fill(&o.Key, "BACKSTOP_KEY", nil)
 	fill(&o.SpoolDir, "BACKSTOP_SPOOL", nil)
-	if o.Traceback == "" {
-		o.Traceback = "all"
+	if v := os.Getenv("BACKSTOP_SEND_VALUES"); v != "" && v != "0" {
+		o.SendValues = true
 	}
 	return o
 }

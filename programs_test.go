@@ -182,7 +182,7 @@ const (
 // serve starts a server, sends it one request, and dies of it, or ends with
 // status 0 when it survives.
 func serve(h func(*http.Request)) {
-	mustStart(backstop.Options{})
+	mustStart(backstop.Options{Labels: true})
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /items/{id}", func(_ http.ResponseWriter, r *http.Request) { h(r) })
 	l, err := net.Listen("tcp", "127.0.0.1:0")

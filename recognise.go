@@ -1,13 +1,12 @@
 package backstop
 
 import (
-	"bytes"
-	"context"
 	"net/http"
 	"runtime"
-	"strconv"
 	"sync"
 	"sync/atomic"
+
+	"github.com/backstop-go/backstop/internal/goid"
 )
 
 // A panic that passes several guards must be reported once. While a deferred
@@ -46,7 +45,7 @@ func learnCallSites() {
 			servePC.Store(pcs[0])
 		}
 	})}
-	h.serve(nil, nil, &requestContext{Context: context.Background()})
+	h.serve(nil, new(serving))
 }
 
 func isGopanic(pc uintptr) bool {
@@ -95,47 +94,47 @@ func seenBefore(stack []uintptr, typ, text string) bool {
 var passed struct {
 	sync.Mutex
 	next int
-	ring [32]struct {
-		goroutine int64
-		typ, text string
-	}
+	ring [32]passedPanic
+}
+
+type passedPanic struct {
+	goroutine, parent int64 // 0 when unknown
+	typ, text         string
 }
 
 func remember(goroutine int64, typ, text string) {
 	passed.Lock()
 	defer passed.Unlock()
-	e := &passed.ring[passed.next%len(passed.ring)]
-	e.goroutine, e.typ, e.text = goroutine, typ, text
+	passed.ring[passed.next%len(passed.ring)] = passedPanic{goroutine, goid.Parent(), typ, text}
 	passed.next++
 }
 
+// remembered reports whether a guard of the goroutine has raised a panic again.
 func remembered(goroutine int64, typ, text string) bool {
+	return among(func(p *passedPanic) bool { return p.goroutine == goroutine && p.typ == typ && p.text == text })
+}
+
+// passedBelow reports whether a guard of a goroutine that this one started has:
+// http.TimeoutHandler serves on one, and raises its panic again on the first.
+func passedBelow(goroutine int64, typ, text string) bool {
+	return goroutine != 0 && among(func(p *passedPanic) bool { return p.parent == goroutine && p.typ == typ && p.text == text })
+}
+
+func among(is func(*passedPanic) bool) bool {
 	passed.Lock()
 	defer passed.Unlock()
 	for i := range passed.ring {
-		e := &passed.ring[i]
-		if e.goroutine == goroutine && e.typ == typ && e.text == text {
+		if is(&passed.ring[i]) {
 			return true
 		}
 	}
 	return false
 }
 
-// goroutineID reads the id from the header that runtime.Stack prints
-// ("goroutine 7 [running]:"; runtime/traceback.go, goroutineheader). It takes
-// microseconds, so it is asked for only where an observer outside has to find
-// the same goroutine.
+// goroutineID is the number of the goroutine that calls, 0 when unknown.
 func goroutineID() int64 {
-	var buf [64]byte
-	line := buf[:runtime.Stack(buf[:], false)]
-	line, ok := bytes.CutPrefix(line, []byte("goroutine "))
-	if !ok {
-		return 0
+	if id := goid.Self(); id != 0 {
+		return id
 	}
-	digits, _, _ := bytes.Cut(line, []byte(" "))
-	id, err := strconv.ParseInt(string(digits), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return id
+	return goid.Slow()
 }

@@ -12,7 +12,11 @@ import (
 // requestInfo is what is kept of a request while it is served: strings that
 // nobody changes any more.
 type requestInfo struct {
-	method, path, route, traceparent, requestID string
+	method, path, route, requestID string
+
+	trace string    // a traceparent, not checked yet, or a trace id
+	start int64     // Unix time in nanoseconds, 0 when unknown
+	via   event.Via // "" when the goroutine or its context told
 }
 
 // request makes the event's view of it; nil when there was no request.
@@ -24,13 +28,64 @@ func (i *requestInfo) request() *event.Request {
 		Method:    event.Clip(i.method, event.MaxMethod),
 		URL:       labelText(i.path, event.MaxPath), // as the label has it
 		Route:     event.Clip(i.route, event.MaxRoute),
-		TraceID:   event.TraceIDFromTraceparent(i.traceparent),
+		TraceID:   traceID(i.trace),
 		RequestID: event.Clip(i.requestID, event.MaxRequestID),
+		Via:       i.via,
 	}
 }
 
-// A requestContext carries the request to whatever is called with its context.
-// It is the context, so that a request costs one allocation for it.
+// fill takes down the request.
+func (i *requestInfo) fill(a *agent, r *http.Request) {
+	i.method = r.Method
+	i.path = requestPath(r)
+	i.route = pattern(r)
+	i.requestID = headerValue(r.Header, "X-Request-Id")
+	i.trace = headerValue(r.Header, "Traceparent")
+	if a.options.TraceID != nil && traceID(i.trace) == "" {
+		i.trace = a.traceID(r.Context())
+	}
+}
+
+// traceID reads the trace id of a traceparent, or is one.
+func traceID(s string) string {
+	if event.IsTraceID(s) {
+		return s
+	}
+	return event.TraceIDFromTraceparent(s)
+}
+
+// traceID asks the program for the trace id of a context.
+func (a *agent) traceID(ctx context.Context) (id string) {
+	defer func() { recover() }() // the program's own code, at fault
+	return a.options.TraceID(ctx)
+}
+
+// requestPath is the path as the client sent it. A server has it in RequestURI
+// already; requests made by hand have not.
+func requestPath(r *http.Request) string {
+	if path := r.RequestURI; strings.HasPrefix(path, "/") {
+		if end := strings.IndexAny(path, "?#"); end >= 0 {
+			path = path[:end]
+		}
+		return path
+	}
+	if r.URL == nil {
+		return ""
+	}
+	return r.URL.EscapedPath()
+}
+
+// headerValue reads a header by its canonical name.
+func headerValue(h http.Header, name string) string {
+	if v := h[name]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
+// A requestContext carries the request to whatever is called with its context,
+// where the table of requests in flight cannot tell. It is the context, so that
+// it costs one allocation.
 type requestContext struct {
 	context.Context
 	info requestInfo
@@ -39,8 +94,6 @@ type requestContext struct {
 	live *http.Request
 	// reported is the last panic value that a handler within this one reported.
 	reported atomic.Pointer[any]
-	// writer is used when the handler may have to be answered for.
-	writer responseWriter
 }
 
 // report notes for the handlers around this one that v was reported. They may
@@ -81,23 +134,6 @@ func requestOf(ctx context.Context) *requestContext {
 	return c
 }
 
-// fill takes down the request.
-func (i *requestInfo) fill(r *http.Request) {
-	i.method = r.Method
-	i.path = r.URL.EscapedPath()
-	i.route = pattern(r)
-	i.traceparent = headerValue(r.Header, "Traceparent")
-	i.requestID = headerValue(r.Header, "X-Request-Id")
-}
-
-// headerValue reads a header by its canonical name.
-func headerValue(h http.Header, name string) string {
-	if v := h[name]; len(v) > 0 {
-		return v[0]
-	}
-	return ""
-}
-
 // now is the request with the route as far as it is known by now.
 func (c *requestContext) now() requestInfo {
 	i := c.info
@@ -109,13 +145,14 @@ func (c *requestContext) now() requestInfo {
 	return i
 }
 
-// requestIn returns the request of a context. inHandler says that the calling
-// goroutine is the one that serves it.
+// requestIn returns the request of a context or of the calling goroutine.
+// inHandler says that the goroutine is inside the call that the context's
+// request was handed to.
 func requestIn(ctx context.Context, inHandler bool) requestInfo {
 	c := requestOf(ctx)
 	switch {
 	case c == nil:
-		return requestInfo{}
+		return inFlight(ctx)
 	case inHandler:
 		return c.now()
 	}
@@ -123,10 +160,10 @@ func requestIn(ctx context.Context, inHandler bool) requestInfo {
 }
 
 // forGoroutine makes the context for a goroutine that may outlive its handler:
-// the route is taken down now, by the goroutine that may look.
+// the request is taken down now, by the goroutine that may look.
 func forGoroutine(ctx context.Context) (out context.Context) {
 	if ctx == nil {
-		return context.Background()
+		ctx = context.Background()
 	}
 	defer func() {
 		if recover() != nil {
@@ -135,45 +172,12 @@ func forGoroutine(ctx context.Context) (out context.Context) {
 	}()
 	checkFault("goroutine")
 	c := requestOf(ctx)
-	if c == nil || c.live == nil {
+	if c != nil && c.live == nil {
+		return ctx // taken down before
+	}
+	info := requestIn(ctx, true)
+	if info == (requestInfo{}) {
 		return ctx
 	}
-	return &requestContext{Context: ctx, info: c.now()}
-}
-
-// labelText makes a text safe for the header line of a goroutine: readers of
-// tracebacks cut that at brackets, braces and quotes. Such bytes are written as
-// in a URL.
-func labelText(s string, limit int) string {
-	if len(s) > limit {
-		s = s[:limit]
-	}
-	for i := 0; i < len(s); i++ {
-		if !labelSafe(s[i]) {
-			return escapeLabel(s, i, limit)
-		}
-	}
-	return s
-}
-
-func escapeLabel(s string, from, limit int) string {
-	const hex = "0123456789ABCDEF"
-	var b strings.Builder
-	b.WriteString(s[:from])
-	for i := from; i < len(s) && b.Len()+3 <= limit; i++ {
-		if c := s[i]; labelSafe(c) {
-			b.WriteByte(c)
-		} else {
-			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
-		}
-	}
-	return b.String()
-}
-
-func labelSafe(c byte) bool {
-	switch c {
-	case '"', '\\', '[', ']', '{', '}':
-		return false
-	}
-	return c >= 0x20 && c < 0x7f
+	return &requestContext{Context: ctx, info: info}
 }

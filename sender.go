@@ -35,7 +35,7 @@ const (
 
 // start delivers what is in the spool. hello asks to announce the instance too.
 func (s *sender) start(a *agent, hello bool) {
-	if a.options.Collector == "" {
+	if a.options.Collector == "" || a.spool == nil {
 		return
 	}
 	s.mu.Lock()

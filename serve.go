@@ -1,0 +1,74 @@
+package backstop
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/backstop-go/backstop/event"
+)
+
+// Serve is to servers that are not net/http's what [Handler] is to those that
+// are: it calls f, on this goroutine, as the server of r, and reports a panic of
+// f with r. While f runs, the guards and whoever reports the end of the process
+// find r. r is only read, and before f is called; r.TraceID, when empty, is asked
+// of Options.TraceID.
+//
+// With Repanic, the panic is raised again. Otherwise Serve returns its value, for
+// the caller to answer; nil means that f returned. http.ErrAbortHandler is
+// always raised again and never reported.
+func Serve(ctx context.Context, r *event.Request, o HandlerOptions, f func(ctx context.Context)) (panicked any) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	s := called{onPanic: o.OnPanic, outer: ctx}
+	if a := current.Load(); a != nil {
+		ctx = s.prepare(a, r)
+	}
+	return s.serve(ctx, f)
+}
+
+// A called is one call of Serve.
+type called struct {
+	entered
+	onPanic Response
+	outer   context.Context
+}
+
+func (s *called) prepare(a *agent, r *event.Request) (ctx context.Context) {
+	ctx = s.outer
+	defer func() { recover() }() // a context of theirs, at fault
+	checkFault("request")
+	i := requestInfo{method: r.Method, path: r.URL, route: r.Route, trace: r.TraceID, requestID: r.RequestID}
+	if i.trace == "" && a.options.TraceID != nil {
+		i.trace = a.traceID(s.outer)
+	}
+	s.enter(a, s.outer, &i, nil)
+	s.faults(a)
+	if s.labels = a.usesLabels(); s.labels || a.table == nil {
+		c := &requestContext{Context: s.outer, info: i}
+		if s.labels {
+			c.Context = labelled(s.outer, &c.info)
+			setLabels(c.Context)
+		}
+		ctx = c
+	}
+	return ctx
+}
+
+func (s *called) serve(ctx context.Context, f func(context.Context)) (v any) {
+	defer func() {
+		v = recover()
+		if v != nil && v != http.ErrAbortHandler { //nolint:errorlint // net/http compares the same way
+			captureServed(ctx, v, mannerOf(ctx, s.onPanic))
+		}
+		s.leave()
+		if v == http.ErrAbortHandler || v != nil && s.onPanic == Repanic { //nolint:errorlint // as above
+			repanic(v)
+		}
+		if s.labels {
+			setLabels(s.outer)
+		}
+	}()
+	f(ctx)
+	return nil
+}

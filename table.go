@@ -1,0 +1,140 @@
+package backstop
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"runtime/debug"
+
+	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/goid"
+	"github.com/backstop-go/backstop/internal/inflight"
+	"github.com/backstop-go/backstop/internal/sampling"
+)
+
+// envTable names the table that `backstop run` made for its child.
+const envTable = "BACKSTOP_INFLIGHT"
+
+// openTable gets the table of requests in flight, or says why there is none.
+func (a *agent) openTable() {
+	if a.options.DisableInFlight {
+		return
+	}
+	err := goid.Calibrate()
+	if err == nil {
+		a.table, err = newTable()
+	}
+	if err != nil {
+		a.degrade("in-flight table", err, "requests travel in their context, and a fatal error or a kill does not name them",
+			"set DisableInFlight where that is as it should be")
+	}
+}
+
+// newTable takes the supervisor's table, if there is one and no other process of
+// the program has it, else makes one.
+func newTable() (*inflight.Table, error) {
+	if path := os.Getenv(envTable); path != "" {
+		if t, err := inflight.Open(path); err == nil {
+			return t, nil
+		}
+	}
+	return inflight.New()
+}
+
+// entered is a goroutine's stay in the table.
+type entered struct {
+	slot   inflight.Slot
+	labels bool // to be taken off at the end
+	fault  bool // SetPanicOnFault was changed
+}
+
+// enter says that this goroutine serves a request.
+func (e *entered) enter(a *agent, ctx context.Context, i *requestInfo, live *http.Request) {
+	sampling.Pass()
+	if a.table == nil {
+		return
+	}
+	e.slot = a.table.Enter(goid.Self(), &inflight.Entry{
+		Method: i.method, Path: i.path, Route: i.route, Traceparent: i.trace, RequestID: i.requestID,
+		Done: ctx.Done(),
+	})
+	if live != nil {
+		e.slot.SetLive(live)
+	}
+}
+
+// enterChild says that this goroutine works for the request of ctx. Nothing of
+// it reaches the caller.
+func (e *entered) enterChild(ctx context.Context) {
+	defer func() { recover() }() // a context of theirs, at fault
+	inheritLabels(ctx)
+	sampling.Pass()
+	a := current.Load()
+	if a == nil {
+		return
+	}
+	e.faults(a)
+	c := requestOf(ctx)
+	if c == nil || a.table == nil {
+		return
+	}
+	i := &c.info
+	e.slot = a.table.Enter(goid.Self(), &inflight.Entry{
+		Method: i.method, Path: i.path, Route: i.route, Traceparent: i.trace, RequestID: i.requestID,
+		Start: i.start, Done: ctx.Done(), Child: true,
+	})
+}
+
+// faults makes faults of this goroutine panics, until it leaves, if the program
+// wants that.
+func (e *entered) faults(a *agent) {
+	if a.options.PanicOnFault {
+		e.fault = !debug.SetPanicOnFault(true)
+	}
+}
+
+func (e *entered) leave() {
+	if e.fault {
+		debug.SetPanicOnFault(false)
+	}
+	e.slot.Leave()
+}
+
+// inFlight finds the request of the calling goroutine in the table: the one it
+// serves or works for, the one whose context this is, or the one that the
+// goroutine's creator serves.
+func inFlight(ctx context.Context) requestInfo {
+	a := current.Load()
+	if a == nil || a.table == nil {
+		return requestInfo{}
+	}
+	self := goid.Self()
+	if e, _, ok := a.table.Find(self); ok {
+		i := infoOf(&e)
+		if r, ok := a.table.Live(self).(*http.Request); ok {
+			if route := pattern(r); route != "" {
+				i.route = route
+			}
+		}
+		return i
+	}
+	if ctx != nil {
+		if e, _, ok := a.table.FindDone(ctx.Done()); ok {
+			return infoOf(&e)
+		}
+	}
+	if e, served, ok := a.table.Find(goid.Parent()); ok {
+		i := infoOf(&e)
+		if served != 1 {
+			i.via = event.ViaCreator
+		}
+		return i
+	}
+	return requestInfo{}
+}
+
+func infoOf(e *inflight.Entry) requestInfo {
+	return requestInfo{
+		method: e.Method, path: e.Path, route: e.Route, trace: e.Traceparent, requestID: e.RequestID, start: e.Start,
+	}
+}
