@@ -50,6 +50,10 @@ func obeying(t *testing.T, spool, collector string, change func(*exec.Cmd), args
 		in.Close()
 		cmd.Process.Kill()
 		cmd.Wait()
+		if p.monitor != 0 { // it writes into the directory that the test removes
+			syscall.Kill(p.monitor, syscall.SIGKILL)
+			crashtest.Eventually(t, "the monitor is gone", func() bool { return !alive(p.monitor) })
+		}
 	})
 	if line := p.line(); line != "up" {
 		t.Fatalf("the program says %q", line)
