@@ -24,10 +24,11 @@ var rules = []rule{
 	{"internal/headline", []string{module + "/crash", module + "/internal/crashtest"}, "headline knows texts; its tests let programs die and read what they leave"},
 	{"internal/host", []string{module + "/crash", module + "/event"}, "host fills in events, and names the class of a death without text"},
 	{"internal/inflight", []string{module + "/event"}, "the table holds requests as events tell of them"},
+	{"internal/redact", []string{module + "/crash"}, "redact knows texts; its tests read the crashes it has masked"},
 	{"internal/sampling", nil, "sampling gives watches their turn and knows none"},
 	{"internal/spool", []string{module + "/event"}, "the spool stores and sends events"},
 	{"mark", []string{module, module + "/crash", module + "/event"}, "marks are hooks of the SDK"},
-	{"internal/monitor", []string{module + "/event", module + "/internal/host", module + "/internal/inflight", module + "/internal/spool"}, "the monitor spools crash text and does not read it"},
+	{"internal/monitor", []string{module + "/event", module + "/internal/host", module + "/internal/inflight", module + "/internal/redact", module + "/internal/spool"}, "the monitor spools crash text and does not read it"},
 
 	{"cmd/backstop/internal/issue", []string{module + "/crash", module + "/event"}, "issue is pure: events in, changes out"},
 	{"cmd/backstop/internal/store/sqlite", []string{module + "/crash", module + "/event", cmdInternal + "issue", cmdInternal + "store"}, "a store knows the types it keeps and no stage"},
@@ -50,7 +51,7 @@ var rules = []rule{
 
 	{"safe", []string{module, module + "/event"}, "the toolbox is a user of the SDK"},
 
-	{"", []string{module + "/crash", module + "/event", module + "/internal/goid", module + "/internal/host", module + "/internal/inflight", module + "/internal/monitor", module + "/internal/sampling", module + "/internal/spool"}, "the SDK stands on crash, event and its helpers"},
+	{"", []string{module + "/crash", module + "/event", module + "/internal/goid", module + "/internal/host", module + "/internal/inflight", module + "/internal/monitor", module + "/internal/redact", module + "/internal/sampling", module + "/internal/spool"}, "the SDK stands on crash, event and its helpers"},
 }
 
 // A library is a third-party module and the one directory of ours that may
