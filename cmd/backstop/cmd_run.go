@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -52,6 +53,7 @@ delivered wait on disk for the next run.`,
 			fs.StringVar(&f.restart, "restart", "never", "start again after an end: `policy` never, on-failure or always")
 			fs.IntVar(&f.maxRestarts, "max-restarts", 0, "give up after `n` restarts; 0 never does")
 			fs.DurationVar(&f.backoff, "backoff", 500*time.Millisecond, "`time` before the first restart; it doubles up to a minute")
+			fs.DurationVar(&f.grace, "grace", 0, "kill the program when it has not ended this `time` after a forwarded stop; 0 never does")
 			fs.BoolVar(&f.quiet, "quiet", false, "say nothing of our own on stderr unless something is wrong")
 			return f.run
 		},
@@ -64,6 +66,7 @@ type runFlags struct {
 	restart     string
 	maxRestarts int
 	backoff     time.Duration
+	grace       time.Duration
 	quiet       bool
 }
 
@@ -82,6 +85,9 @@ func (f *runFlags) check(args []string) error {
 	}
 	if f.backoff <= 0 {
 		return withHint(usageError("run: -backoff %v is not a positive time", f.backoff), "-backoff 500ms")
+	}
+	if f.grace < 0 {
+		return withHint(usageError("run: -grace %v is negative", f.grace), "-grace 25s")
 	}
 	if f.collector == "" {
 		return nil
@@ -111,6 +117,10 @@ func (f *runFlags) run(ctx context.Context, std stdio, args []string) error {
 	defer signal.Stop(signals)
 	defer surviveBrokenPipe()()
 
+	alone := std.err == io.Writer(os.Stderr) // not called by a test in its process
+	if alone {
+		fewThreads()
+	}
 	tell := &teller{w: notes, quiet: f.quiet, name: f.service}
 	res, err := supervise.Run(ctx, supervise.Options{
 		Command: args,
@@ -119,6 +129,8 @@ func (f *runFlags) run(ctx context.Context, std stdio, args []string) error {
 		Collector: f.collector, Key: f.key,
 		Signals:     signals,
 		SharedGroup: shared,
+		Reap:        alone,
+		StopGrace:   f.grace,
 		Restart:     supervise.Restart{Policy: supervise.Policy(f.restart), Max: f.maxRestarts, MinBackoff: f.backoff},
 		OnHello:     deliver.hello,
 		OnEvent: func(e event.Event) {
@@ -158,6 +170,12 @@ func startHint(verb string, e *supervise.StartError, args []string) string {
 	}
 	return "the file must be executable (chmod +x) and built for this system"
 }
+
+// fewThreads bounds the threads that our own runtime may want, whatever the
+// number of processors: the program shares our limit of processes, and when it
+// has used that up, a thread that cannot be made would be the end of us
+// (runtime/os_linux.go, newosproc).
+func fewThreads() { runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), 2)) }
 
 // surviveBrokenPipe keeps a write to a closed stderr from killing us (os/signal,
 // "SIGPIPE"): the program we supervise goes on, and so do we.

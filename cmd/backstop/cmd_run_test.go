@@ -30,6 +30,9 @@ func dyingShop() {
 	case "nothing":
 	case "panic":
 		addTo(nil, "apple")
+	case "goroutine":
+		go addTo(nil, "apple")
+		select {}
 	case "hostile":
 		panic("\x1b[31mred\x1b[0m\nsecond line")
 	case "fatal":

@@ -11,6 +11,7 @@ import (
 
 	"github.com/backstop-go/backstop/crash"
 	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/inflight"
 )
 
 // maxWaiting bounds the texts that wait to be read, in bytes. A program that
@@ -39,13 +40,16 @@ type analyst struct {
 
 // A death is what is known when a process has ended.
 type death struct {
-	exit    event.Exit
-	sig     syscall.Signal
-	at      time.Time
-	text    *captured               // what it was printing, nil when nothing
-	last    string                  // last line on stderr
-	asked   map[syscall.Signal]bool // stops that went through us
-	stopped bool                    // the end is one of those
+	exit     event.Exit
+	sig      syscall.Signal
+	at       time.Time
+	text     *captured // what it was printing, nil when nothing
+	why      string    // a few words about the killer
+	last     string    // last line on stderr
+	inFlight inflight.Snapshot
+	library  string                  // what a C library said before it gave up
+	asked    map[syscall.Signal]bool // stops that went through us
+	stopped  bool                    // the end is one of those
 }
 
 // startAnalyst starts the goroutine that finish waits for.
@@ -115,7 +119,11 @@ func (a *analyst) finish(d death) []event.Event {
 	}
 	for i := range ended {
 		exit := d.exit
+		if exit.By == "" && d.raised(&ended[i]) {
+			exit.By = event.BySelf
+		}
 		ended[i].Exit = &exit
+		addInFlight(&ended[i], &d.inFlight)
 		a.hand(ended[i])
 	}
 	return ended
@@ -219,6 +227,7 @@ func (a *analyst) atEnd(d death) (ended, others []event.Event) {
 		case r.Kind == crash.KindSignal && d.asked[signalNumber(r.Signal.Name)]:
 			// The traceback of a QUIT that we passed on: it was asked for.
 		case d.endedBy(r):
+			d.explain(r)
 			ended = append(ended, a.event(r, *d.text))
 		default:
 			lived = append(lived, r)

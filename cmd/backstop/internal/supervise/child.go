@@ -3,6 +3,7 @@ package supervise
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"math/rand/v2"
@@ -35,6 +36,8 @@ type supervisor struct {
 	build  event.Build
 	log    *slog.Logger
 	random func() float64
+	reaper *reaper
+	table  *table
 	seen   int // events handed out; owned by the analyst while one runs
 }
 
@@ -167,8 +170,10 @@ type life struct {
 	started time.Time
 
 	asked   map[syscall.Signal]bool // stops that were passed on
-	killed  bool                    // by us, when the grace was over
+	overdue string                  // which stop it did not follow, and for how long
+	killed  bool                    // by us, for that
 	stopped bool                    // by the context
+	grace   <-chan time.Time        // when it will be killed; nil: never
 }
 
 // runOnce starts the process and sees it through to its end.
@@ -194,7 +199,12 @@ func (l *life) start() error {
 		ownGroup(l.cmd)
 	}
 	l.started = time.Now()
-	err = l.cmd.Start()
+	err = s.reaper.start(func() (int, error) {
+		if err := l.cmd.Start(); err != nil {
+			return 0, err
+		}
+		return l.cmd.Process.Pid, nil
+	})
 	w.Close() //nolint:errcheck // the child's end; there is nothing to flush in a pipe
 	if err != nil {
 		r.Close() //nolint:errcheck // the error that counts is Start's
@@ -225,19 +235,28 @@ func unwrapPath(err error) error {
 
 // see forwards signals until the process has ended, and tells how it did.
 func (l *life) see(ctx context.Context) Result {
-	ended := make(chan error, 1)
-	go func() { ended <- l.cmd.Wait() }()
+	type end struct {
+		left remains
+		err  error
+	}
+	ended := make(chan end, 1)
+	go func() {
+		pid := l.cmd.Process.Pid
+		awaitEnd(pid)
+		left := examine(pid)
+		ended <- end{left, l.cmd.Wait()}
+	}()
 
-	var grace <-chan time.Time
 	cancelled := ctx.Done()
 	for {
 		select {
-		case err := <-ended:
+		case e := <-ended:
+			l.s.reaper.release()
 			var exit *exec.ExitError
-			if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
-				l.s.log.Warn("wait", "pid", l.process.PID, "err", err) // copying stdin or stdout failed
+			if e.err != nil && !errors.As(e.err, &exit) && !errors.Is(e.err, exec.ErrWaitDelay) {
+				l.s.log.Warn("wait", "pid", l.process.PID, "err", e.err) // copying stdin or stdout failed
 			}
-			return l.finish()
+			return l.finish(e.left)
 		case sig := <-l.s.o.Signals:
 			l.forward(sig)
 		case <-cancelled:
@@ -245,11 +264,19 @@ func (l *life) see(ctx context.Context) Result {
 			l.stopped = true
 			l.asked[syscall.SIGTERM] = true
 			_ = terminate(l.cmd.Process) // fails only when it is gone already
-			grace = time.After(l.s.o.Grace)
-		case <-grace:
+			l.expectEnd(syscall.SIGTERM, l.s.o.Grace)
+		case <-l.grace:
 			l.killed = true
 			killAll(l.cmd.Process, !l.s.o.SharedGroup)
 		}
+	}
+}
+
+// expectEnd gives the process time to follow a stop; the first one counts.
+func (l *life) expectEnd(sig syscall.Signal, grace time.Duration) {
+	if l.grace == nil && grace > 0 {
+		l.grace = time.After(grace)
+		l.overdue = fmt.Sprintf("it did not end within %v of %s", grace, signalName(sig))
 	}
 }
 
@@ -260,6 +287,9 @@ func (l *life) forward(sig os.Signal) {
 	}
 	if n, ok := sig.(syscall.Signal); ok && asksToStop(sig) {
 		l.asked[n] = true
+		if n != syscall.SIGHUP {
+			l.expectEnd(n, l.s.o.StopGrace)
+		}
 	}
 	if l.s.o.SharedGroup && sentByTerminal(sig) {
 		return
@@ -270,23 +300,23 @@ func (l *life) forward(sig os.Signal) {
 }
 
 // finish collects what is left after the process has ended.
-func (l *life) finish() Result {
+func (l *life) finish(left remains) Result {
 	res := Result{Process: l.process, Started: l.started, Ended: time.Now()}
 	var sig syscall.Signal
 	res.Exit.Status, sig, res.MaxRSS, res.CPU = ending(l.cmd.ProcessState)
 	res.Code = res.Exit.Status
 	if res.Exit.Status < 0 {
 		res.Exit.Signal = signalName(sig)
-		res.Exit.OOM = sig == syscall.SIGKILL && !l.killed && l.oom.Rose()
 		res.Code = 128 + int(sig)
 	}
+	// A shell tells with its own status that its last program was killed.
+	res.Exit.OOM = res.Code == 128+int(syscall.SIGKILL) && !l.killed && l.oom.Rose()
+	d := death{sig: sig, at: res.Ended, asked: l.asked}
+	res.Exit.By, d.why = l.killer(sig, res.Exit, left)
+	d.exit, d.stopped = res.Exit, l.askedFor(sig, res.Exit)
+	d.inFlight = l.s.lastRequests(l.process.PID)
 	text, found := l.stderr.finish()
-	d := death{
-		exit: res.Exit, sig: sig, at: res.Ended,
-		asked:   l.asked,
-		stopped: l.askedFor(sig, res.Exit),
-		last:    l.stderr.lastLine(),
-	}
+	d.last, d.library = l.stderr.lastLine(), l.stderr.library()
 	if found {
 		d.text = &text
 	}
@@ -305,10 +335,8 @@ func (l *life) wantsEnd() bool {
 // counts; a death by a signal that nobody passed on is not a stop.
 func (l *life) askedFor(sig syscall.Signal, exit event.Exit) bool {
 	switch {
-	case exit.OOM:
+	case exit.OOM, l.killed:
 		return false
-	case l.killed:
-		return true
 	case sig != 0:
 		return l.asked[sig]
 	}

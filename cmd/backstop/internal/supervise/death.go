@@ -1,10 +1,13 @@
 package supervise
 
 import (
+	"strconv"
 	"strings"
+	"syscall"
 	"unicode"
 
 	"github.com/backstop-go/backstop/crash"
+	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/host"
 )
 
@@ -22,11 +25,40 @@ func (d *death) report(sawRace bool) *crash.Report {
 		return nil
 	case d.sig != 0:
 		r.Kind, r.Signal.Name = crash.KindKill, d.exit.Signal
+		if d.why != "" {
+			r.Message += ": " + d.why
+		}
+		d.explain(r)
+	case d.exit.OOM:
+		r.Kind, r.Message = crash.KindKill, "the kernel's OOM killer killed a child of it; exit status "+strconv.Itoa(d.exit.Status)
 	case d.exit.Status == 1 && d.last != "":
 		r.Class, r.Message = "exit.log_fatal", OneLine(d.last, maxLast)
 	}
 	r.Fingerprints = crash.Fingerprint(r)
 	return r
+}
+
+// explain takes what a C library said before it aborted for the message of a
+// crash that has no other.
+func (d *death) explain(r *crash.Report) {
+	if d.library == "" || r.Signal.Name != "SIGABRT" || r.Kind == crash.KindSignal && r.HasMessage {
+		return
+	}
+	r.Message, r.HasMessage = OneLine(d.library, maxLibrary), true
+	r.Fingerprints = crash.Fingerprint(r)
+}
+
+// raised reports whether the process is certain to have sent itself the signal
+// that ended it: the runtime raises one after a traceback (runtime/signal_unix.go,
+// crash), and a C library calls abort after its last words.
+func (d *death) raised(e *event.Event) bool {
+	switch {
+	case d.sig == 0 || d.sig == syscall.SIGKILL:
+		return false
+	case e.Report.Kind == crash.KindKill:
+		return d.sig == syscall.SIGABRT && d.library != ""
+	}
+	return d.sig == syscall.SIGABRT || e.Report.Signal.Name == d.exit.Signal
 }
 
 // OneLine makes text of a stranger fit to be printed: on one line, without

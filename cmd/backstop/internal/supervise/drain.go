@@ -110,3 +110,7 @@ func (d *drain) finish() (captured, bool) {
 
 // lastLine is the last line that was not blank. Only valid after finish.
 func (d *drain) lastLine() string { return string(d.split.last) }
+
+// library is what a C library said shortly before the end. Only valid after
+// finish.
+func (d *drain) library() string { return d.split.words.said() }

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -44,20 +45,24 @@ func TestMain(m *testing.M) {
 }
 
 // standInEnv makes the test binary a supervisor of its arguments, for tests that
-// need one in a process of its own: in a cgroup, behind a terminal.
+// need one in a process of its own: in a cgroup, behind a terminal. Its value is
+// how many times the program is run.
 const standInEnv = "SUPERVISE_STAND_IN"
 
 func standIn() {
 	shared := Foreground()
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, Signals(shared)...)
-	res, err := Run(context.Background(), Options{
-		Command: os.Args[1:],
-		Stdin:   os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Signals: signals, SharedGroup: shared,
-		OnEvent: func(e event.Event) { fmt.Println("event:", summary([]event.Event{e})[0], "oom:", e.Exit.OOM) },
-	})
-	fmt.Println("end:", res.Code, "stopped:", res.Stopped, "error:", err, "terminal:", shared)
+	times, _ := strconv.Atoi(os.Getenv(standInEnv))
+	for range times {
+		res, err := Run(context.Background(), Options{
+			Command: os.Args[1:],
+			Stdin:   os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+			Signals: signals, SharedGroup: shared, Reap: true,
+			OnEvent: func(e event.Event) { fmt.Println("event:", summary([]event.Event{e})[0], "oom:", e.Exit.OOM) },
+		})
+		fmt.Println("end:", res.Code, "stopped:", res.Stopped, "error:", err, "terminal:", shared)
+	}
 	os.Exit(0)
 }
 
@@ -191,6 +196,9 @@ func summary(events []event.Event) []string {
 		}
 		if e.Exit != nil {
 			lines[i] += fmt.Sprintf(" exit=%d%s", e.Exit.Status, e.Exit.Signal)
+			if e.Exit.By != "" {
+				lines[i] += " by " + string(e.Exit.By)
+			}
 		}
 	}
 	return lines

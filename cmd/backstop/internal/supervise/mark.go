@@ -65,7 +65,7 @@ func markOfBeginning(line []byte) mark {
 		switch {
 		case bytes.HasPrefix(line, []byte("runtime stack:")):
 			return stack
-		case bytes.HasPrefix(line, []byte("runtime: ")):
+		case bytes.HasPrefix(line, []byte("runtime: ")), bytes.HasPrefix(line, []byte("runtime/cgo: ")):
 			return hint
 		}
 	case 'S':

@@ -23,6 +23,9 @@ func forward(p *os.Process, s os.Signal) error { return p.Signal(s) }
 func terminate(p *os.Process) error            { return p.Kill() }
 func killAll(p *os.Process, _ bool)            { _ = p.Kill() }
 
+// alive cannot say: a pid that is taken need not be the same process.
+func alive(int) bool { return false }
+
 func ending(st *os.ProcessState) (status int, sig syscall.Signal, rss int64, cpu time.Duration) {
 	return st.ExitCode(), 0, 0, st.UserTime() + st.SystemTime()
 }

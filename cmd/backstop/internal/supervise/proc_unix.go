@@ -34,6 +34,7 @@ func Signals(sharedGroup bool) []os.Signal {
 	if !sharedGroup {
 		all = append(all, syscall.SIGWINCH, syscall.SIGCONT, syscall.SIGTSTP)
 	}
+	all = append(all, systemSignals()...)
 	var wanted []os.Signal
 	for _, s := range all {
 		if !signal.Ignored(s) {
@@ -81,6 +82,10 @@ func killAll(p *os.Process, group bool) {
 	}
 	_ = p.Kill() // fails only when it is gone already
 }
+
+// alive reports whether there is such a process. A zombie counts, but not for
+// long.
+func alive(pid int) bool { return pid > 0 && syscall.Kill(pid, 0) != syscall.ESRCH }
 
 // ending takes a process state apart.
 func ending(st *os.ProcessState) (status int, sig syscall.Signal, rss int64, cpu time.Duration) {

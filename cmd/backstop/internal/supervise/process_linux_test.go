@@ -6,75 +6,24 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/backstop-go/backstop/internal/crashtest"
 )
 
-// limitedCgroup makes a cgroup with a memory limit and returns the file that
-// takes the pids of its members.
-func limitedCgroup(t *testing.T, limit int) (procs string) {
-	t.Helper()
-	name := "backstop-test-" + strconv.Itoa(os.Getpid())
-	for _, v := range []struct {
-		root, limit string
-		magic       int64
-	}{
-		{"/sys/fs/cgroup", "memory.max", unix.CGROUP2_SUPER_MAGIC},
-		{"/sys/fs/cgroup/memory", "memory.limit_in_bytes", unix.CGROUP_SUPER_MAGIC},
-	} {
-		var fs unix.Statfs_t
-		if err := unix.Statfs(v.root, &fs); err != nil || int64(fs.Type) != v.magic { //nolint:unconvert // 32 bits on some platforms
-			continue
-		}
-		dir := filepath.Join(v.root, name)
-		if err := os.Mkdir(dir, 0o755); err != nil {
-			continue
-		}
-		t.Cleanup(func() { removeCgroup(t, dir) })
-		// No O_CREAT: without the memory controller there is no such file.
-		f, err := os.OpenFile(filepath.Join(dir, v.limit), os.O_WRONLY, 0)
-		if err != nil {
-			continue
-		}
-		_, err = f.WriteString(strconv.Itoa(limit))
-		if f.Close(); err == nil {
-			return filepath.Join(dir, "cgroup.procs")
-		}
-	}
-	crashtest.Skip(t, "no memory cgroup can be made: this needs root and a writable cgroup file system")
-	return ""
-}
-
-// removeCgroup waits for the last member, which may still be dying.
-func removeCgroup(t *testing.T, dir string) {
-	for end := time.Now().Add(tooLong); ; time.Sleep(10 * time.Millisecond) {
-		err := os.Remove(dir)
-		if err == nil {
-			return
-		}
-		if time.Now().After(end) {
-			t.Errorf("remove cgroup: %v", err)
-			return
-		}
-	}
-}
-
 // TestOOMKill has the kernel kill a program that shares its limited cgroup with
 // the supervisor, as in a container.
 func TestOOMKill(t *testing.T) {
-	procs := limitedCgroup(t, 64<<20)
+	procs := filepath.Join(crashtest.MemoryCgroup(t, 64<<20), "cgroup.procs")
 	cmd := standInCommand(t, "hog")
 	cmd.Args = append([]string{"sh", "-c", `echo $$ >"$0" && exec "$@"`, procs}, cmd.Args...)
 	cmd.Path = "/bin/sh"
 	out, err := cmd.CombinedOutput()
-	want := "event: kill.oom \"killed by the kernel's OOM killer\" exit=-1SIGKILL oom: true\n" +
+	want := "event: kill.oom \"killed by the kernel's OOM killer\" exit=-1SIGKILL by oom_killer oom: true\n" +
 		"end: 137 stopped: false error: <nil> terminal: false\n"
 	if err != nil || string(out) != want {
 		t.Errorf("got %s (%v), want %s", out, err, want)
@@ -83,7 +32,7 @@ func TestOOMKill(t *testing.T) {
 
 // TestKillIsNoOOM is the control: the same end without the OOM killer.
 func TestKillIsNoOOM(t *testing.T) {
-	procs := limitedCgroup(t, 512<<20)
+	procs := filepath.Join(crashtest.MemoryCgroup(t, 512<<20), "cgroup.procs")
 	cmd := standInCommand(t, "exec", "/bin/sh", "-c", "kill -KILL $$")
 	cmd.Args = append([]string{"sh", "-c", `echo $$ >"$0" && exec "$@"`, procs}, cmd.Args...)
 	cmd.Path = "/bin/sh"

@@ -41,7 +41,7 @@ func TestDeaths(t *testing.T) {
 		{args: []string{"nil-map"}, code: 2, want: []string{`panic.nil_map "assignment to entry in nil map" exit=2`}},
 		{args: []string{"panic"}, env: "CRASHER_INIT=1", code: 2, want: []string{`panic.nil_map "assignment to entry in nil map" exit=2`}},
 		{args: []string{"panic"}, env: "GOTRACEBACK=none", code: 2, want: []string{`panic.custom "boom" exit=2`}},
-		{args: []string{"panic"}, env: "GOTRACEBACK=crash", code: 128 + 6, want: []string{`panic.custom "boom" exit=-1SIGABRT`}},
+		{args: []string{"panic"}, env: "GOTRACEBACK=crash", code: 128 + 6, want: []string{`panic.custom "boom" exit=-1SIGABRT by self`}},
 		{args: []string{"goroutine"}, code: 2, want: []string{`panic.index "runtime error: index out of range [2] with length 0" exit=2`}},
 		{args: []string{"deadlock"}, code: 2, want: []string{`fatal.deadlock "all goroutines are asleep - deadlock!" exit=2`}},
 		{args: []string{"map-writes"}, code: 2, want: []string{`fatal.concurrent_map_writes "concurrent map writes" exit=2`}},
@@ -313,13 +313,18 @@ func TestStopByContext(t *testing.T) {
 	for _, c := range []struct {
 		way  string
 		code int
-	}{{"graceful", 0}, {"sleep", 143}, {"stubborn", 137}} {
+		want []string
+	}{
+		{"graceful", 0, nil},
+		{"sleep", 143, nil},
+		{"stubborn", 137, []string{`kill.sigkill "killed by SIGKILL: it did not end within 200ms of SIGTERM" exit=-1SIGKILL by supervisor`}},
+	} {
 		t.Run(c.way, func(t *testing.T) {
 			t.Parallel()
 			r := start(t, Options{Grace: 200 * time.Millisecond, Restart: Restart{Policy: Always}}, c.way)
 			r.line()
 			r.stop()
-			if got := r.wait(); got.Code != c.code || !got.Stopped || len(got.all) > 0 || got.Restarts > 0 {
+			if got := r.wait(); got.Code != c.code || !got.Stopped || !slices.Equal(summary(got.all), c.want) || got.Restarts > 0 {
 				t.Errorf("code %d, stopped %v, %d restarts, events %q", got.Code, got.Stopped, got.Restarts, summary(got.all))
 			}
 		})

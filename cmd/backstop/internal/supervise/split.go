@@ -52,6 +52,7 @@ type splitter struct {
 	line    []byte // the unfinished line; while active only its beginning
 	lineLen int    // its whole length
 	last    []byte // the last line that is not blank, shortened
+	words   farewell
 }
 
 // write takes the next piece of the stream.
@@ -219,8 +220,12 @@ func (s *splitter) end(now time.Time) (captured, bool) {
 
 // remember keeps the last line that is not blank.
 func (s *splitter) remember(line []byte) {
-	line = bytes.TrimSpace(line[:min(len(line), maxLast)])
-	if len(line) > 0 {
+	if len(line) == 0 {
+		return
+	}
+	line = line[:min(len(line), maxLast)]
+	s.words.see(line, s.active)
+	if line = bytes.TrimSpace(line); len(line) > 0 {
 		s.last = append(s.last[:0], line...)
 	}
 }

@@ -74,15 +74,26 @@ type Options struct {
 	// that was asked for: no event and no restart.
 	Signals <-chan os.Signal
 
+	// Reap adopts orphans of the command, as an init process does in any case,
+	// and takes their status when they end. After the last process has ended,
+	// Run then waits for the SDK's monitor in it, at most MonitorWait. Linux
+	// only. It is not for a process that starts children besides the command:
+	// they would lose their status.
+	Reap bool
+
 	// SharedGroup leaves the child in our process group. It is meant for a
 	// terminal's foreground job (see Foreground): the terminal then sends INT
 	// and QUIT to both, so they are noted and not forwarded. Default: the
 	// child gets a process group of its own.
 	SharedGroup bool
 
-	Restart Restart       // default: never
-	Limits  Limits        // resource limits of the child; default: ours
-	Grace   time.Duration // from a stop by context to SIGKILL; default 10 s
+	Restart Restart // default: never
+	Limits  Limits  // resource limits of the child; default: ours
+
+	// Grace is the time from a stop by context to SIGKILL, 10 s by default;
+	// StopGrace that from a forwarded TERM, INT or QUIT, by default without
+	// end. A death by that SIGKILL is an event: what was in flight is lost.
+	Grace, StopGrace time.Duration
 
 	Logger *slog.Logger // default: silent
 }
@@ -145,9 +156,20 @@ func Run(ctx context.Context, o Options) (Result, error) {
 			Build: s.build,
 		})
 	}
+	s.makeTable()
+	defer s.table.close()
+	if o.Reap {
+		s.reaper = startReaper()
+		defer s.reaper.close()
+	}
 	warmThreads()
-	return s.loop(ctx)
+	res, err := s.loop(ctx)
+	s.reaper.awaitMonitors(MonitorWait)
+	return res, err
 }
+
+// MonitorWait is how long Run waits for a monitor to deliver what it saw.
+const MonitorWait = 6 * time.Second
 
 // loop runs process after process until the restart policy or a stop ends it.
 func (s *supervisor) loop(ctx context.Context) (Result, error) {

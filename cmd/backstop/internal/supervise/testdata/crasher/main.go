@@ -65,7 +65,12 @@ func main() {
 		"close-stderr":    func() { os.Stderr.Close(); panic("nobody hears this") },
 		"grandchild":      func() { grandchild("sleep"); panic("parent died") },
 		"noisy":           func() { grandchild("chatter"); panic("parent died") },
-		"chatter":         func() { forever(func() { fmt.Fprintln(os.Stderr, "still here"); time.Sleep(time.Millisecond) }) },
+		// Not before the parent is dead: it could come between the pieces of
+		// the headline, each of which is a write of its own.
+		"chatter": func() {
+			awaitOrphaned(number)
+			forever(func() { fmt.Fprintln(os.Stderr, "still here"); time.Sleep(time.Millisecond) })
+		},
 		"caught":          caught,
 		"recovered":       func() { recovered(); fmt.Fprintln(os.Stderr, "went on") },
 		"stack-in-log":    func() { log.Printf("where am I:\n%s", debug.Stack()) },
@@ -83,13 +88,20 @@ func main() {
 		"count-usr1":      countUSR1,
 		"race-like":       func() { fmt.Fprint(os.Stderr, raceText); os.Exit(66) },
 		"exec":            func() { _ = syscall.Exec(os.Args[2], os.Args[2:], os.Environ()) },
+		"requests":        func() { requests(arg) },
 	}[way]
+	if more[way] != nil {
+		f, ok = func() { more[way](arg) }, true
+	}
 	if !ok {
 		fmt.Fprintln(os.Stderr, "crasher: no such way to end:", way, early)
 		os.Exit(100)
 	}
 	f()
 }
+
+// more ways need one system.
+var more map[string]func(arg string)
 
 // sigpipe writes to a stdout that nobody reads any more.
 func sigpipe() {
@@ -121,6 +133,13 @@ func mapWrites() {
 func forever(f func()) {
 	for {
 		f()
+	}
+}
+
+// awaitOrphaned returns when the process that started us has ended.
+func awaitOrphaned(parent int) {
+	for os.Getppid() == parent {
+		time.Sleep(time.Millisecond)
 	}
 }
 
@@ -175,7 +194,7 @@ func two() {
 }
 
 func grandchild(way string) {
-	cmd := exec.Command(os.Args[0], way)
+	cmd := exec.Command(os.Args[0], way, strconv.Itoa(os.Getpid()))
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		log.Fatal(err)

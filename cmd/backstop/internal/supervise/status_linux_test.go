@@ -1,0 +1,6 @@
+package supervise
+
+// lastSignal is that of the real-time signals.
+const lastSignal = 64
+
+var noCore = Limits{NoCore: true}
