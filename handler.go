@@ -24,6 +24,19 @@ const (
 // again.
 type HandlerOptions struct {
 	OnPanic Response
+	// Ignore says which panic values are no crash, such as a write error of
+	// the client's own connection: they are not reported. What OnPanic says is
+	// done all the same. nil ignores none.
+	Ignore func(value any) bool
+}
+
+// ignores reports whether v is no crash.
+func (o *HandlerOptions) ignores(v any) bool {
+	if o.Ignore == nil {
+		return false
+	}
+	defer func() { recover() }() // the program's own code, at fault: report
+	return o.Ignore(v)
 }
 
 // Handler reports the panics of next with their request: method, path (never
@@ -39,12 +52,12 @@ type HandlerOptions struct {
 // Handler may be put around the whole mux or around each handler. Where both
 // are, the inner one reports.
 func Handler(next http.Handler, o HandlerOptions) http.Handler {
-	return &handler{next: next, onPanic: o.OnPanic}
+	return &handler{next: next, o: o}
 }
 
 type handler struct {
-	next    http.Handler
-	onPanic Response
+	next http.Handler
+	o    HandlerOptions
 }
 
 // A serving is one request on its way through a handler.
@@ -60,7 +73,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a := current.Load(); a != nil {
 		s.prepare(a)
 	}
-	if h.onPanic != Repanic {
+	if h.o.OnPanic != Repanic {
 		s.writer = new(responseWriter)
 		w = s.writer.wrap(w)
 	}
@@ -115,18 +128,18 @@ func (h *handler) serve(w http.ResponseWriter, s *serving) {
 
 // panicked reports and then does as told. It runs in the deferred call.
 func (h *handler) panicked(s *serving, v any) {
-	if v != http.ErrAbortHandler { //nolint:errorlint // net/http compares the same way
+	if v != http.ErrAbortHandler && !h.o.ignores(v) { //nolint:errorlint // net/http compares the same way
 		h.report(s, v)
 	}
 	s.leave()
-	if v == http.ErrAbortHandler || h.onPanic == Repanic { //nolint:errorlint // as above
+	if v == http.ErrAbortHandler || h.o.OnPanic == Repanic { //nolint:errorlint // as above
 		repanic(v)
 	}
 	if s.labels {
 		setLabels(s.request.Context()) // a hook may have set others for the panic
 	}
 	status := http.StatusInternalServerError
-	if h.onPanic == Answer503 {
+	if h.o.OnPanic == Answer503 {
 		status = http.StatusServiceUnavailable
 	}
 	s.writer.answer(status)
@@ -134,7 +147,7 @@ func (h *handler) panicked(s *serving, v any) {
 
 func (h *handler) report(s *serving, v any) {
 	ctx := s.request.Context()
-	m := mannerOf(ctx, h.onPanic)
+	m := mannerOf(ctx, h.o.OnPanic)
 	if s.inCtx == nil {
 		captureServed(ctx, v, m)
 		return

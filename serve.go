@@ -20,7 +20,7 @@ func Serve(ctx context.Context, r *event.Request, o HandlerOptions, f func(ctx c
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	s := called{onPanic: o.OnPanic, outer: ctx}
+	s := called{o: o, outer: ctx}
 	if a := current.Load(); a != nil {
 		ctx = s.prepare(a, r)
 	}
@@ -30,8 +30,8 @@ func Serve(ctx context.Context, r *event.Request, o HandlerOptions, f func(ctx c
 // A called is one call of Serve.
 type called struct {
 	entered
-	onPanic Response
-	outer   context.Context
+	o     HandlerOptions
+	outer context.Context
 }
 
 func (s *called) prepare(a *agent, r *event.Request) (ctx context.Context) {
@@ -58,11 +58,11 @@ func (s *called) prepare(a *agent, r *event.Request) (ctx context.Context) {
 func (s *called) serve(ctx context.Context, f func(context.Context)) (v any) {
 	defer func() {
 		v = recover()
-		if v != nil && v != http.ErrAbortHandler { //nolint:errorlint // net/http compares the same way
-			captureServed(ctx, v, mannerOf(ctx, s.onPanic))
+		if v != nil && v != http.ErrAbortHandler && !s.o.ignores(v) { //nolint:errorlint // net/http compares the same way
+			captureServed(ctx, v, mannerOf(ctx, s.o.OnPanic))
 		}
 		s.leave()
-		if v == http.ErrAbortHandler || v != nil && s.onPanic == Repanic { //nolint:errorlint // as above
+		if v == http.ErrAbortHandler || v != nil && s.o.OnPanic == Repanic { //nolint:errorlint // as above
 			repanic(v)
 		}
 		if s.labels {

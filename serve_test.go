@@ -180,3 +180,30 @@ func TestBareGoroutinesFindTheRequest(t *testing.T) {
 		})
 	}
 }
+
+// TestIgnoredPanics has a panic that is no crash: answered as any, not reported.
+func TestIgnoredPanics(t *testing.T) {
+	gone := errors.New("the client is gone")
+	start(t, backstop.Options{})
+	crashes := 0
+	defer backstop.OnCrash(func(context.Context, *backstop.Crash) { crashes++ })()
+	for _, c := range []struct {
+		name   string
+		ignore func(any) bool
+		want   int
+	}{
+		{"ignored", func(v any) bool { return v == any(gone) }, 0},
+		{"not this one", func(any) bool { return false }, 2},
+		{"at fault", func(any) bool { panic("ignore") }, 2},
+	} {
+		crashes = 0
+		o := backstop.HandlerOptions{OnPanic: backstop.Answer500, Ignore: c.ignore}
+		w := httptest.NewRecorder()
+		backstop.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { raise(gone) }), o).
+			ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		v := backstop.Serve(context.Background(), call(), o, func(context.Context) { raise(gone) })
+		if w.Code != http.StatusInternalServerError || v != any(gone) || crashes != c.want {
+			t.Errorf("%s: status %d, value %v, %d reports, want %d", c.name, w.Code, v, crashes, c.want)
+		}
+	}
+}
