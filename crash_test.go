@@ -222,3 +222,47 @@ func show(events []event.Event) string {
 	}
 	return b.String()
 }
+
+// TestStackOverflowInLittleMemory gives a program less memory than a stack may
+// take. Without Start it dies for want of memory: a kernel that kills for that
+// would leave no report at all.
+func TestStackOverflowInLittleMemory(t *testing.T) {
+	needMonitor(t)
+	if crashtest.RaceEnabled {
+		t.Skip("the race detector needs more memory than the limit")
+	}
+	t.Parallel()
+	const little = 2 << 30 // of addresses, of which a program takes 1.2 GB at once
+	r := crashtest.Run(t, "stack-overflow-unwatched", crashtest.Options{AddressSpace: little})
+	if strings.Contains(r.Stderr, "stack overflow") || !strings.Contains(r.Stderr, "out of memory") {
+		t.Fatalf("the limit is too large to show anything: exit %d\n%.500s", r.Exit, r.Stderr)
+	}
+	c := crashtest.NewCollector(t)
+	r = crashtest.Run(t, "stack-overflow", crashtest.Options{AddressSpace: little, Env: []string{"BACKSTOP_COLLECTOR=" + c.URL, "BACKSTOP_SPOOL=" + t.TempDir()}})
+	crashtest.Eventually(t, "the crash arrives", func() bool { return len(c.Events()) == 1 })
+	if e := decode(t, c.Events())[0]; e.Class != "fatal.stack_overflow" {
+		t.Errorf("class %s, exit %d\n%.500s", e.Class, r.Exit, r.Stderr)
+	}
+}
+
+// TestTracebackFollowsGoroutines crashes with few goroutines and with very many:
+// printing all of those would delay the death by seconds.
+func TestTracebackFollowsGoroutines(t *testing.T) {
+	needMonitor(t)
+	for _, c := range []struct {
+		goroutines string
+		env        string
+		all        bool
+	}{
+		{"100", "", true},
+		{"12000", "", false},
+		{"12000", "GOTRACEBACK=all", true},
+	} {
+		r := crashtest.Run(t, "crowd", crashtest.Options{
+			Args: []string{c.goroutines}, Env: []string{"BACKSTOP_SPOOL=" + t.TempDir(), c.env},
+		})
+		if n := strings.Count(r.Stderr, "\ngoroutine "); r.Exit != 2 || (n > 50) != c.all {
+			t.Errorf("%s goroutines, %s: exit %d, %d goroutines printed, want all: %v", c.goroutines, c.env, r.Exit, n, c.all)
+		}
+	}
+}

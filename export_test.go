@@ -24,3 +24,12 @@ func Untold() uint64 { return untold.Load() }
 
 // Describe is how a panic value is described.
 func Describe(v any) (typ, text string) { return describe(v) }
+
+// TracebackLevel is the level that goes with the number of goroutines, "" when
+// it was chosen otherwise.
+func TracebackLevel() string {
+	if level := follows.Load(); level != nil {
+		return *level
+	}
+	return ""
+}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -73,6 +74,7 @@ var programs = map[string]crashtest.Program{
 		mustStart(backstop.Options{})
 		overflow(0)
 	},
+	"stack-overflow-unwatched": func([]string) { overflow(0) },
 	"unlock": func([]string) {
 		mustStart(backstop.Options{})
 		unlock()
@@ -81,6 +83,18 @@ var programs = map[string]crashtest.Program{
 	"serve-fatal": func([]string) { serve(fatal) },
 	"serve-guard": func([]string) { serve(guardedStray) },
 	"serve-panic": func([]string) { serve(func(*http.Request) { explode(7) }) },
+	"crowd": func(args []string) {
+		mustStart(backstop.Options{DisableMonitor: true})
+		n, err := strconv.Atoi(args[0])
+		check(err)
+		for range n {
+			backstop.Go(context.Background(), func(context.Context) { select {} })
+		}
+		for n > 10000 && backstop.TracebackLevel() == "all" {
+			backstop.Go(context.Background(), func(context.Context) {})
+		}
+		explode(3)
+	},
 	"clean-exit": func([]string) {
 		mustStart(backstop.Options{})
 		fmt.Println("done")

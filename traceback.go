@@ -31,7 +31,7 @@ func (a *agent) setTraceback() {
 	default:
 		follows.Store(new(string))
 		followGoroutines()
-		a.unwatch = sampling.Add(func(time.Time) { followGoroutines() }, time.Second)
+		a.unwatch = sampling.Add(func(time.Time) { followGoroutines() }, 100*time.Millisecond)
 	}
 }
 

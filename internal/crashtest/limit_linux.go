@@ -20,7 +20,7 @@ func limitEnv(bytes uint64) string {
 func limit() {
 	syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) //nolint:errcheck // only tidiness
 	n, err := strconv.ParseUint(os.Getenv(envLimit), 10, 64)
-	if err != nil || raceEnabled {
+	if err != nil || RaceEnabled {
 		return
 	}
 	if err := syscall.Setrlimit(syscall.RLIMIT_AS, &syscall.Rlimit{Cur: n, Max: n}); err != nil {

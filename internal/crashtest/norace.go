@@ -2,4 +2,5 @@
 
 package crashtest
 
-const raceEnabled = false
+// RaceEnabled says that the race detector watches.
+const RaceEnabled = false

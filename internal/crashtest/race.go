@@ -2,4 +2,5 @@
 
 package crashtest
 
-const raceEnabled = true
+// RaceEnabled says that the race detector watches.
+const RaceEnabled = true

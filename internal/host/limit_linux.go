@@ -13,7 +13,9 @@ const unlimited = 1 << 62
 
 // MemoryLimit returns the smallest limit that the process' memory has: of its
 // cgroup and those above it, as far as they are visible, and of its resource
-// limits RLIMIT_AS and RLIMIT_DATA. It is not ok when there is none.
+// limits RLIMIT_AS and RLIMIT_DATA. It is not ok when there is none. Of
+// RLIMIT_AS it counts what is left: a Go program reserves more than 1 GB of
+// addresses before it uses any.
 func MemoryLimit() (bytes uint64, ok bool) {
 	bytes = unlimited
 	for _, f := range memoryFiles(os.Getpid(), "memory.limit_in_bytes", "memory.max") {
@@ -21,11 +23,30 @@ func MemoryLimit() (bytes uint64, ok bool) {
 	}
 	for _, resource := range [...]int{syscall.RLIMIT_AS, syscall.RLIMIT_DATA} {
 		var l syscall.Rlimit
-		if syscall.Getrlimit(resource, &l) == nil {
-			bytes = min(bytes, l.Cur)
+		if syscall.Getrlimit(resource, &l) != nil {
+			continue
 		}
+		if resource == syscall.RLIMIT_AS && l.Cur < unlimited {
+			l.Cur -= min(l.Cur, addresses())
+		}
+		bytes = min(bytes, l.Cur)
 	}
 	return bytes, bytes < unlimited
+}
+
+// addresses is how many bytes of address space the process has taken
+// (proc_pid_statm(5)).
+func addresses() uint64 {
+	data, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	size, _, _ := strings.Cut(string(data), " ")
+	pages, err := strconv.ParseUint(size, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return pages * uint64(os.Getpagesize())
 }
 
 // readLimit reads a file that has a number of bytes, or the word "max".

@@ -52,8 +52,12 @@ func TestMemoryLimit(t *testing.T) {
 			t.Errorf("%s: %q, want %q (%s)", program, r.Stdout, want, r.Stderr)
 		}
 	}
-	run("limit", crashtest.Options{AddressSpace: 5 << 30}, "5368709120 true")
-	run("data-limit", crashtest.Options{AddressSpace: 5 << 30}, "<nil>\n3221225472 true")
+	run("data-limit", crashtest.Options{AddressSpace: none}, "<nil>\n3221225472 true")
+	r := crashtest.Run(t, "limit", crashtest.Options{AddressSpace: 5 << 30})
+	var left uint64
+	if _, err := fmt.Sscanf(r.Stdout, "%d true", &left); err != nil || left < 1<<30 || left > 5<<30-256<<20 {
+		t.Errorf("%q of 5 GiB of address space, want what is left (%v, %s)", r.Stdout, err, r.Stderr)
+	}
 
 	outer := crashtest.MemoryCgroup(t, 512<<20)
 	inner := filepath.Join(outer, "inner")
