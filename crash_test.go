@@ -64,7 +64,7 @@ func crashed(t *testing.T, program string, want int, env ...string) (crashtest.R
 	c := crashtest.NewCollector(t)
 	r := crashtest.Run(t, program, crashtest.Options{Env: append([]string{
 		"BACKSTOP_COLLECTOR=" + c.URL, "BACKSTOP_SERVICE=svc", "BACKSTOP_RELEASE=1.2.3", "BACKSTOP_ENVIRONMENT=test",
-		"BACKSTOP_SPOOL=" + t.TempDir(),
+		"BACKSTOP_SPOOL=" + crashtest.SpoolDir(t),
 	}, env...)})
 	if r.Hung {
 		t.Fatalf("%s hung\n%s", program, r.Stderr)
@@ -238,7 +238,7 @@ func TestStackOverflowInLittleMemory(t *testing.T) {
 		t.Fatalf("the limit is too large to show anything: exit %d\n%.500s", r.Exit, r.Stderr)
 	}
 	c := crashtest.NewCollector(t)
-	r = crashtest.Run(t, "stack-overflow", crashtest.Options{AddressSpace: little, Env: []string{"BACKSTOP_COLLECTOR=" + c.URL, "BACKSTOP_SPOOL=" + t.TempDir()}})
+	r = crashtest.Run(t, "stack-overflow", crashtest.Options{AddressSpace: little, Env: []string{"BACKSTOP_COLLECTOR=" + c.URL, "BACKSTOP_SPOOL=" + crashtest.SpoolDir(t)}})
 	crashtest.Eventually(t, "the crash arrives", func() bool { return len(c.Events()) == 1 })
 	if e := decode(t, c.Events())[0]; e.Class != "fatal.stack_overflow" {
 		t.Errorf("class %s, exit %d\n%.500s", e.Class, r.Exit, r.Stderr)
@@ -259,7 +259,7 @@ func TestTracebackFollowsGoroutines(t *testing.T) {
 		{"12000", "GOTRACEBACK=all", true},
 	} {
 		r := crashtest.Run(t, "crowd", crashtest.Options{
-			Args: []string{c.goroutines}, Env: []string{"BACKSTOP_SPOOL=" + t.TempDir(), c.env},
+			Args: []string{c.goroutines}, Env: []string{"BACKSTOP_SPOOL=" + crashtest.SpoolDir(t), c.env},
 		})
 		if n := strings.Count(r.Stderr, "\ngoroutine "); r.Exit != 2 || (n > 50) != c.all {
 			t.Errorf("%s goroutines, %s: exit %d, %d goroutines printed, want all: %v", c.goroutines, c.env, r.Exit, n, c.all)

@@ -22,7 +22,7 @@ func TestDeadlocksStillDie(t *testing.T) {
 			c := crashtest.NewCollector(t)
 			r := crashtest.Run(t, "deadlock", crashtest.Options{
 				Executable: exe, Args: []string{how},
-				Env: []string{"BACKSTOP_COLLECTOR=" + c.URL, "BACKSTOP_SPOOL=" + t.TempDir()},
+				Env: []string{"BACKSTOP_COLLECTOR=" + c.URL, "BACKSTOP_SPOOL=" + crashtest.SpoolDir(t)},
 			})
 			// After runtime.Goexit in main, a program without the SDK says "no
 			// goroutines" instead, and writes nothing to the crash output. The
@@ -49,7 +49,7 @@ func TestDeadlockWithoutMonitor(t *testing.T) {
 	exe := crashtest.Build(t, "testdata/deadlock")
 	r := crashtest.Run(t, "deadlock.test", crashtest.Options{
 		Executable: exe, Args: []string{"mutex"},
-		Env: []string{"BACKSTOP_COLLECTOR=http://127.0.0.1:1", "BACKSTOP_SPOOL=" + t.TempDir()},
+		Env: []string{"BACKSTOP_COLLECTOR=http://127.0.0.1:1", "BACKSTOP_SPOOL=" + crashtest.SpoolDir(t)},
 	})
 	if r.Hung || r.Exit != 2 || !strings.Contains(r.Stderr, "all goroutines are asleep") {
 		t.Errorf("hung %v, exit %d, want death by deadlock\n%s", r.Hung, r.Exit, r.Stderr)

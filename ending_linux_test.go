@@ -214,7 +214,7 @@ func TestEndingUnderSupervisor(t *testing.T) {
 func TestEndingOfZombie(t *testing.T) {
 	t.Parallel()
 	c := crashtest.NewCollector(t)
-	p := obeying(t, t.TempDir(), c.URL, nil)
+	p := obeying(t, crashtest.SpoolDir(t), c.URL, nil)
 	if err := p.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}

@@ -139,7 +139,7 @@ func TestMonitorHoldsOnToNothing(t *testing.T) {
 	}
 	defer leakR.Close()
 	defer leakW.Close()
-	p := obeying(t, t.TempDir(), c.URL, func(cmd *exec.Cmd) {
+	p := obeying(t, crashtest.SpoolDir(t), c.URL, func(cmd *exec.Cmd) {
 		// Descriptors that a shell left open arrive without close-on-exec.
 		cmd.ExtraFiles = []*os.File{leakW, leakW, leakW, leakW}
 	})
@@ -199,7 +199,7 @@ func TestMonitorSurvivesItsSurroundings(t *testing.T) {
 			if err := os.WriteFile(exe, data, 0o700); err != nil {
 				t.Fatal(err)
 			}
-			p := obeying(t, t.TempDir(), c.URL, func(cmd *exec.Cmd) {
+			p := obeying(t, crashtest.SpoolDir(t), c.URL, func(cmd *exec.Cmd) {
 				cmd.Path = exe
 				cmd.Dir = t.TempDir()
 			}, what)
@@ -215,7 +215,7 @@ func TestOutage(t *testing.T) {
 	t.Parallel()
 	c := crashtest.NewCollector(t)
 	c.Answer(func([][]byte) int { return http.StatusInternalServerError })
-	p := obeying(t, t.TempDir(), c.URL, nil)
+	p := obeying(t, crashtest.SpoolDir(t), c.URL, nil)
 	for range 3 {
 		if answer := p.do("recover"); answer != "done" {
 			t.Fatalf("the program says %q", answer)
@@ -249,7 +249,7 @@ func TestCrashDuringOutage(t *testing.T) {
 				url = c.URL
 				c.Stall()
 			}
-			spool := t.TempDir()
+			spool := crashtest.SpoolDir(t)
 			p := obeying(t, spool, url, nil)
 			p.do("panic")
 			crashtest.Eventually(t, "the monitor gives up", func() bool { return !alive(p.monitor) })
@@ -267,7 +267,7 @@ func TestCrashDuringOutage(t *testing.T) {
 func TestMonitorKilled(t *testing.T) {
 	t.Parallel()
 	c := crashtest.NewCollector(t)
-	p := obeying(t, t.TempDir(), c.URL, nil)
+	p := obeying(t, crashtest.SpoolDir(t), c.URL, nil)
 	if err := syscall.Kill(p.monitor, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +288,7 @@ func TestMonitorKilled(t *testing.T) {
 func TestLargeCrash(t *testing.T) {
 	t.Parallel()
 	c := crashtest.NewCollector(t)
-	p := obeying(t, t.TempDir(), c.URL, nil)
+	p := obeying(t, crashtest.SpoolDir(t), c.URL, nil)
 	p.do("many")
 	crashtest.Eventually(t, "the crash arrives", func() bool { return len(c.Events()) == 1 })
 	if n := len(c.Events()[0]); n > event.MaxEncoded {
@@ -303,7 +303,7 @@ func TestLargeCrash(t *testing.T) {
 func TestHostileCrash(t *testing.T) {
 	t.Parallel()
 	c := crashtest.NewCollector(t)
-	p := obeying(t, t.TempDir(), c.URL, nil)
+	p := obeying(t, crashtest.SpoolDir(t), c.URL, nil)
 	p.do("hostile")
 	crashtest.Eventually(t, "the crash arrives", func() bool { return len(c.Events()) == 1 })
 	e := decode(t, c.Events())[0]

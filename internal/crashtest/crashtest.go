@@ -187,3 +187,17 @@ func Eventually(tb testing.TB, what string, ok func() bool) {
 		time.Sleep(2 * time.Millisecond)
 	}
 }
+
+// SpoolDir makes a directory for processes that may outlive the test a little, as
+// monitors do: removing it goes on until nobody writes into it any more.
+func SpoolDir(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("", "backstop-spool-")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		Eventually(tb, "the spool is left alone", func() bool { return os.RemoveAll(dir) == nil })
+	})
+	return dir
+}
