@@ -25,7 +25,8 @@ const (
 // about 60 ms.
 const countTries = 6
 
-// CountDropped adds to the number of events that had to be given up. It travels
+// CountDropped adds to the number of events that had to be given up (modulo 2^64:
+// ^uint64(0) takes one back). It travels
 // with the next event that is delivered. When the disk refuses, the number waits
 // in memory for the next call.
 func (s *Spool) CountDropped(n uint64) error {
@@ -48,7 +49,8 @@ func (s *Spool) addDropped(n uint64) error {
 		return err
 	}
 	defer unlock()
-	return s.put(droppedFile, s.numbers(droppedFile)[0]+n, 0, "")
+	// Somebody may have removed one of the files.
+	return s.put(droppedFile, max(s.numbers(droppedFile)[0], s.numbers(toldFile)[1])+n, 0, "")
 }
 
 // put overwrites a file in place, which needs no room.
@@ -86,7 +88,7 @@ func (s *Spool) get(name string) (n [2]uint64, text string) {
 // Dropped returns how many dropped events have not been told to a collector.
 func (s *Spool) Dropped() uint64 {
 	told, _ := s.told()
-	return s.numbers(droppedFile)[0] - told[0]
+	return max(s.numbers(droppedFile)[0], told[0]) - told[0]
 }
 
 // told returns how many drops are told, and how many will be once the event
@@ -97,9 +99,6 @@ func (s *Spool) told() (n [2]uint64, carrier string) {
 		if _, err := os.Lstat(s.path(carrier)); err != nil {
 			n[0], carrier = n[1], ""
 		}
-	}
-	if n[0] > s.numbers(droppedFile)[0] {
-		return [2]uint64{}, "" // somebody removed the other file
 	}
 	return n, carrier
 }
@@ -117,7 +116,7 @@ func (s *Spool) takeDropped(first string) (carrier string, n uint64) {
 	}
 	defer unlock()
 	all := s.numbers(droppedFile)[0]
-	if all == told[0] || s.put(toldFile, told[0], all, first) != nil {
+	if all <= told[0] || s.put(toldFile, told[0], all, first) != nil {
 		return "", 0 // without a note of it, it might be told twice
 	}
 	return first, all - told[0]

@@ -18,7 +18,10 @@ import (
 	"github.com/backstop-go/backstop/event"
 )
 
-const lockFile = ".lock"
+const (
+	lockFile   = ".lock"
+	eventsPath = "/api/v1/events"
+)
 
 // Limits of one request.
 const (
@@ -95,21 +98,47 @@ func (s *Sender) Drain(ctx context.Context, sp *Spool) (sent int, err error) {
 }
 
 func (s *Sender) drain(ctx context.Context, sp *Spool) (sent int, err error) {
-	if err := sp.prepare(); err != nil {
-		return 0, err
+	sent, err = s.sendHeld(ctx, sp)
+	if err == nil {
+		err = sp.prepare()
+	}
+	if err != nil {
+		return sent, err
 	}
 	unlock, err := sp.lock(ctx, lockFile, math.MaxInt)
 	switch {
 	case isNotExist(err):
-		return 0, nil // the directory was removed: the next Add makes it again
+		return sent, nil // the directory was removed: the next Add makes it again
 	case err != nil:
-		return 0, err
+		return sent, err
 	}
 	defer unlock()
 	for found, n := true, 0; found && err == nil; sent += n {
 		n, found, err = s.drainSome(ctx, sp)
 	}
 	return sent, err
+}
+
+// sendHeld delivers what no disk would take. That asks for no directory.
+func (s *Sender) sendHeld(ctx context.Context, sp *Spool) (sent int, err error) {
+	sp.mu.Lock()
+	held := sp.held
+	sp.held = nil
+	sp.mu.Unlock()
+	if held == nil {
+		return 0, nil
+	}
+	_, err = s.post(ctx, eventsPath, held)
+	var status *StatusError
+	switch {
+	case err == nil:
+		sp.CountDropped(^uint64(0)) //nolint:errcheck // memory has it then
+		return 1, nil
+	case errors.As(err, &status) && status.rejects():
+		return 0, nil // stays dropped
+	}
+	sp.hold(held)
+	return 0, err
 }
 
 // lock takes a lock of the directory. It tries a number of times, while ctx is
@@ -179,7 +208,7 @@ func (s *Sender) drainSome(ctx context.Context, sp *Spool) (sent int, found bool
 // down to the one event that is to blame.
 func (s *Sender) deliver(ctx context.Context, sp *Spool, batch []item) (sent int, err error) {
 	carrier, dropped := sp.takeDropped(batch[0].name)
-	rejected, err := s.post(ctx, "/api/v1/events", body(batch, carrier, dropped))
+	rejected, err := s.post(ctx, eventsPath, body(batch, carrier, dropped))
 	var status *StatusError
 	if errors.As(err, &status) && status.rejects() {
 		half := len(batch) / 2
@@ -228,14 +257,6 @@ func body(batch []item, carrier string, dropped uint64) []byte {
 		b.WriteByte('\n')
 	}
 	return b.Bytes()
-}
-
-// Send delivers one event that could not be spooled.
-func (s *Sender) Send(ctx context.Context, payload []byte) error {
-	if _, err := s.post(ctx, "/api/v1/events", payload); err != nil {
-		return fmt.Errorf("send event: %w", err)
-	}
-	return nil
 }
 
 // Hello announces an instance to the collector.

@@ -68,6 +68,7 @@ type Spool struct {
 	seq   uint64
 
 	looked time.Time // when the directory was last counted
+	held   []byte    // the last event that AddLast dropped
 
 	counting  sync.Mutex // held while drops are counted
 	uncounted uint64     // drops that the disk did not take
@@ -163,14 +164,21 @@ func (s *Spool) Add(payload []byte) error {
 }
 
 // AddLast stores the event that ends a process. It may use the tenth of the
-// room that Add leaves.
+// room that Add leaves. An event that it has to drop is held in memory: the next
+// Drain of this process delivers it, and it counts as dropped no more.
 func (s *Spool) AddLast(payload []byte) error {
-	return s.counted(s.keep(payload, true))
+	err := s.keep(payload, true)
+	if err != nil {
+		s.hold(payload)
+	}
+	return s.counted(err)
 }
 
-// Try is AddLast for somebody who has another way to deliver: it does not count
-// an event that it has to refuse.
-func (s *Spool) Try(payload []byte) error { return s.keep(payload, true) }
+func (s *Spool) hold(payload []byte) {
+	s.mu.Lock()
+	s.held = payload
+	s.mu.Unlock()
+}
 
 func (s *Spool) counted(err error) error {
 	var n uint64
