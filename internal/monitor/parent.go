@@ -67,7 +67,7 @@ func start(c *Config, table *os.File) (*Monitor, error) {
 	}
 	open = append(open, nudgeR)
 	files[crashFD], files[nudgeFD] = crashR, nudgeR
-	widen(crashW)
+	large := widen(crashW)
 	if pidfd, err := openSelf(); err == nil {
 		open = append(open, pidfd)
 		files[pidfdFD], c.PIDFD = pidfd, true
@@ -85,7 +85,25 @@ func start(c *Config, table *os.File) (*Monitor, error) {
 		_ = nudgeW.Close()
 		return nil, err
 	}
+	if large {
+		neverWait(crashW)
+	}
 	return m, nil
+}
+
+// neverWait lets a program that dies drop text rather than wait for a monitor
+// that does not read, because it is stopped or starved. The runtime ignores what
+// it cannot write (runtime/write_err.go, writeErrData). The pipe is empty when a
+// crash begins, so its head is never lost, and a monitor that runs keeps up: the
+// runtime writes some 4 MB in a second.
+func neverWait(w *os.File) {
+	conn, err := w.SyscallConn()
+	if err != nil {
+		return
+	}
+	conn.Control(func(fd uintptr) { //nolint:errcheck // then a crash may wait
+		syscall.SetNonblock(int(fd), true) //nolint:errcheck // as above
+	})
 }
 
 // spawn starts this executable again, in a process group of its own so that a

@@ -10,16 +10,19 @@ import (
 
 // widen lets the crash pipe hold a large traceback, so that a program that dies
 // before its monitor is up, or while the monitor is slow, need not wait for it.
-// Pipe sizes are limited per user (fcntl(2), F_SETPIPE_SZ); the default will do.
-func widen(f *os.File) {
+// Pipe sizes are limited per user (fcntl(2), F_SETPIPE_SZ); it reports whether
+// the pipe got what was asked for.
+func widen(f *os.File) (large bool) {
 	const setPipeSize = 1031 // F_SETPIPE_SZ, not in package syscall
 	conn, err := f.SyscallConn()
 	if err != nil {
-		return
+		return false
 	}
-	conn.Control(func(fd uintptr) { //nolint:errcheck // see above
-		syscall.Syscall(syscall.SYS_FCNTL, fd, setPipeSize, 1<<20) //nolint:errcheck // see above
+	conn.Control(func(fd uintptr) { //nolint:errcheck // then the pipe is not large
+		_, _, errno := syscall.Syscall(syscall.SYS_FCNTL, fd, setPipeSize, 1<<20)
+		large = errno == 0
 	})
+	return large
 }
 
 // closeInherited closes descriptors that came from the parent by accident. Go

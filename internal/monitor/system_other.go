@@ -4,6 +4,6 @@ package monitor
 
 import "os"
 
-func widen(*os.File)  {}
-func closeInherited() {}
-func rename()         {}
+func widen(*os.File) bool { return false }
+func closeInherited()     {}
+func rename()             {}
