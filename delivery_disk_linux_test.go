@@ -187,6 +187,10 @@ func TestStoppedMonitor(t *testing.T) {
 			if err := syscall.Kill(p.monitor, syscall.SIGSTOP); err != nil {
 				t.Fatal(err)
 			}
+			crashtest.Eventually(t, "the monitor stands still", func() bool {
+				stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.monitor))
+				return err == nil && strings.Contains(string(stat), ") T ")
+			})
 			p.must("recover", 2)
 			p.dies(word)
 			if n := len(c.Events()); n != 0 {

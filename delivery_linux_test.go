@@ -346,7 +346,8 @@ func TestCrashWhileUploadingAlone(t *testing.T) {
 // says what waits.
 func TestOutageAlone(t *testing.T) {
 	t.Parallel()
-	for name, url := range map[string]string{"down": "http://127.0.0.1:1", "no URL": "::nonsense"} {
+	failing := newFaulty(t, answering(503, "", ""))
+	for name, url := range map[string]string{"down": "http://127.0.0.1:1", "failing": failing.url} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
