@@ -99,6 +99,11 @@ func TestRuleBites(t *testing.T) {
 		{"cmd/backstop/internal/ingest", cmdInternal + "issue", false, true},
 		{"cmd/backstop/internal/web", "modernc.org/sqlite", false, true},
 		{"examples/shop", module + "/crash", false, true},
+		{"cmd/backstop", "github.com/prometheus/client_golang/prometheus", false, true},
+		{"contrib/otel", module + "/contrib/grpc", false, true},
+		{"contrib/otel", "google.golang.org/grpc", false, true},
+		{"contrib/prometheus", "github.com/prometheus/client_golang/prometheus", false, false},
+		{"cmd/backstop/internal/server", "github.com/prometheus/client_golang/prometheus", false, false},
 		{"crash", "strings", false, false},
 		{"event", module + "/crash", false, false},
 		{"cmd/backstop/internal/server", cmdInternal + "web", false, false},
@@ -145,6 +150,7 @@ func forbiddenLibrary(dir string, test bool, path string) string {
 	if !strings.HasPrefix(dir, "cmd/") && !strings.HasPrefix(dir, "contrib/") && dir != "bench" {
 		return "the SDK and its examples have no third-party dependency, tests included"
 	}
+	why := ""
 	for _, l := range libraries {
 		if path != l.path && !strings.HasPrefix(path, l.path+"/") {
 			continue
@@ -152,10 +158,16 @@ func forbiddenLibrary(dir string, test bool, path string) string {
 		switch {
 		case test && l.inTests, l.dir == dir, test && covers(l.dir, dir) && l.dir != "":
 			return ""
+		case why != "":
+			why += "; or " + l.dir
 		case l.dir == "":
-			return "only tests may import it"
+			why = "only tests may import it"
+		default:
+			why = "only " + l.dir + " may import it"
 		}
-		return "only " + l.dir + " may import it"
+	}
+	if why != "" {
+		return why
 	}
 	return "not in the list of libraries (internal/arch): is it needed?"
 }

@@ -46,6 +46,8 @@ var rules = []rule{
 	{"cmd/backstop/internal/demo", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "server", cmdInternal + "supervise", cmdInternal + "store"}, "the demo drives the server and the supervisor from outside"},
 	{"cmd/backstop", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "..."}, "the command may use everything of ours"},
 
+	{"contrib", []string{module, module + "/event", module + "/crash", module + "/mark"}, "an adapter knows the SDK and the library it adapts, and no other adapter"},
+
 	{"bench", []string{module + "/crash"}, "benchmarks measure what they name"},
 	{"examples/shop", []string{module, module + "/examples/shop/..."}, "the sample service is a user of the SDK like any other"},
 
@@ -55,7 +57,8 @@ var rules = []rule{
 }
 
 // A library is a third-party module and the one directory of ours that may
-// import it. Tests of other packages may use those marked inTests.
+// import it; adapters in contrib have rows of their own. Tests of other packages
+// may use those marked inTests.
 type library struct {
 	path    string
 	dir     string
@@ -67,6 +70,11 @@ var libraries = []library{
 	{"github.com/pressly/goose/v3", "cmd/backstop/internal/store/sqlite", false},
 	{"github.com/klauspost/compress", "cmd/backstop/internal/store/sqlite", false},
 	{"github.com/prometheus/client_golang", "cmd/backstop/internal/server", false},
+	{"google.golang.org/grpc", "contrib/grpc", false},
+	{"google.golang.org/protobuf", "contrib/grpc", false},
+	{"go.opentelemetry.io/otel", "contrib/otel", false},
+	{"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "contrib/otel", false},
+	{"github.com/prometheus/client_golang", "contrib/prometheus", false},
 	{"golang.org/x/sys", "cmd/backstop/internal/supervise", false},
 	{"golang.org/x/term", "cmd/backstop", false},
 	{"go.yaml.in/yaml/v3", "cmd/backstop", false},
