@@ -8,6 +8,7 @@ import (
 
 	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/host"
+	"github.com/backstop-go/backstop/internal/redact"
 )
 
 // endingTime is for how long the kernel is asked how the program ended: it may
@@ -84,7 +85,11 @@ func (k *keeper) death(text *clipping, at time.Time) (*event.Evidence, error) {
 			}
 			e.TextCut = e.TextCut || exit.Status != 2 && !aborted
 		}
-		return e, e.SetText(text.bytes())
+		crash := text.bytes()
+		if !c.SendValues {
+			crash = redact.Crash(crash)
+		}
+		return e, e.SetText(crash)
 	}
 	if alive || c.Supervisor != 0 && syscall.Kill(c.Supervisor, 0) != syscall.ESRCH { //nolint:errorlint // an errno
 		return nil, nil
