@@ -82,14 +82,16 @@ func (a *agent) tableFile() *os.File {
 func (a *agent) startMonitor() {
 	if o := &a.options; !o.DisableMonitor && !inTestBinary() {
 		c := monitor.Config{
-			Service: o.Service, Release: o.Release, Environment: o.Environment, Instance: o.Instance,
-			Build: a.build, Process: a.process,
-			Collector: o.Collector, Key: o.Key, SpoolBytes: o.SpoolBytes, SendValues: o.SendValues,
+			Event: event.Evidence{
+				Service: o.Service, Release: o.Release, Environment: o.Environment, Instance: o.Instance,
+				Build: a.build, Process: a.process,
+			},
+			Collector: o.Collector, Key: o.Key, SpoolBytes: o.SpoolBytes,
 		}
 		if a.spool != nil {
 			c.SpoolDir = a.spool.Dir()
 		}
-		m, err := monitor.Start(c, a.tableFile())
+		m, err := monitor.Start(&c, a.tableFile())
 		if err == nil {
 			a.monitor = m
 			return

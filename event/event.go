@@ -69,11 +69,13 @@ type Event struct {
 	// says that it has lost its end. Memory is what the executable's read-only
 	// data holds where arguments in the text point to: the headline of a fatal
 	// error may be there, for the crash output lacks it (golang/go#76859). No
-	// event that was interpreted has them.
-	Captured *Captured `json:"captured,omitempty"`
-	TextGzip []byte    `json:"text_gzip,omitempty"`
-	TextCut  bool      `json:"text_cut,omitempty"`
-	Memory   []Memory  `json:"memory,omitempty"`
+	// event that was interpreted has them. TableGzip are the requests in flight
+	// as the program kept them (internal/inflight), which become InFlight.
+	Captured  *Captured `json:"captured,omitempty"`
+	TextGzip  []byte    `json:"text_gzip,omitempty"`
+	TextCut   bool      `json:"text_cut,omitempty"`
+	Memory    []Memory  `json:"memory,omitempty"`
+	TableGzip []byte    `json:"table_gzip,omitempty"`
 
 	// Dropped is the number of events that this sender had to give up since
 	// the last one it delivered.

@@ -41,6 +41,8 @@ type Evidence struct {
 	TextGzip []byte    `json:"text_gzip,omitempty"`
 	TextCut  bool      `json:"text_cut,omitempty"`
 	Memory   []Memory  `json:"memory,omitempty"`
+
+	TableGzip []byte `json:"table_gzip,omitempty"`
 }
 
 // Captured is a panic as a guard has it.
@@ -76,7 +78,7 @@ func (e *Evidence) SetText(text []byte) error {
 		return nil
 	}
 	for n := min(len(text), maxUnpacked); ; n /= 2 {
-		packed, err := pack(text[:n])
+		packed, err := Pack(text[:n])
 		if err != nil {
 			return err
 		}
@@ -88,17 +90,18 @@ func (e *Evidence) SetText(text []byte) error {
 	}
 }
 
-func pack(text []byte) ([]byte, error) {
+// Pack compresses what travels in an event.
+func Pack(text []byte) ([]byte, error) {
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
 	if err != nil {
-		return nil, fmt.Errorf("compress traceback: %w", err)
+		return nil, fmt.Errorf("compress event: %w", err)
 	}
 	if _, err := w.Write(text); err != nil {
-		return nil, fmt.Errorf("compress traceback: %w", err)
+		return nil, fmt.Errorf("compress event: %w", err)
 	}
 	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("compress traceback: %w", err)
+		return nil, fmt.Errorf("compress event: %w", err)
 	}
 	return b.Bytes(), nil
 }

@@ -20,7 +20,7 @@ func AfterFunc(ctx context.Context, d time.Duration, f func(ctx context.Context)
 	return time.AfterFunc(d, func() {
 		defer backstop.Recover(ctx)
 		if ctx.Err() == nil {
-			backstop.Resume(ctx, f)
+			f(ctx)
 		}
 	})
 }
@@ -70,7 +70,7 @@ func (t *Ticker) tick() {
 	t.mu.Unlock()
 	defer t.again()
 	defer backstop.Recover(t.ctx)
-	backstop.Resume(t.ctx, t.f)
+	t.f(t.ctx)
 }
 
 // again prepares the next call.

@@ -33,24 +33,26 @@ func Process(pid int) event.Process {
 	return p
 }
 
-// startTicks reads field 22 of /proc/PID/stat (proc(5)). The command name in
-// field 2 may hold spaces and parentheses, so fields are counted from its last
-// closing parenthesis.
+// startTicks reads when a process started.
 func startTicks(pid int) uint64 {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
+	f := Stat(pid)
+	if len(f) == 0 {
 		return 0
 	}
-	rest := b[bytes.LastIndexByte(b, ')')+1:]
-	fields := bytes.Fields(rest) // fields[0] is field 3
-	if len(fields) < 20 {
-		return 0
-	}
-	ticks, err := strconv.ParseUint(string(fields[19]), 10, 64)
-	if err != nil {
-		return 0
-	}
+	ticks, _ := strconv.ParseUint(string(f[19]), 10, 64) // 0 if the kernel wrote no number
 	return ticks
+}
+
+// Stat returns the fields of /proc/PID/stat (proc_pid_stat(5)) from the third on,
+// 50 of them or more, or none. The command name in the second may hold spaces and
+// parentheses, so fields are counted from its last closing parenthesis.
+func Stat(pid int) [][]byte {
+	b, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat") // then it has no fields
+	f := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
+	if len(f) < 50 {
+		return nil
+	}
+	return f
 }
 
 // Build describes the running executable.

@@ -1,6 +1,7 @@
 package inflight
 
 import (
+	"encoding/binary"
 	"sync/atomic"
 	"unsafe"
 )
@@ -16,7 +17,12 @@ const (
 	pageSize = 4096
 	fileSize = pageSize + slots*slotSize
 	textSize = slotSize - 48
+
+	headerSize = int(unsafe.Sizeof(header{}))
 )
+
+// lowByte is where the lowest bits of a word are in its memory.
+var lowByte = 7 * int(binary.NativeEndian.Uint16([]byte{0, 1})&1)
 
 var magic = [8]byte{'B', 'k', 's', 't', 'o', 'p', 'I', 'F'}
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"time"
 	"unsafe"
@@ -26,14 +25,12 @@ type Snapshot struct {
 	Torn int
 }
 
-// Read reads a table while its writer runs, or after it ended. It takes the
-// contents for hostile: an entry that cannot be right counts as torn.
-func Read(f *os.File) (Snapshot, error) { return read(f) }
-
 // chunk is how many slots are read at once: 64 kB.
 const chunk = 128
 
-func read(f io.ReaderAt) (Snapshot, error) {
+// Read reads a table while its writer runs, or after it ended. It takes the
+// contents for hostile: an entry that cannot be right counts as torn.
+func Read(f io.ReaderAt) (Snapshot, error) {
 	var h header
 	if err := readAt(f, 0, bytesOf(&h)); err != nil {
 		return Snapshot{}, fmt.Errorf("read requests in flight: %w", err)

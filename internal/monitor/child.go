@@ -34,7 +34,7 @@ const (
 )
 
 // Run is the whole life of the child. It returns its exit status.
-func Run(c Config) int {
+func Run(c *Config) int {
 	detach()
 	k := &keeper{
 		config: c,
@@ -59,12 +59,15 @@ func Run(c Config) int {
 	go k.listen(os.NewFile(nudgeFD, "nudge"))
 	var err error
 	if k.spool, err = spool.Open(c.SpoolDir, spool.Options{MaxBytes: c.SpoolBytes}); err != nil {
-		fmt.Fprintln(os.Stderr, "backstop monitor:", err)
+		complain(err)
 	}
 	close(k.opened)
 	k.serve(ctx)
 	return k.finish()
 }
+
+// complain tells who looks for what is wrong with a monitor: see envLog.
+func complain(err error) { fmt.Fprintln(os.Stderr, "backstop monitor:", err) }
 
 // detach makes a watcher of what was an ordinary process: signals meant for the
 // service do not end it, and it holds on to nothing.
@@ -80,7 +83,7 @@ func detach() {
 
 // A keeper holds what the child works with.
 type keeper struct {
-	config Config
+	config *Config
 	oom    host.OOMWatch
 	spool  *spool.Spool  // nil when it could not be opened
 	opened chan struct{} // closed once that is known
@@ -103,7 +106,7 @@ func (k *keeper) watch(pipe *os.File) {
 			pipe.SetReadDeadline(time.Now().Add(quiet)) //nolint:errcheck // then we wait for the end of file
 		}()
 	}
-	text, at := readCrash(pipe, k.config.Process.PID)
+	text, at := readCrash(pipe, k.config.Event.Process.PID)
 	if k.pidfd == nil {
 		close(k.ended) // for all we know
 	}
@@ -120,7 +123,7 @@ func (k *keeper) watch(pipe *os.File) {
 		err = k.spool.AddLast(payload)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "backstop monitor:", err)
+		complain(err)
 	}
 }
 
@@ -166,7 +169,7 @@ func (k *keeper) serve(ctx context.Context) {
 			}
 			continue
 		}
-		fmt.Fprintln(os.Stderr, "backstop monitor:", err)
+		complain(err)
 		// Half to one and a half pauses, so that a fleet does not come back at
 		// once.
 		wait := pause/2 + rand.N(pause)
@@ -205,7 +208,7 @@ func (k *keeper) hello(ctx context.Context) error {
 	if k.told {
 		return nil
 	}
-	c := &k.config
+	c := &k.config.Event
 	h := event.Hello{Service: c.Service, Release: c.Release, Environment: c.Environment, Instance: c.Instance, Build: c.Build}
 	err := k.sender.Hello(ctx, h)
 	k.told = err == nil
@@ -231,7 +234,7 @@ func (k *keeper) finish() int {
 		if err == nil {
 			return 0
 		}
-		fmt.Fprintln(os.Stderr, "backstop monitor:", err)
+		complain(err)
 		var status *spool.StatusError
 		if errors.As(err, &status) && (status.Code == http.StatusUnauthorized || status.Code == http.StatusForbidden) {
 			return 1 // asking again within seconds will not help

@@ -3,12 +3,13 @@
 package monitor
 
 import (
+	"os"
 	"syscall"
 	"time"
 
 	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/host"
-	"github.com/backstop-go/backstop/internal/redact"
+	"github.com/backstop-go/backstop/internal/inflight"
 )
 
 // endingTime is for how long the kernel is asked how the program ended: it may
@@ -24,8 +25,8 @@ func (k *keeper) ending() (exit *event.Exit, alive bool) {
 	var status syscall.WaitStatus
 	known := false
 	for pause, waited := time.Millisecond, time.Duration(0); !known; pause *= 2 {
-		status, known, alive = look(k.pidfd, k.config.Process)
-		if !known && (alive && executes(k.config.Process.PID) || waited > endingTime) {
+		status, known, alive = look(k.pidfd, k.config.Event.Process)
+		if !known && (alive && executes(k.config.Event.Process.PID) || waited > endingTime) {
 			return nil, alive
 		}
 		if !known {
@@ -61,21 +62,18 @@ func (k *keeper) stopped() bool {
 	}
 }
 
-// death makes an event of the program's end, none when there is nothing to tell: the program ended well, or lives on, or its supervisor will tell.
+// death makes an event of the program's end, none when there is nothing to tell:
+// the program ended well, or lives on, or its supervisor will tell.
 //
 // The text is not read here: the collector does, so that programs need not carry
 // a parser, and an old program profits from a new one.
 func (k *keeper) death(text *clipping, at time.Time) (*event.Evidence, error) {
-	c := &k.config
-	e := &event.Evidence{
-		ID: event.NewID(), OccurredAt: at.UTC(), Observers: []event.Observer{event.Monitor},
-		Service: c.Service, Release: c.Release, Environment: c.Environment, Instance: c.Instance,
-		Process: c.Process, Build: c.Build,
-		TextCut: text.cut,
-	}
+	c := k.config
+	e := &c.Event
+	e.ID, e.OccurredAt, e.Observers, e.TextCut = event.NewID(), at.UTC(), []event.Observer{event.Monitor}, text.cut
 	exit, alive := k.ending()
 	e.Exit = exit
-	if !text.empty() {
+	if len(text.text) > 0 {
 		if exit != nil {
 			// The runtime has printed everything when it ends the process
 			// itself (runtime/panic.go, fatalpanic and dopanic_m).
@@ -85,15 +83,15 @@ func (k *keeper) death(text *clipping, at time.Time) (*event.Evidence, error) {
 			}
 			e.TextCut = e.TextCut || exit.Status != 2 && !aborted
 		}
-		crash := text.bytes()
-		if !c.SendValues {
-			crash = redact.Crash(crash)
-		}
-		return e, e.SetText(crash)
+		e.Memory = c.evidence(text.text)
+		err := e.SetText(text.text)
+		k.addInFlight(e)
+		return e, err
 	}
 	if alive || c.Supervisor != 0 && syscall.Kill(c.Supervisor, 0) != syscall.ESRCH { //nolint:errorlint // an errno
 		return nil, nil
 	}
+	k.addInFlight(e)
 	message := "ended, nobody knows how"
 	e.Class, e.Message = "exit.unknown", &message
 	switch {
@@ -101,11 +99,26 @@ func (k *keeper) death(text *clipping, at time.Time) (*event.Evidence, error) {
 		e.Class, message = host.Death(*exit)
 	case k.oom.Rose():
 		message += "; the OOM killer struck meanwhile"
-	case len(e.InFlight) == 0:
+	case len(e.TableGzip) == 0:
 		e.Class = ""
 	}
 	if e.Class == "" {
 		return nil, nil
 	}
 	return e, nil
+}
+
+// addInFlight adds which requests were being served.
+func (k *keeper) addInFlight(e *event.Evidence) {
+	if !k.config.Table {
+		return
+	}
+	table := os.NewFile(tableFD, "table")
+	defer table.Close()
+	// The whole event must stay below event.MaxEncoded, in base64.
+	limit := min(256<<10, 700<<10-len(e.TextGzip))
+	var err error
+	if e.TableGzip, err = inflight.Dump(table, limit); err != nil {
+		complain(err)
+	}
 }

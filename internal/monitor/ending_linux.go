@@ -3,13 +3,13 @@
 package monitor
 
 import (
-	"bytes"
 	"os"
 	"strconv"
 	"syscall"
 	"unsafe"
 
 	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/host"
 )
 
 const (
@@ -95,14 +95,10 @@ func executes(pid int) bool {
 
 // stat reads the state and the exit code (fields 3 and 52 of /proc/PID/stat,
 // proc_pid_stat(5)). The state is 0 when the process is gone: a process of
-// another start time is another one.
+// another start time (field 22) is another one.
 func stat(p event.Process) (state byte, code syscall.WaitStatus) {
-	data, err := os.ReadFile("/proc/" + strconv.Itoa(p.PID) + "/stat")
-	if err != nil {
-		return 0, 0
-	}
-	f := bytes.Fields(data[bytes.LastIndexByte(data, ')')+1:]) // f[0] is field 3
-	if len(f) < 50 || string(f[19]) != strconv.FormatUint(p.Start, 10) {
+	f := host.Stat(p.PID)
+	if len(f) == 0 || string(f[19]) != strconv.FormatUint(p.Start, 10) {
 		return 0, 0
 	}
 	n, _ := strconv.Atoi(string(f[49])) // a number that the kernel wrote

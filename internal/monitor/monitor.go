@@ -47,18 +47,13 @@ import (
 // handed over when the child is started, because afterwards it is too late to
 // ask.
 type Config struct {
-	Service     string        `json:"service"`
-	Release     string        `json:"release"`
-	Environment string        `json:"environment"`
-	Instance    string        `json:"instance"`
-	Build       event.Build   `json:"build"`
-	Process     event.Process `json:"process"`
+	// Event is what every event of this program has: who it is.
+	Event event.Evidence `json:"event"`
 
 	Collector  string `json:"collector"` // empty: the spool keeps everything
 	Key        string `json:"key"`
 	SpoolDir   string `json:"spool_dir"`
 	SpoolBytes int64  `json:"spool_bytes"`
-	SendValues bool   `json:"send_values"` // do not redact panic values
 
 	// Supervisor is the process that started the program and reports how it
 	// ends, 0 when there is none: see supervisor.
@@ -99,18 +94,18 @@ const (
 )
 
 // Child reports whether this process was started as a monitor, and for whom.
-func Child() (Config, bool) {
+func Child() (*Config, bool) {
 	text, ok := os.LookupEnv(envConfig)
 	if !ok {
-		return Config{}, false
+		return nil, false
 	}
 	os.Unsetenv(envConfig) //nolint:errcheck // fails for malformed names only
-	var c Config
-	if err := json.Unmarshal([]byte(text), &c); err != nil {
-		return Config{}, false
+	c := new(Config)
+	if err := json.Unmarshal([]byte(text), c); err != nil {
+		return nil, false
 	}
-	if os.Getppid() != c.Process.PID && executable() != c.Exe {
-		return Config{}, false
+	if os.Getppid() != c.Event.Process.PID && executable() != c.Exe {
+		return nil, false
 	}
 	return c, true
 }

@@ -3,6 +3,7 @@ package monitor
 import (
 	"encoding/json"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -10,7 +11,7 @@ import (
 )
 
 func TestEnvironHandsOverAndLimits(t *testing.T) {
-	c := Config{Service: "svc", Key: "k", Process: event.Process{PID: 7}}
+	c := Config{Key: "k", Event: event.Evidence{Service: "svc", Process: event.Process{PID: 7}}}
 	env, err := environ([]string{"A=b", "GOMEMLIMIT=8GiB", envConfig + "=old", "HTTPS_PROXY=p"}, &c)
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +28,7 @@ func TestEnvironHandsOverAndLimits(t *testing.T) {
 		t.Errorf("environment %v", got)
 	}
 	var back Config
-	if err := json.Unmarshal([]byte(got[envConfig]), &back); err != nil || back != c {
+	if err := json.Unmarshal([]byte(got[envConfig]), &back); err != nil || !reflect.DeepEqual(back, c) {
 		t.Errorf("configuration %+v (%v), want %+v", back, err, c)
 	}
 }
@@ -35,9 +36,10 @@ func TestEnvironHandsOverAndLimits(t *testing.T) {
 // TestChildIsNotFooled gives the variable to a process that is no monitor: one
 // that a child started, or a user's experiment.
 func TestChildIsNotFooled(t *testing.T) {
-	other := Config{Process: event.Process{PID: os.Getppid() + 1<<20}, Exe: "/some/other/program"}
-	mine := Config{Process: event.Process{PID: os.Getppid()}, Service: "svc"}
-	orphan := Config{Process: event.Process{PID: os.Getppid() + 1<<20}, Exe: executable()}
+	another := event.Evidence{Process: event.Process{PID: os.Getppid() + 1<<20}}
+	other := Config{Event: another, Exe: "/some/other/program"}
+	mine := Config{Event: event.Evidence{Process: event.Process{PID: os.Getppid()}}}
+	orphan := Config{Event: another, Exe: executable()}
 	encode := func(c Config) string {
 		data, err := json.Marshal(c)
 		if err != nil {

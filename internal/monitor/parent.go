@@ -24,12 +24,13 @@ type Monitor struct {
 
 // Start starts the child and points the runtime's crash output at it. It costs
 // the parent one fork and no goroutine. table is the file of the requests in
-// flight, nil when there is none; it stays the caller's.
-func Start(c Config, table *os.File) (*Monitor, error) {
+// flight, nil when there is none; it stays the caller's. What Start finds out it
+// adds to c.
+func Start(c *Config, table *os.File) (*Monitor, error) {
 	c.Exe = executable()
 	c.Supervisor = supervisor()
 	c.Address = address()
-	m, err := start(&c, table)
+	m, err := start(c, table)
 	if err != nil {
 		return nil, fmt.Errorf("start monitor: %w", err)
 	}
@@ -42,10 +43,10 @@ func start(c *Config, table *os.File) (*Monitor, error) {
 		return nil, err
 	}
 	files := []*os.File{null, null, null, null, null, null, null} // as the child has them
-	open := []*os.File{null}
+	open := [6]*os.File{null}
 	defer func() {
 		for _, f := range open {
-			_ = f.Close()
+			_ = f.Close() // refuses nil
 		}
 	}()
 	if path := os.Getenv(envLog); path != "" {
@@ -53,23 +54,23 @@ func start(c *Config, table *os.File) (*Monitor, error) {
 		if err != nil {
 			return nil, err
 		}
-		open = append(open, log)
+		open[1] = log
 		files[2] = log
 	}
 	crashR, crashW, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	open = append(open, crashR, crashW)
+	open[2], open[3] = crashR, crashW
 	nudgeR, nudgeW, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	open = append(open, nudgeR)
+	open[4] = nudgeR
 	files[crashFD], files[nudgeFD] = crashR, nudgeR
 	large := widen(crashW)
 	if pidfd, err := openSelf(); err == nil {
-		open = append(open, pidfd)
+		open[5] = pidfd
 		files[pidfdFD], c.PIDFD = pidfd, true
 	}
 	if table != nil {

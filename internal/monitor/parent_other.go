@@ -11,7 +11,7 @@ import (
 type Monitor struct{}
 
 // Start returns ErrUnsupported.
-func Start(Config, *os.File) (*Monitor, error) { return nil, ErrUnsupported }
+func Start(*Config, *os.File) (*Monitor, error) { return nil, ErrUnsupported }
 
 // Nudge does nothing.
 func (*Monitor) Nudge() error { return ErrGone }
@@ -23,4 +23,4 @@ func (*Monitor) Close() error { return nil }
 func (*Monitor) Wait(context.Context) error { return nil }
 
 // Run is never reached: nobody starts a child here.
-func Run(Config) int { return 1 }
+func Run(*Config) int { return 1 }

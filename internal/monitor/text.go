@@ -17,29 +17,19 @@ const (
 
 // A clipping keeps the head and the tail of a text of any size.
 type clipping struct {
-	head, tail []byte
-	cut        bool
+	text []byte
+	cut  bool
 }
-
-func (c *clipping) empty() bool { return len(c.head) == 0 }
 
 func (c *clipping) write(b []byte) {
-	n := min(len(b), maxHead-len(c.head))
-	c.head = append(c.head, b[:n]...)
-	c.tail = append(c.tail, b[n:]...)
-	if len(c.tail) > 2*maxTail {
+	c.text = append(c.text, b...)
+	if len(c.text) > maxHead+2*maxTail {
 		c.cut = true
-		c.tail = append(c.tail[:0], c.tail[len(c.tail)-maxTail:]...)
+		// The tail may begin in the middle of a line; the parser counts that as
+		// a problem and goes on.
+		c.text[maxHead-1] = '\n'
+		c.text = append(c.text[:maxHead], c.text[len(c.text)-maxTail:]...)
 	}
-}
-
-func (c *clipping) bytes() []byte {
-	if !c.cut {
-		return append(c.head, c.tail...)
-	}
-	// The tail may begin in the middle of a line; the parser counts that as a
-	// problem and goes on.
-	return append(append(c.head, '\n'), c.tail...)
 }
 
 // quiet is how long a pipe whose other end is dead may say nothing before its
@@ -57,7 +47,7 @@ func readCrash(pipe *os.File, parent int) (*clipping, time.Time) {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := pipe.Read(buf)
-		if n > 0 && text.empty() {
+		if n > 0 && len(text.text) == 0 {
 			first = time.Now()
 		}
 		text.write(buf[:n])
@@ -65,7 +55,7 @@ func readCrash(pipe *os.File, parent int) (*clipping, time.Time) {
 		case n > 0, errors.Is(err, os.ErrDeadlineExceeded) && os.Getppid() == parent:
 			pipe.SetReadDeadline(time.Now().Add(quiet)) //nolint:errcheck // then we wait for the end of file
 		default:
-			if text.empty() {
+			if len(text.text) == 0 {
 				first = time.Now()
 			}
 			return text, first

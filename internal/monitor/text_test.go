@@ -17,7 +17,7 @@ func TestClippingKeepsHeadAndTail(t *testing.T) {
 	for _, part := range []string{"a", "", "bc"} {
 		small.write([]byte(part))
 	}
-	if got := string(small.bytes()); got != "abc" || small.cut || small.empty() {
+	if got := string(small.text); got != "abc" || small.cut {
 		t.Errorf("small text %q, cut %v", got, small.cut)
 	}
 
@@ -28,15 +28,15 @@ func TestClippingKeepsHeadAndTail(t *testing.T) {
 		big.write(chunk)
 	}
 	big.write([]byte("TAIL"))
-	got := big.bytes()
-	if !big.cut || len(got) > maxHead+2*maxTail+1 || !bytes.HasPrefix(got, []byte("HEAD\n")) || !bytes.HasSuffix(got, []byte("TAIL")) {
+	got := big.text
+	if !big.cut || len(got) > maxHead+2*maxTail || !bytes.HasPrefix(got, []byte("HEAD\n")) || !bytes.HasSuffix(got, []byte("TAIL")) {
 		t.Errorf("%d bytes kept, cut %v", len(got), big.cut)
 	}
 }
 
 func eventOf(t *testing.T, text string) event.Event {
 	t.Helper()
-	k := keeper{config: Config{Service: "svc", Build: event.Build{GoVersion: "go1.26.8"}}, over: make(chan bool, 1)}
+	k := keeper{config: &Config{Event: event.Evidence{Service: "svc", Build: event.Build{GoVersion: "go1.26.8"}}}, over: make(chan bool, 1)}
 	k.over <- true
 	var clip clipping
 	clip.write([]byte(text))
@@ -95,7 +95,7 @@ func TestReadCrashDoesNotWaitForStrangers(t *testing.T) {
 	}
 	notOurParent := os.Getppid() + 1<<20
 	text, at := readCrash(r, notOurParent)
-	if got := string(text.bytes()); got != "panic: x\n" || time.Since(at) < time.Second {
+	if got := string(text.text); got != "panic: x\n" || time.Since(at) < time.Second {
 		t.Errorf("read %q, first at %v", got, at)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/backstop-go/backstop/crash"
 	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/inflight"
 )
 
 // How far the clock of a sender may be from ours before it cannot be right. The
@@ -72,7 +73,24 @@ func interpret(e *event.Event) {
 		unpacking <- struct{}{}
 		defer func() { <-unpacking }()
 	}
+	memory := e.Memory
 	event.Interpret(e)
+	nameHeadline(e.Report, memory)
+	e.Memory = nil
+	addInFlight(e)
+}
+
+// addInFlight reads the requests in flight that a monitor sent as they were.
+func addInFlight(e *event.Event) {
+	if len(e.TableGzip) == 0 {
+		return
+	}
+	// A table that cannot be read, or that another process wrote by now, tells
+	// nothing of this one.
+	if snap, err := inflight.Undump(e.TableGzip); err == nil && snap.PID == e.Process.PID {
+		snap.AddTo(e)
+	}
+	e.TableGzip = nil
 }
 
 func classify(e *event.Event, minimal bool) {

@@ -123,7 +123,7 @@ func (a *analyst) finish(d death) []event.Event {
 			exit.By = event.BySelf
 		}
 		ended[i].Exit = &exit
-		addInFlight(&ended[i], &d.inFlight)
+		d.inFlight.AddTo(&ended[i])
 		a.hand(ended[i])
 	}
 	return ended

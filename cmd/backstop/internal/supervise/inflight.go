@@ -2,10 +2,8 @@ package supervise
 
 import (
 	"os"
-	"slices"
 	"strconv"
 
-	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/inflight"
 )
 
@@ -69,19 +67,4 @@ func (s *supervisor) lastRequests(pid int) (all inflight.Snapshot) {
 		s.log.Warn("requests in flight", "pid", pid, "err", err)
 	}
 	return all
-}
-
-// addInFlight tells an event of an end what was in flight, and looks for its own
-// request among that.
-func addInFlight(e *event.Event, all *inflight.Snapshot) {
-	if len(all.Children) > 0 {
-		// A goroutine that works for a request is not one more request, but it
-		// may be the one that crashed, or that started the one that did.
-		e.InFlight = slices.Concat(all.Entries, all.Children)
-		e.InFlightCount = len(e.InFlight)
-		e.FindRequest()
-	}
-	e.InFlight, e.InFlightCount = all.Entries, len(all.Entries)
-	e.FindRequest()
-	e.InFlight = e.InFlight[:min(len(e.InFlight), event.MaxInFlight)]
 }

@@ -1,3 +1,0 @@
-#include <stdexcept>
-
-extern "C" void crash_throw(void) { throw std::runtime_error("stock ledger is corrupt"); }

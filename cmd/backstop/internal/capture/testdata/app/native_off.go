@@ -1,5 +1,0 @@
-//go:build !cgo
-
-package main
-
-var nativeScenarios map[string]scenario

@@ -1,0 +1,69 @@
+package inflight
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+
+	"github.com/backstop-go/backstop/event"
+)
+
+// Dump returns what is in flight for somebody else to read, as a table without
+// its empty slots, compressed; nil when nothing is. It is for a table whose
+// writer has ended. What makes more than limit bytes loses requests.
+//
+// Whoever observes a program from within its executable sends this, and the
+// collector reads it: programs carry no reader of tables.
+func Dump(f io.ReaderAt, limit int) ([]byte, error) {
+	raw := make([]byte, fileSize)
+	if _, err := f.ReadAt(raw, 0); err != nil {
+		return nil, fmt.Errorf("read requests in flight: %w", err)
+	}
+	all := raw[:headerSize]
+	for at := pageSize; at < fileSize; at += slotSize {
+		// The state is the first word, its mode the two lowest bits of it.
+		if one := raw[at : at+slotSize]; one[lowByte]&modes != idle {
+			all = append(all, one...)
+		}
+	}
+	for len(all) > headerSize {
+		packed, err := event.Pack(all)
+		if err != nil || len(packed) <= limit {
+			return packed, err
+		}
+		n := (len(all) - headerSize) / slotSize / 2
+		all = all[:headerSize+n*slotSize]
+	}
+	return nil, nil
+}
+
+// Undump reads what Dump made. It takes it for hostile, as Read does.
+func Undump(data []byte) (Snapshot, error) {
+	r, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return Snapshot{}, fmt.Errorf("read requests in flight: %w", err)
+	}
+	raw := make([]byte, fileSize)
+	for _, part := range [][]byte{raw[:headerSize], raw[pageSize:]} {
+		if _, err := io.ReadFull(r, part); err != nil && err != io.ErrUnexpectedEOF && err != io.EOF { //nolint:errorlint // io returns these as they are
+			return Snapshot{}, fmt.Errorf("read requests in flight: %w", err)
+		}
+	}
+	return Read(bytes.NewReader(raw))
+}
+
+// AddTo tells an event of an end what was in flight, and looks for its own
+// request among that.
+func (s *Snapshot) AddTo(e *event.Event) {
+	if len(s.Children) > 0 {
+		// A goroutine that works for a request is not one more request, but it
+		// may be the one that crashed, or that started the one that did.
+		e.InFlight = append(append([]event.InFlight(nil), s.Entries...), s.Children...)
+		e.InFlightCount = len(e.InFlight)
+		e.FindRequest()
+	}
+	e.InFlight, e.InFlightCount = s.Entries, len(s.Entries)
+	e.FindRequest()
+	e.InFlight = e.InFlight[:min(len(e.InFlight), event.MaxInFlight)]
+}
