@@ -20,17 +20,16 @@ func Serve(ctx context.Context, r *event.Request, o HandlerOptions, f func(ctx c
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	s := called{o: o, outer: ctx}
+	s := called{outer: ctx}
 	if a := current.Load(); a != nil {
 		ctx = s.prepare(a, r)
 	}
-	return s.serve(ctx, f)
+	return s.serve(ctx, &o, f)
 }
 
 // A called is one call of Serve.
 type called struct {
 	entered
-	o     HandlerOptions
 	outer context.Context
 }
 
@@ -55,14 +54,16 @@ func (s *called) prepare(a *agent, r *event.Request) (ctx context.Context) {
 	return ctx
 }
 
-func (s *called) serve(ctx context.Context, f func(context.Context)) (v any) {
+// serve gets the options beside s: parts of s escape, and o.Ignore, which may be
+// made for the request, would with them.
+func (s *called) serve(ctx context.Context, o *HandlerOptions, f func(context.Context)) (v any) {
 	defer func() {
 		v = recover()
-		if v != nil && v != http.ErrAbortHandler && !s.o.ignores(v) { //nolint:errorlint // net/http compares the same way
-			captureServed(ctx, v, mannerOf(ctx, s.o.OnPanic))
+		if v != nil && v != http.ErrAbortHandler && !o.ignores(v) { //nolint:errorlint // net/http compares the same way
+			captureServed(ctx, v, mannerOf(ctx, o.OnPanic))
 		}
 		s.leave()
-		if v == http.ErrAbortHandler || v != nil && s.o.OnPanic == Repanic { //nolint:errorlint // as above
+		if v == http.ErrAbortHandler || v != nil && o.OnPanic == Repanic { //nolint:errorlint // as above
 			repanic(v)
 		}
 		if s.labels {
