@@ -70,6 +70,7 @@ var libraries = []library{
 	{"github.com/pressly/goose/v3", "cmd/backstop/internal/store/sqlite", false},
 	{"github.com/klauspost/compress", "cmd/backstop/internal/store/sqlite", false},
 	{"github.com/prometheus/client_golang", "cmd/backstop/internal/server", false},
+	{"github.com/gin-gonic/gin", "contrib/gin", false},
 	{"google.golang.org/grpc", "contrib/grpc", false},
 	{"google.golang.org/protobuf", "contrib/grpc", false},
 	{"go.opentelemetry.io/otel", "contrib/otel", false},
