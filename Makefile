@@ -6,7 +6,7 @@ GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLA
 FUZZTIME := 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race check lint fmt fmt-check modules fuzz bench cover generate demo
+.PHONY: help build test race check lint fmt fmt-check modules fuzz bench cover generate demo matrix
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ cover: ## coverage of the root module, in coverage.html
 
 generate: ## remake generated files
 	go generate ./...
+
+matrix: ## let a program crash in every way, built by every toolchain, and write docs/capture.md (needs root)
+	cd cmd/backstop && BACKSTOP_REQUIRE_ALL=1 go test -count=1 -timeout 60m -run TestCapture ./internal/capture -every -update
 
 demo: ## show everything at work
 	go run ./cmd/backstop demo

@@ -86,7 +86,7 @@ func (a *agent) startMonitor() {
 				Service: o.Service, Release: o.Release, Environment: o.Environment, Instance: o.Instance,
 				Build: a.build, Process: a.process,
 			},
-			Collector: o.Collector, Key: o.Key, SpoolBytes: o.SpoolBytes,
+			Collector: o.Collector, Key: o.Key, SpoolBytes: o.SpoolBytes, SendValues: o.SendValues,
 		}
 		if a.spool != nil {
 			c.SpoolDir = a.spool.Dir()

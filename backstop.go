@@ -19,8 +19,15 @@
 // not fit is dropped and counted. A fault in this package never reaches the
 // program.
 //
-// The package does not see a panic that somebody else recovers, a process killed
-// from outside, or os.Exit: `backstop run` does.
+// The second process reads what the runtime prints when the program dies, how it
+// ended (a signal, the OOM killer, os.Exit), and which requests were in flight.
+// Neither of the two sees a panic that somebody else recovers, nor one in package
+// initialisation, before Start; `backstop run` around the program sees the latter.
+//
+// What hangs on panics otherwise registers with [OnCrash]. Package safe has more
+// guarded tools, package leak watches the number of goroutines, package mark
+// writes panics into profiles and execution traces; contrib/ has modules for
+// gRPC, gin, OpenTelemetry and Prometheus.
 package backstop
 
 import (

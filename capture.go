@@ -111,6 +111,7 @@ func capture(ctx context.Context, v any, m manner) {
 	if m == handed {
 		r.n = broughtStack(v, r.pcs[:], r.n)
 	}
+	r.text = a.redacted(r.text)
 	a.tell(ctx, v, r)
 	if last {
 		a.handle(r)

@@ -95,6 +95,14 @@ var programs = map[string]crashtest.Program{
 		}
 		explode(3)
 	},
+	"secretive": func([]string) {
+		mustStart(backstop.Options{})
+		func() {
+			defer backstop.Recover()
+			raise("login failed: password=hunter2-first")
+		}()
+		raise("login failed: password=hunter2-last")
+	},
 	"clean-exit": func([]string) {
 		mustStart(backstop.Options{})
 		fmt.Println("done")

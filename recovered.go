@@ -34,6 +34,29 @@ func Recovered(ctx context.Context, value any) error {
 // context.Background.
 func Carry(ctx context.Context) context.Context { return forGoroutine(ctx) }
 
+// Resume is the other end of [Carry]: it calls f on this goroutine in the name of
+// the request that ctx carries. While f runs, guards and whoever reports a crash
+// that no recover can see find that request. It is for a goroutine that works for
+// one request after the other; a panic in f passes, so f should begin with a
+// guard. A nil ctx means context.Background.
+func Resume(ctx context.Context, f func(ctx context.Context)) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	var e entered
+	defer e.leave()
+	e.enterChild(ctx)
+	if canLabel && carries(ctx) {
+		defer clearLabels()
+	}
+	f(ctx)
+}
+
+func carries(ctx context.Context) bool {
+	defer func() { recover() }() // a context of theirs, at fault
+	return requestOf(ctx) != nil
+}
+
 // wasCaptured reports whether v is or wraps a panic that was reported.
 func wasCaptured(v any) (captured bool) {
 	defer func() {

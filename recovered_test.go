@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/backstop-go/backstop"
+	"github.com/backstop-go/backstop/internal/goid"
 )
 
 // rescued returns the panic of f as an error, as callers of Recovered do.
@@ -96,12 +97,33 @@ func TestCarry(t *testing.T) {
 	events := startIn(t)
 	queue := make(chan context.Context)
 	done := make(chan struct{})
-	go func() {
+	worker := func() {
 		defer close(done)
 		ctx := <-queue
-		defer backstop.Recover(ctx)
-		explode(3)
-	}()
+		func() {
+			defer backstop.Recover(ctx)
+			explode(3)
+		}()
+		backstop.Resume(ctx, func(context.Context) {
+			if r := backstop.RequestOf(ctx); r == nil || r.TraceID != testTrace {
+				t.Errorf("resumed with the request %+v", r)
+			}
+			if r := backstop.RequestOf(nil); goid.Calibrate() == nil && (r == nil || r.TraceID != testTrace) { //nolint:staticcheck // nil on purpose
+				t.Errorf("by the goroutine's number: the request %+v", r)
+			}
+		})
+		if r := backstop.RequestOf(nil); r != nil { //nolint:staticcheck // nil on purpose
+			t.Errorf("afterwards still in the name of %+v", r)
+		}
+		for _, ctx := range []context.Context{nil, hostile{context.Background()}} {
+			called := false
+			backstop.Resume(ctx, func(ctx context.Context) { called = ctx != nil })
+			if !called {
+				t.Errorf("with %v: not called", ctx)
+			}
+		}
+	}
+	go func() { go worker() }() // this goroutine is about to serve: its children work for the request
 	h := backstop.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		queue <- backstop.Carry(r.Context())
 		<-done

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 	"unsafe"
+
+	"github.com/backstop-go/backstop/internal/redact"
 )
 
 // maxText bounds the text of a panic value, in bytes.
@@ -34,6 +36,26 @@ func describe(v any) (typ, text string) {
 		text = printed(v, typ)
 	}
 	return typ, bound(text)
+}
+
+// redacted is what may leave the process of the text of a panic.
+func (a *agent) redacted(s string) string {
+	if !a.options.SendValues {
+		s = redact.Text(s)
+	}
+	if a.options.Redact == nil {
+		return s
+	}
+	return bound(a.redactedByProgram(s))
+}
+
+func (a *agent) redactedByProgram(s string) (out string) {
+	defer func() {
+		if recover() != nil {
+			out = "[redacted]" // the program's own code, at fault: what it was to hide is unknown
+		}
+	}()
+	return a.options.Redact(s)
 }
 
 // bound cuts a text to maxText and mends its UTF-8.

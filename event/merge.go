@@ -186,6 +186,7 @@ func compare(a, b *Event) int {
 	return cmp.Or(
 		compareBool(ra.Kind != crash.KindFragment, rb.Kind != crash.KindFragment),
 		compareBool(ra.HasMessage, rb.HasMessage),
+		compareBool(!a.vague(), !b.vague()),
 		cmp.Compare(goroutines(ra), goroutines(rb)),
 		// From here on it only matters that the answer is always the same.
 		strings.Compare(string(a.Class), string(b.Class)),
@@ -193,6 +194,16 @@ func compare(a, b *Event) int {
 		strings.Compare(a.StackHash, b.StackHash),
 		cmp.Compare(a.GoroutineID, b.GoroutineID),
 	)
+}
+
+// vague events say that the process ended where others say why: the last line on
+// stderr, or who killed it, is known to some observers only.
+func (e *Event) vague() bool {
+	switch e.Class {
+	case "exit.unknown", "exit.os_exit", "kill.sigkill":
+		return true
+	}
+	return false
 }
 
 func goroutines(r *crash.Report) int { return max(len(r.Goroutines), r.GoroutineCount) }

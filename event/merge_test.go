@@ -297,3 +297,23 @@ func TestLoopOfPanicsIsCounted(t *testing.T) {
 		t.Errorf("50 panics were counted as %d", got)
 	}
 }
+
+// TestTheReasonOfAnExitWins merges what the monitor and the supervisor say of one
+// end.
+func TestTheReasonOfAnExitWins(t *testing.T) {
+	for _, c := range [][2]crash.Class{
+		{"exit.os_exit", "exit.log_fatal"},
+		{"kill.sigkill", "kill.oom"},
+		{"exit.unknown", "exit.log_fatal"},
+	} {
+		ended := func(class crash.Class) Event {
+			message := string(class)
+			return Event{Class: class, Message: &message, Exit: &Exit{Status: 1}, Report: &crash.Report{Class: class, Kind: crash.KindExit, HasMessage: true, Message: message}}
+		}
+		for _, m := range []Event{Merge(ended(c[0]), ended(c[1])), Merge(ended(c[1]), ended(c[0]))} {
+			if m.Class != c[1] || m.Report.Class != c[1] || *m.Message != string(c[1]) {
+				t.Errorf("of %s and %s merge keeps %s", c[0], c[1], m.Class)
+			}
+		}
+	}
+}

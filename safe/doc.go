@@ -64,7 +64,7 @@ func Func(ctx context.Context, f func(ctx context.Context)) func() {
 	ctx = backstop.Carry(ctx)
 	return func() {
 		defer backstop.Recover(ctx)
-		f(ctx)
+		backstop.Resume(ctx, f)
 	}
 }
 

@@ -3,6 +3,7 @@ package safe
 import (
 	"context"
 	"runtime"
+	"runtime/pprof"
 	"sync"
 
 	"github.com/backstop-go/backstop"
@@ -76,17 +77,23 @@ func (p *Pool) Submit(ctx context.Context, task func(ctx context.Context) error)
 	}
 	p.mu.Unlock()
 	if more {
-		go p.work()
+		p.start()
 	}
 	return job, nil
 }
 
+// start starts a worker. There is a goroutine between the two, because what a
+// goroutine does is attributed to the request that its creator serves, and the
+// worker goes on to tasks of others.
+func (p *Pool) start() { go func() { go p.work() }() }
+
 // work runs tasks until there are none.
 func (p *Pool) work() {
+	pprof.SetGoroutineLabels(context.Background()) // those of whoever submitted first
 	ended := false
 	defer func() {
 		if !ended { // the task called runtime.Goexit: another one takes the place
-			go p.work()
+			p.start()
 		}
 	}()
 	for job := p.take(); job != nil; job = p.take() {
@@ -110,7 +117,7 @@ func (p *Pool) run(job *Job) {
 	err := backstop.ErrGoexit
 	defer func() { p.finish(job, err) }()
 	defer func() { p.tell(job.ctx, err) }()
-	err = guard(job.ctx, job.call)
+	backstop.Resume(job.ctx, func(ctx context.Context) { err = guard(ctx, job.call) })
 }
 
 func (p *Pool) tell(ctx context.Context, err error) {

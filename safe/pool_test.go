@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -96,6 +97,49 @@ func TestPoolPanics(t *testing.T) {
 		wantTrace(t, c)
 	}
 	wantTop(t, all[0], "raise")
+}
+
+// TestPoolAttributes has a worker that a request started go on to a task of
+// nobody's, and to one of another request.
+func TestPoolAttributes(t *testing.T) {
+	got := reports(t)
+	p := safe.NewPool(safe.PoolOptions{Workers: 1, Queue: 3})
+	hold := make(chan struct{})
+	stranger, submitted := make(chan struct{}), make(chan struct{})
+	onOwn(func() {
+		go func() { // not started by the goroutine that will serve
+			defer close(submitted)
+			<-stranger
+			submit(context.Background(), t, p, func(context.Context) error {
+				if r := backstop.RequestOf(nil); r != nil { //nolint:staticcheck // nil on purpose
+					t.Errorf("the worker is taken to work for %+v", r)
+				}
+				raise("nobody's")
+				return nil
+			})
+		}()
+	})
+	serving(func(r *http.Request) {
+		submit(context.WithoutCancel(r.Context()), t, p, func(context.Context) error { <-hold; return nil })
+		close(stranger)
+		<-submitted
+		submit(context.WithoutCancel(r.Context()), t, p, func(context.Context) error {
+			if r := backstop.RequestOf(nil); runtime.GOOS+runtime.GOARCH == "linuxamd64" && (r == nil || r.TraceID != trace) { //nolint:staticcheck // nil on purpose
+				t.Errorf("by the number of its goroutine, the task works for %+v", r)
+			}
+			raise("somebody's")
+			return nil
+		})
+		close(hold)
+		if p.Wait(r.Context()) == nil {
+			t.Error("no error")
+		}
+	})
+	all := got()
+	if len(all) != 2 || all[0].Text != "nobody's" || all[0].Request != nil {
+		t.Fatalf("reports %+v", all)
+	}
+	wantTrace(t, all[1])
 }
 
 // TestPoolIsBounded fills workers and queue: who comes then waits, gives up, or
@@ -205,9 +249,15 @@ func TestPoolKeepsOrder(t *testing.T) {
 func TestIdlePoolDeadlock(t *testing.T) {
 	t.Parallel()
 	exe := crashtest.Build(t, "testdata/idle")
-	r := crashtest.Run(t, "idle", crashtest.Options{Executable: exe, Env: []string{"BACKSTOP_SPOOL=" + t.TempDir()}})
+	c := crashtest.NewCollector(t)
+	r := crashtest.Run(t, "idle", crashtest.Options{
+		Executable: exe, Env: []string{"BACKSTOP_COLLECTOR=" + c.URL, "BACKSTOP_SPOOL=" + t.TempDir()},
+	})
 	if r.Hung || r.Exit != 2 || r.Stdout != "10 tasks\n" {
 		t.Errorf("hung %v, exit %d, printed %q, want death by deadlock\n%s", r.Hung, r.Exit, r.Stdout, r.Stderr)
+	}
+	if v := runtime.Version(); !strings.HasPrefix(v, "go1.22") && runtime.GOOS != "windows" { // no monitor there
+		crashtest.Eventually(t, "the events of panic and deadlock", func() bool { return len(c.Events()) == 2 })
 	}
 }
 

@@ -20,7 +20,7 @@ func AfterFunc(ctx context.Context, d time.Duration, f func(ctx context.Context)
 	return time.AfterFunc(d, func() {
 		defer backstop.Recover(ctx)
 		if ctx.Err() == nil {
-			f(ctx)
+			backstop.Resume(ctx, f)
 		}
 	})
 }
@@ -70,7 +70,7 @@ func (t *Ticker) tick() {
 	t.mu.Unlock()
 	defer t.again()
 	defer backstop.Recover(t.ctx)
-	t.f(t.ctx)
+	backstop.Resume(t.ctx, t.f)
 }
 
 // again prepares the next call.

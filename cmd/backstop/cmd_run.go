@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -229,7 +230,36 @@ func describe(e *event.Event) string {
 	if f := e.Report.FirstAppFrame(); f != nil && f.File != "" {
 		fmt.Fprintf(&b, " (%s:%d)", supervise.OneLine(path.Base(f.File), 80), f.Line)
 	}
+	describeRequests(&b, e)
 	return b.String()
+}
+
+// describeRequests names the request of a crash, and how many were in flight
+// when the process ended.
+func describeRequests(b *strings.Builder, e *event.Event) {
+	name := func(r *event.Request) string {
+		s := strings.TrimSpace(r.Method + " " + cmp.Or(r.URL, r.Route))
+		if r.TraceID != "" {
+			s += ", trace " + r.TraceID
+		}
+		return supervise.OneLine(s, 160)
+	}
+	switch r := e.Request; {
+	case r == nil:
+	case r.Via == event.ViaCreator:
+		fmt.Fprintf(b, ", started by %s", name(r))
+	case r.Via == event.ViaOnly:
+		fmt.Fprintf(b, ", 1 request in flight (%s)", name(r))
+		return
+	default:
+		fmt.Fprintf(b, ", serving %s", name(r))
+	}
+	if n := e.InFlightCount; n > 0 {
+		fmt.Fprintf(b, ", %s in flight", count(n, "request", "requests"))
+		if e.Request == nil && len(e.InFlight) > 0 {
+			fmt.Fprintf(b, " (%s)", name(&e.InFlight[0].Request)) // the oldest
+		}
+	}
 }
 
 func count(n int, one, many string) string {

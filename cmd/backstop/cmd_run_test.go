@@ -220,7 +220,27 @@ func TestDescribe(t *testing.T) {
 	if err := json.Unmarshal([]byte(line), &e); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := describe(&e), "panic.custom: a[31m b (main.go:3)"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+	const crashed = "panic.custom: a[31m b (main.go:3)"
+	slow := event.Request{Method: "GET", URL: "/slow\x1b", TraceID: "4bf92f3577b34da6a3ce929d0e0e4736"}
+	by := func(via event.Via) *event.Request { r := slow; r.Via = via; return &r }
+	for _, c := range []struct {
+		own      *event.Request
+		inFlight int
+		want     string
+	}{
+		{nil, 0, crashed},
+		{nil, 3, crashed + ", 3 requests in flight (GET /slow, trace 4bf92f3577b34da6a3ce929d0e0e4736)"},
+		{by(""), 0, crashed + ", serving GET /slow, trace 4bf92f3577b34da6a3ce929d0e0e4736"},
+		{by(""), 1, crashed + ", serving GET /slow, trace 4bf92f3577b34da6a3ce929d0e0e4736, 1 request in flight"},
+		{by(event.ViaCreator), 2, crashed + ", started by GET /slow, trace 4bf92f3577b34da6a3ce929d0e0e4736, 2 requests in flight"},
+		{by(event.ViaOnly), 1, crashed + ", 1 request in flight (GET /slow, trace 4bf92f3577b34da6a3ce929d0e0e4736)"},
+	} {
+		e.Request, e.InFlightCount, e.InFlight = c.own, c.inFlight, make([]event.InFlight, c.inFlight)
+		for i := range e.InFlight {
+			e.InFlight[i].Request = slow
+		}
+		if got := describe(&e); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/host"
 	"github.com/backstop-go/backstop/internal/inflight"
+	"github.com/backstop-go/backstop/internal/redact"
 )
 
 // endingTime is for how long the kernel is asked how the program ended: it may
@@ -84,7 +85,11 @@ func (k *keeper) death(text *clipping, at time.Time) (*event.Evidence, error) {
 			e.TextCut = e.TextCut || exit.Status != 2 && !aborted
 		}
 		e.Memory = c.evidence(text.text)
-		err := e.SetText(text.text)
+		crash := text.text
+		if !c.SendValues {
+			crash = redact.Crash(crash)
+		}
+		err := e.SetText(crash)
 		k.addInFlight(e)
 		return e, err
 	}

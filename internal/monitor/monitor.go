@@ -54,6 +54,7 @@ type Config struct {
 	Key        string `json:"key"`
 	SpoolDir   string `json:"spool_dir"`
 	SpoolBytes int64  `json:"spool_bytes"`
+	SendValues bool   `json:"send_values"` // do not redact panic values
 
 	// Supervisor is the process that started the program and reports how it
 	// ends, 0 when there is none: see supervisor.

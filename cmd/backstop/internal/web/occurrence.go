@@ -36,7 +36,9 @@ type occurrence struct {
 	Alive     bool
 	Witnesses []witness
 	Request   *event.Request
+	Via       string // how it was found, when that is not certain
 	NoRequest string // why no request is known
+	InFlight  *inFlight
 
 	Focus     *crash.Frame    // the application frame where it happened
 	Stack     *htmlview.Stack // nil when nobody saw one
@@ -79,7 +81,7 @@ func newOccurrence(e *event.Event) occurrence {
 		ID: e.ID, Info: explain(e.Class), At: e.OccurredAt,
 		Service: e.Service, Release: e.Release, Environment: e.Environment, Instance: e.Instance,
 		Message: e.Message, Value: e.PanicValue,
-		Fate: fate(e), Witnesses: witnesses(e), Request: e.Request, Raw: e.Text,
+		Fate: fate(e), Witnesses: witnesses(e), Request: e.Request, InFlight: newInFlight(e), Raw: e.Text,
 	}
 	o.Verdict = verdictFor(o.Info, e)
 	o.Prefix = htmlview.MessagePrefix(o.Info.Kind)
@@ -92,6 +94,8 @@ func newOccurrence(e *event.Event) occurrence {
 	if emptyRequest(o.Request) {
 		o.Request = nil
 		o.NoRequest = whyNoRequest(e)
+	} else {
+		o.Via = viaText(o.Request.Via)
 	}
 	if o.Stack == nil {
 		o.NoStack = whyNoStack(o.Info.Kind)
@@ -140,11 +144,14 @@ func (o *occurrence) addLabels(g *crash.Goroutine) {
 	o.Labels = o.Labels[:min(len(o.Labels), maxLabels)]
 }
 
-func emptyRequest(r *event.Request) bool { return r == nil || *r == event.Request{} }
+func emptyRequest(r *event.Request) bool { return r == nil || *r == event.Request{Via: r.Via} }
 
 // whyNoRequest says what could have known the request, without guessing that
 // there was one.
 func whyNoRequest(e *event.Event) string {
+	if len(e.InFlight) > 0 {
+		return "Nobody knows which of the requests in flight it was, or whether it was one of them."
+	}
 	if e.Saw(event.Guard) {
 		return "The guard that caught it was not inside of a request."
 	}
@@ -185,6 +192,8 @@ func factsOf(e *event.Event) []fact {
 		}
 		if e.Exit.OOM {
 			add("OOM killer", "yes, the kernel's", false)
+		} else {
+			add("Signal sent by", killerText(e.Exit.By), false)
 		}
 	}
 	if e.Report != nil {

@@ -157,6 +157,12 @@ func mapWrites() event.Event {
 	r.Goroutines[0].CreatedBy = busy.CreatedBy
 	e := newEvent(2, r, 6*time.Minute, event.Monitor, event.Supervisor)
 	e.Exit = &event.Exit{Status: 2}
+	e.InFlight = []event.InFlight{
+		{GoroutineID: 201, StartedAt: e.OccurredAt.Add(-3 * time.Second), Request: event.Request{Method: "GET", URL: "/product/7", RequestID: "01JD5Z9X"}},
+		{GoroutineID: r.Goroutines[0].ID, StartedAt: e.OccurredAt.Add(-2 * time.Millisecond), Served: 1, Request: event.Request{Method: "GET", URL: "/product/9", TraceID: "4bf92f3577b34da6a3ce929d0e0e4736"}},
+	}
+	e.InFlightCount = len(e.InFlight)
+	e.FindRequest()
 	return e
 }
 
@@ -164,7 +170,14 @@ func oomKill() event.Event {
 	r := &crash.Report{Kind: crash.KindKill, Class: "kill.oom", Crash: -1}
 	e := newEvent(3, r, 31*time.Minute, event.Supervisor)
 	e.Text, e.Message = "", nil
-	e.Exit = &event.Exit{Status: -1, Signal: "SIGKILL", OOM: true}
+	e.Exit = &event.Exit{Status: -1, Signal: "SIGKILL", OOM: true, By: event.ByOOMKiller}
+	for i := range 70 {
+		e.InFlight = append(e.InFlight, event.InFlight{
+			GoroutineID: int64(300 + i), StartedAt: e.OccurredAt.Add(-time.Duration(70-i) * 170 * time.Millisecond), Served: 2,
+			Request: event.Request{Method: "GET", URL: fmt.Sprintf("/export/%d", i), Route: "GET /export/{id}", TraceID: fmt.Sprintf("%032x", 0x4bf92f+i)},
+		})
+	}
+	e.InFlight, e.InFlightCount = e.InFlight[:event.MaxInFlight], len(e.InFlight)
 	return e
 }
 

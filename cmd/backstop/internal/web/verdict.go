@@ -36,7 +36,11 @@ func fate(e *event.Event) string {
 	case e.Exit != nil && e.Exit.OOM:
 		return "The process is dead: the kernel's OOM killer ended it."
 	case e.Exit != nil && e.Exit.Signal != "":
-		return "The process is dead: ended by " + htmlview.Plain(40, e.Exit.Signal) + "."
+		by := killerText(e.Exit.By)
+		if by != "" {
+			by = ", sent by " + by
+		}
+		return "The process is dead: ended by " + htmlview.Plain(40, e.Exit.Signal) + by + "."
 	case e.Exit != nil:
 		return fmt.Sprintf("The process is dead: it ended with status %d.", e.Exit.Status)
 	case e.Report != nil && e.Report.Recovered:

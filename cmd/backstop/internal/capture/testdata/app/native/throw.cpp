@@ -1,0 +1,3 @@
+#include <stdexcept>
+
+extern "C" void crash_throw(void) { throw std::runtime_error("stock ledger is corrupt"); }

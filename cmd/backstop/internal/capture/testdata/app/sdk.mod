@@ -1,0 +1,8 @@
+// The program with the SDK: see go.mod.
+module example.com/capture
+
+go 1.22
+
+require github.com/backstop-go/backstop v0.0.0
+
+replace github.com/backstop-go/backstop => ../../../../../..
