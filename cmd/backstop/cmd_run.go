@@ -29,13 +29,18 @@ func runCommand() command {
 		help: `
 Runs any program, passes its output through unchanged, forwards signals and
 returns its exit status. Every traceback on stderr, every exit status other than
-0 and every death by signal becomes an event; a stop that was forwarded does
-not. The program needs no change.
+0 and every death by signal becomes an event, with who killed the program where
+that can be known; a stop that was forwarded does not. The program needs no
+change. One that uses the SDK also tells which requests were in flight.
 
   backstop run -- ./shop -listen :8080
   backstop run -out /var/crash -- ./shop            one JSON file for each event
   backstop run -collector http://127.0.0.1:7070 -key KEY -release 1.4.2 -- ./shop
   backstop run -restart on-failure -max-restarts 5 -- ./shop
+  backstop run -grace 25s -- ./shop                 report a stop that hangs
+
+As the first process of a container it reaps orphans, and waits for the SDK to
+deliver before it ends: ENTRYPOINT ["backstop", "run", "--", "/shop"].
 
 The exit status is the program's own, 128+n when signal n ended it, 127 when it
 was not found and 126 when it could not be executed. Its stderr is a pipe, so it

@@ -10,9 +10,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -64,7 +66,10 @@ func dyingShop() {
 			panic("not yet")
 		}
 		fmt.Println("third time lucky")
-	case "wait":
+	case "wait", "stubborn":
+		if way == "stubborn" {
+			signal.Ignore(syscall.SIGTERM)
+		}
 		// Whole or not at all: a script waits for the file and reads it.
 		if err := os.WriteFile("ready.tmp", fmt.Appendln(nil, os.Getpid(), os.Getppid()), 0o600); err != nil {
 			log.Fatal(err)

@@ -361,6 +361,21 @@ func TestBlockedStderr(t *testing.T) {
 	}
 }
 
+// TestClosedStderr: whoever read our stderr has gone.
+func TestClosedStderr(t *testing.T) {
+	t.Parallel()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	got := supervise(t, Options{Stderr: w}, "flood", fmt.Sprint(4<<20))
+	w.Close()
+	if s := summary(got.Events); len(s) != 1 || s[0] != `panic.custom "after the flood" exit=2` {
+		t.Errorf("events %q", s)
+	}
+}
+
 func TestPassthrough(t *testing.T) {
 	t.Parallel()
 	data := randomBytes(4 << 20)

@@ -164,11 +164,16 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	}
 	warmThreads()
 	res, err := s.loop(ctx)
-	s.reaper.awaitMonitors(MonitorWait)
+	wait := MonitorWait
+	if res.Stopped {
+		wait /= 3 // whoever wants us to stop wants it soon
+	}
+	s.reaper.awaitMonitors(wait)
 	return res, err
 }
 
-// MonitorWait is how long Run waits for a monitor to deliver what it saw.
+// MonitorWait is how long Run waits for a monitor to deliver what it saw, at
+// most; after a stop a third of it.
 const MonitorWait = 6 * time.Second
 
 // loop runs process after process until the restart policy or a stop ends it.

@@ -25,6 +25,10 @@ func init() {
 		"spin":          spin,
 		"write":         write,
 		"threads":       func(string) { threads() },
+		"alone":         func(string) { alone() },
+		"half-dump":     func(string) { halfDump() },
+		"daemonise":     daemonise,
+		"daemon":        daemon,
 		"processes":     func(string) { processes() },
 
 		"await-orphaned": func(parent string) { awaitOrphaned(number(parent)) },
@@ -172,4 +176,44 @@ func processes() {
 			panic(err)
 		}
 	}
+}
+
+// halfDump stops in the middle of a traceback, as a process does that is killed
+// while it prints one.
+func halfDump() {
+	fmt.Fprint(os.Stderr, "panic: cut short\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:9 +0x1d\n")
+	fmt.Println("ready")
+	time.Sleep(time.Hour)
+}
+
+// daemonise leaves a process in the background, as daemons do, and ends.
+func daemonise(file string) {
+	cmd := exec.Command(os.Args[0], "daemon", file)
+	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// alone dies after its parent.
+func alone() {
+	parent := os.Getppid()
+	fmt.Println(os.Getpid())
+	awaitOrphaned(parent)
+	panic("nobody hears this")
+}
+
+// daemon writes what becomes of its stderr into a file.
+func daemon(file string) {
+	signal.Ignore(syscall.SIGPIPE)
+	var err error
+	for err == nil { // until the supervisor has gone as well
+		_, err = fmt.Fprintln(os.Stderr, "in the background")
+		time.Sleep(time.Millisecond)
+	}
+	if err := os.WriteFile(file+".tmp", []byte(err.Error()), 0o600); err != nil {
+		log.Fatal(err)
+	}
+	_ = os.Rename(file+".tmp", file)
 }
