@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"strconv"
 	"sync"
 	"sync/atomic"
 )
@@ -67,123 +66,111 @@ func Parent() int64 {
 // runtime.Stack prints, within microseconds; 0 if it does not understand it.
 func Slow() int64 {
 	var buf [64]byte
-	id, _ := header(buf[:runtime.Stack(buf[:], false)])
-	return id
+	return number(buf[:runtime.Stack(buf[:], false)], "goroutine ")
 }
 
-// header reads "goroutine 7 [running]:" or, at the system traceback level,
-// "goroutine 7 gp=0xc000006fc0 ..." (runtime/traceback.go, goroutineheader). It
-// returns what follows the first line.
-func header(stack []byte) (id int64, rest []byte) {
-	stack, ok := bytes.CutPrefix(stack, []byte("goroutine "))
-	if !ok {
-		return 0, nil
-	}
-	line, rest, _ := bytes.Cut(stack, []byte("\n"))
-	return number(line), rest
-}
-
-// number reads the digits that text begins with.
-func number(text []byte) int64 {
-	n := 0
-	for n < len(text) && '0' <= text[n] && text[n] <= '9' {
-		n++
-	}
-	id, err := strconv.ParseInt(string(text[:n]), 10, 64)
-	if err != nil {
+// number reads the digits that follow the first of a mark in text; 0 when there
+// are none.
+func number(text []byte, mark string) (n int64) {
+	i := bytes.Index(text, []byte(mark))
+	if i < 0 {
 		return 0
 	}
-	return id
+	for _, c := range text[i+len(mark):] {
+		if c < '0' || c > '9' {
+			break
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n
 }
 
-// A sample is one goroutine's view of itself.
+// What is looked for.
+const (
+	self = iota
+	parent
+)
+
+// A sample is one goroutine's view of itself: the two numbers that runtime.Stack
+// tells, and the words that may be them.
 type sample struct {
-	id, parent int64 // from runtime.Stack
-	words      [searched]uint64
+	known [2]int64
+	words [searched]uint64
 }
 
 func (s *sample) take() {
 	var buf [2048]byte
 	stack := buf[:runtime.Stack(buf[:], false)]
-	s.id, stack = header(stack)
-	// With GODEBUG=tracebackancestors there are more such lines below.
-	_, created, _ := bytes.Cut(stack, []byte("\ncreated by "))
-	created, _, _ = bytes.Cut(created, []byte("\n"))
-	if _, creator, ok := bytes.Cut(created, []byte(" in goroutine ")); ok {
-		s.parent = number(creator)
+	s.known[self] = number(stack, "goroutine ")
+	// The first line may have labels, so anything. With
+	// GODEBUG=tracebackancestors more goroutines and their creators follow.
+	stack = stack[bytes.IndexByte(stack, '\n')+1:]
+	if i := bytes.Index(stack, []byte("\ncreated by ")); i >= 0 {
+		s.known[parent] = number(stack[i:], " in goroutine ")
 	}
 	for i := range s.words {
 		s.words[i] = word(uintptr(i) * 8)
 	}
 }
 
-// chain runs f in n goroutines, each created by the one before, and returns when
-// all have nothing left to do.
-func chain(n int, f func(i int)) {
-	var wg sync.WaitGroup
-	wg.Add(n)
-	var link func(i int)
-	link = func(i int) {
-		defer wg.Done()
-		f(i)
-		if i+1 < n {
-			go link(i + 1)
-		}
+// A trial is a chain of goroutines, each created by the one before, so that they
+// have different creators.
+type trial struct {
+	samples [5]sample
+	running sync.WaitGroup
+}
+
+// run returns when all goroutines have nothing left to do.
+func (t *trial) run() {
+	t.running.Add(len(t.samples))
+	go t.link(0)
+	t.running.Wait()
+}
+
+func (t *trial) link(i int) {
+	t.samples[i].take()
+	if i+1 < len(t.samples) {
+		go t.link(i + 1)
 	}
-	go link(0)
-	wg.Wait()
+	t.running.Done()
+}
+
+// find returns the offset of the only word that is the known number in each
+// sample, and how many there are.
+func (t *trial) find(what int) (at uintptr, found int) {
+words:
+	for w := 1; w < searched; w++ {
+		for i := range t.samples {
+			s := &t.samples[i]
+			if n := s.known[what]; n <= 0 || s.words[w] != uint64(n) {
+				continue words
+			}
+		}
+		at = uintptr(w) * 8
+		found++
+	}
+	return at, found
 }
 
 func calibrate() error {
 	if unsupported != "" {
 		return errors.New("goroutine numbers: " + unsupported)
 	}
-	samples := make([]sample, 5)
-	chain(len(samples), func(i int) { samples[i].take() })
-	self, err := find(samples, func(s *sample) int64 { return s.id })
-	if err != nil {
-		return fmt.Errorf("goroutine numbers: %w in runtime.g of %s", err, runtime.Version())
+	// What the first trial finds must hold for the goroutines of the second.
+	var first, second trial
+	first.run()
+	second.run()
+	at, found := first.find(self)
+	again, foundAgain := second.find(self)
+	if found != 1 || foundAgain != 1 || at != again {
+		return fmt.Errorf("goroutine numbers: %d and %d words of runtime.g in %s fit, not the same one", found, foundAgain, runtime.Version())
 	}
+	selfAt.Store(at)
 	// Without the creator, the rest works.
-	parent, _ := find(samples, func(s *sample) int64 { return s.parent })
-
-	// Those were the goroutines the places were found with; now others.
-	var wrong atomic.Int32
-	chain(3, func(int) {
-		var s sample
-		s.take()
-		if s.id == 0 || s.words[self/8] != uint64(s.id) {
-			wrong.Add(1)
-		}
-		if parent != 0 && s.words[parent/8] != uint64(s.parent) {
-			wrong.Add(1)
-		}
-	})
-	if wrong.Load() != 0 {
-		return fmt.Errorf("goroutine numbers: the place found in runtime.g of %s holds something else in other goroutines", runtime.Version())
+	at, found = first.find(parent)
+	again, foundAgain = second.find(parent)
+	if found == 1 && foundAgain == 1 && at == again {
+		parentAt.Store(at)
 	}
-	selfAt.Store(self)
-	parentAt.Store(parent)
 	return nil
-}
-
-// find returns the offset of the only word that is the wanted number in each
-// sample.
-func find(samples []sample, want func(*sample) int64) (at uintptr, err error) {
-	found := 0
-	for w := 1; w < searched; w++ {
-		fits := true
-		for i := range samples {
-			n := want(&samples[i])
-			fits = fits && n > 0 && samples[i].words[w] == uint64(n)
-		}
-		if fits {
-			at = uintptr(w) * 8
-			found++
-		}
-	}
-	if found != 1 {
-		return 0, fmt.Errorf("%d places fit instead of one", found)
-	}
-	return at, nil
 }

@@ -71,40 +71,39 @@ func TestCalibrateAgain(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	samples := []sample{{id: 7}, {id: 9}, {id: 12}}
-	for i := range samples {
-		samples[i].words[3] = uint64(samples[i].id)
-		samples[i].words[5] = 7 // fits only the first
+	var x trial
+	for i := range x.samples {
+		s := &x.samples[i]
+		s.known[self] = int64(7 + i*i)
+		s.words[3] = uint64(s.known[self])
+		s.words[5] = 7 // fits only the first
 	}
-	id := func(s *sample) int64 { return s.id }
-	if at, err := find(samples, id); at != 3*8 || err != nil {
-		t.Errorf("found %d, %v, want 24", at, err)
+	if at, found := x.find(self); at != 3*8 || found != 1 {
+		t.Errorf("found %d at %d, want 1 at 24", found, at)
 	}
-	if at, err := find(samples, func(s *sample) int64 { return s.parent }); err == nil {
-		t.Errorf("found %d, though nobody has a creator", at)
+	if _, found := x.find(parent); found != 0 {
+		t.Errorf("found %d, though nobody has a creator", found)
 	}
-	for i := range samples {
-		samples[i].words[40] = uint64(samples[i].id)
+	for i := range x.samples {
+		x.samples[i].words[40] = uint64(x.samples[i].known[self])
 	}
-	at, err := find(samples, id)
-	if at != 0 || err == nil || !strings.HasPrefix(err.Error(), "2 places") {
-		t.Errorf("found %d, %v, want that two places fit", at, err)
+	if _, found := x.find(self); found != 2 {
+		t.Errorf("found %d, want 2", found)
 	}
 }
 
-func TestHeader(t *testing.T) {
+func TestNumber(t *testing.T) {
 	for text, want := range map[string]int64{
 		"goroutine 7 [running]:\nmain.main()":                  7,
 		"goroutine 12 gp=0xc000006fc0 m=0 mp=0x5 [running]:\n": 12,
 		"goroutine 9223372036854775807 [running]:\n":           9223372036854775807,
-		"goroutine 9223372036854775808 [running]:\n":           0,
 		"goroutine  [running]:\n":                              0,
-		"panic: goroutine 7":                                   0,
+		"goroutine ":                                           0,
 		"":                                                     0,
 		"goroutine 3 [running, locked to thread]:\nmain.f(0x1)\n\t/a": 3,
 	} {
-		if got, _ := header([]byte(text)); got != want {
-			t.Errorf("header(%q) is %d, want %d", text, got, want)
+		if got := number([]byte(text), "goroutine "); got != want {
+			t.Errorf("number(%q) is %d, want %d", text, got, want)
 		}
 	}
 }

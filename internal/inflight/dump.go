@@ -3,7 +3,6 @@ package inflight
 import (
 	"bytes"
 	"compress/gzip"
-	"fmt"
 	"io"
 
 	"github.com/backstop-go/backstop/event"
@@ -16,16 +15,19 @@ import (
 // Whoever observes a program from within its executable sends this, and the
 // collector reads it: programs carry no reader of tables.
 func Dump(f io.ReaderAt, limit int) ([]byte, error) {
-	raw := make([]byte, fileSize)
-	if _, err := f.ReadAt(raw, 0); err != nil {
-		return nil, fmt.Errorf("read requests in flight: %w", err)
-	}
-	all := raw[:headerSize]
-	for at := pageSize; at < fileSize; at += slotSize {
-		// The state is the first word, its mode the two lowest bits of it.
-		if one := raw[at : at+slotSize]; one[lowByte]&modes != idle {
-			all = append(all, one...)
+	all, part := make([]byte, headerSize), make([]byte, chunk*slotSize)
+	err := readAt(f, 0, all)
+	for at := pageSize; err == nil && at < fileSize; at += len(part) {
+		err = readAt(f, int64(at), part)
+		for rest := part; err == nil && len(rest) > 0; rest = rest[slotSize:] {
+			// The state is the first word, its mode the two lowest bits of it.
+			if rest[lowByte]&modes != idle {
+				all = append(all, rest[:slotSize]...)
+			}
 		}
+	}
+	if err != nil {
+		return nil, failed("read", err)
 	}
 	for len(all) > headerSize {
 		packed, err := event.Pack(all)
@@ -42,12 +44,12 @@ func Dump(f io.ReaderAt, limit int) ([]byte, error) {
 func Undump(data []byte) (Snapshot, error) {
 	r, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
-		return Snapshot{}, fmt.Errorf("read requests in flight: %w", err)
+		return Snapshot{}, failed("read", err)
 	}
 	raw := make([]byte, fileSize)
 	for _, part := range [][]byte{raw[:headerSize], raw[pageSize:]} {
 		if _, err := io.ReadFull(r, part); err != nil && err != io.ErrUnexpectedEOF && err != io.EOF { //nolint:errorlint // io returns these as they are
-			return Snapshot{}, fmt.Errorf("read requests in flight: %w", err)
+			return Snapshot{}, failed("read", err)
 		}
 	}
 	return Read(bytes.NewReader(raw))

@@ -4,10 +4,12 @@ package inflight
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"syscall"
+	"time"
+	"unsafe"
 )
 
 // New makes a table for this process. It is in no directory, so it goes with the
@@ -15,13 +17,10 @@ import (
 func New() (*Table, error) {
 	f, name, err := create()
 	if err != nil {
-		return nil, err
+		return nil, failed("make", err)
 	}
 	if name != "" {
-		if err := os.Remove(name); err != nil {
-			f.Close()
-			return nil, fmt.Errorf("table of requests: %w", err)
-		}
+		os.Remove(name) //nolint:errcheck // then it stays, with no more in it
 	}
 	return claim(f)
 }
@@ -33,7 +32,7 @@ func New() (*Table, error) {
 func Open(path string) (*Table, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		return nil, fmt.Errorf("table of requests: %w", err)
+		return nil, failed("open", err)
 	}
 	return claim(f)
 }
@@ -45,86 +44,64 @@ func Open(path string) (*Table, error) {
 // caller; os.Remove does no harm to the first kind.
 func Create() (f *os.File, path string, err error) {
 	f, path, err = create()
-	if err == nil && path == "" {
-		path = fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), f.Fd())
+	if err != nil {
+		return nil, "", failed("make", err)
 	}
-	return f, path, err
+	if path == "" {
+		path = "/proc/" + strconv.Itoa(os.Getpid()) + "/fd/" + strconv.Itoa(int(f.Fd()))
+	}
+	return f, path, nil
 }
 
-// create returns an empty table: without a name, or a file in a directory.
+// create returns an empty table: in memory without a name, else in a file.
 func create() (f *os.File, name string, err error) {
-	f, err = memory()
-	if err == nil {
+	if f, err = memory(); err == nil {
 		if err = prepare(f, strictOvercommit()); err == nil {
 			return f, "", nil
 		}
 		f.Close()
 	}
-	errs := []error{err}
-	for _, dir := range []string{"/dev/shm", os.TempDir()} {
-		f, err := os.CreateTemp(dir, "backstop-requests-*")
-		if err == nil {
-			if err = prepare(f, true); err == nil {
+	for _, dir := range [...]string{"/dev/shm", os.TempDir()} {
+		f, fault := os.CreateTemp(dir, "backstop-requests-*")
+		if fault == nil {
+			if fault = prepare(f, true); fault == nil {
 				return f, f.Name(), nil
 			}
 			f.Close()
-			os.Remove(f.Name())
+			os.Remove(f.Name()) //nolint:errcheck // the error is that there is no table
 		}
-		errs = append(errs, err)
+		err = errors.Join(err, fault)
 	}
-	return nil, "", fmt.Errorf("table of requests: %w", errors.Join(errs...))
+	return nil, "", err
 }
 
 // prepare gives the file its size and header. With full, every page is written:
 // to touch one for which there is no room later would be SIGBUS.
 func prepare(f *os.File, full bool) error {
-	if err := f.Truncate(fileSize); err != nil {
-		return err
+	err := f.Truncate(fileSize)
+	var page [pageSize]byte
+	for at := int64(0); full && err == nil && at < fileSize; at += pageSize {
+		_, err = f.WriteAt(page[:], at)
 	}
-	if full {
-		var zeros [16 * pageSize]byte
-		for at := int64(0); at < fileSize; at += int64(len(zeros)) {
-			if _, err := f.WriteAt(zeros[:min(int64(len(zeros)), fileSize-at)], at); err != nil {
-				return err
-			}
-		}
-	}
-	h := header{magic: magic, version: version, slots: slots, slotSize: slotSize}
-	if _, err := f.WriteAt(bytesOf(&h), 0); err != nil {
-		return err
+	if err == nil {
+		_, err = f.WriteAt(bytesOf(&header{shape: here}), 0)
 	}
 	seal(f)
-	return nil
+	return err
 }
 
 // Reset empties a table that Create made, once its writer has ended, for the
 // next one.
 func Reset(f *os.File) error {
-	if err := wipe(f); err != nil {
-		return fmt.Errorf("reset table of requests: %w", err)
+	var h header
+	err := readHeader(f, &h)
+	if err == nil {
+		h.writer.Store(h.writer.Load()/epoch*epoch + epoch)
+		h.overflow.Store(0)
+		_, err = f.WriteAt(bytesOf(&h), 0)
 	}
-	h := header{magic: magic, version: version, slots: slots, slotSize: slotSize}
-	if _, err := f.WriteAt(bytesOf(&h), 0); err != nil {
-		return fmt.Errorf("reset table of requests: %w", err)
-	}
-	return nil
-}
-
-// wipe zeroes what was written of the slots, and nothing else: zeros where there
-// was nothing would take memory.
-func wipe(f *os.File) error {
-	part, zeros := new([chunk]slot), new([chunk]slot)
-	for at := 0; at < slots; at += chunk {
-		if err := readAt(f, offset(at), bytesOf(part)); err != nil {
-			return err
-		}
-		for i := range part {
-			if part[i].state.Load() != 0 {
-				if _, err := f.WriteAt(bytesOf(&zeros[i]), offset(at+i)); err != nil {
-					return err
-				}
-			}
-		}
+	if err != nil {
+		return failed("reset", err)
 	}
 	return nil
 }
@@ -134,46 +111,46 @@ func claim(f *os.File) (*Table, error) {
 	t, err := mapped(f)
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("table of requests: %w", err)
+		return nil, failed("claim", err)
 	}
 	return t, nil
 }
 
 func mapped(f *os.File) (*Table, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() != fileSize {
-		return nil, fmt.Errorf("%s is not a table of version %d", f.Name(), version)
-	}
 	var h header
-	if err := readAt(f, 0, bytesOf(&h)); err != nil {
+	if err := readHeader(f, &h); err != nil {
 		return nil, err
 	}
-	if !h.fits() {
-		return nil, fmt.Errorf("%s is not a table of version %d", f.Name(), version)
+	// Memory beyond the end of a file is SIGBUS.
+	if info, err := f.Stat(); err != nil || info.Size() != fileSize {
+		return nil, errNoTable
 	}
 	memory, err := syscall.Mmap(int(f.Fd()), 0, fileSize, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
 	if err != nil {
 		return nil, os.NewSyscallError("mmap", err)
 	}
-	t := on(f, memory, runtime.GOMAXPROCS(0))
-	holder, self := t.head.pid.Load(), int64(os.Getpid())
-	if holder != 0 && holder != self && alive(holder) || !t.head.pid.CompareAndSwap(holder, self) {
+	t := &Table{
+		head:  (*header)(unsafe.Pointer(&memory[0])),
+		slots: (*[slots]slot)(unsafe.Pointer(&memory[pageSize])),
+		file:  f,
+	}
+	t.clock.base = time.Now()
+	// A bucket's slots are one page. Few homes touch little memory; with many
+	// processors they would contend for them.
+	homes := 32
+	for homes < 8*runtime.GOMAXPROCS(0) && homes < buckets {
+		homes *= 2
+	}
+	t.near = uint64(homes - 1)
+	writer := t.head.writer.Load()
+	holder, self := int(writer%epoch), os.Getpid()
+	next := writer - writer%epoch + epoch + uint64(self)
+	held := holder != 0 && holder != self && syscall.Kill(holder, 0) != syscall.ESRCH
+	if held || !t.head.writer.CompareAndSwap(writer, next) {
 		syscall.Munmap(memory) //nolint:errcheck // it was mapped
-		return nil, fmt.Errorf("process %d has %s", holder, f.Name())
+		return nil, errors.New("process " + strconv.Itoa(holder) + " has it")
 	}
-	if holder != 0 {
-		if err := wipe(f); err != nil {
-			syscall.Munmap(memory) //nolint:errcheck // it was mapped
-			return nil, err
-		}
-		t.head.overflow.Store(0)
-	}
+	t.epoch = uint32(next / epoch)
+	t.head.overflow.Store(0)
 	return t, nil
-}
-
-func alive(pid int64) bool {
-	return pid == int64(int32(pid)) && pid > 0 && !errors.Is(syscall.Kill(int(pid), 0), syscall.ESRCH)
 }

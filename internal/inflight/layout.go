@@ -2,8 +2,12 @@ package inflight
 
 import (
 	"encoding/binary"
+	"math"
 	"sync/atomic"
+	"unicode/utf8"
 	"unsafe"
+
+	"github.com/backstop-go/backstop/event"
 )
 
 // The table is one file: a page with the header, then the slots. All of it is in
@@ -13,10 +17,10 @@ const (
 	ways     = 8   // slots that a goroutine looks at together
 	buckets  = 512 // a power of two
 	slots    = buckets * ways
-	slotSize = 512 // ways*slotSize is a page
-	pageSize = 4096
+	slotSize = 512
+	pageSize = ways * slotSize
 	fileSize = pageSize + slots*slotSize
-	textSize = slotSize - 48
+	textSize = slotSize - 52
 
 	headerSize = int(unsafe.Sizeof(header{}))
 )
@@ -24,51 +28,45 @@ const (
 // lowByte is where the lowest bits of a word are in its memory.
 var lowByte = 7 * int(binary.NativeEndian.Uint16([]byte{0, 1})&1)
 
-var magic = [8]byte{'B', 'k', 's', 't', 'o', 'p', 'I', 'F'}
-
 type header struct {
-	magic    [8]byte
-	version  uint32
-	slots    uint32
-	slotSize uint32
-	_        uint32
-	pid      atomic.Int64  // the process that writes, 0 while there is none
+	shape shape
+	// writer is the epoch, which counts writers, and below it the pid of the
+	// process that writes, 0 while there is none. Slots of other epochs are
+	// void: a table is emptied by a new epoch.
+	writer   atomic.Uint64
 	overflow atomic.Uint64 // requests that found no slot
 }
 
-// fits reports whether this is the header of a table as made here.
-func (h *header) fits() bool {
-	return h.magic == magic && h.version == version && h.slots == slots && h.slotSize == slotSize
+// A shape is what a reader and a writer have to agree on.
+type shape struct {
+	magic                    [8]byte
+	version, slots, slotSize uint32
 }
 
-// A slot is one goroutine's request. Its text is method, traceparent, request
-// id, path and route, one after the other.
+var here = shape{[8]byte{'B', 'k', 's', 't', 'o', 'p', 'I', 'F'}, version, slots, slotSize}
+
+const epoch = 1 << 32
+
+// A slot is one goroutine's request.
 //
-// The state tells a reader in another process what it has before it: first the
-// owner, then plain stores of the rest, then the state. It is a generation, a
-// revision and a mode; whoever reads and finds the same state afterwards has
-// read one entry.
+// The state tells a reader in another process what it has before it. The writer
+// owns the slot, stores the rest, then the state: a generation, a revision and a
+// mode. Whoever reads and finds the same state afterwards has read one entry.
 type slot struct {
+	_      [0]func() // not comparable: the compiler would make code for it
 	state  atomic.Uint64
 	gid    int64
 	start  int64 // Unix time in nanoseconds
 	done   uint64
+	epoch  uint32
 	served uint32
-	child  uint8
-	method uint8 // lengths
-	trace  uint8
-	id     uint8
-	path   uint16
-	route  uint16
-	_      uint32
-	text   [textSize]byte
+	child  uint16
+	length [texts]uint16
+	text   [textSize]byte // one after the other
 }
 
 // The file is read by another process, so its layout must not change unnoticed.
-var (
-	_ = [1]struct{}{}[unsafe.Sizeof(slot{})-slotSize]
-	_ = [1]struct{}{}[pageSize-ways*slotSize]
-)
+var _ = [1]struct{}{}[unsafe.Sizeof(slot{})-slotSize]
 
 // Modes.
 const (
@@ -81,11 +79,91 @@ const (
 	generation = 1 << 16 // counts entries
 )
 
-// strings returns where the parts of the text are; ok is false when the lengths
-// cannot be right.
-func (s *slot) strings() (p [6]int, ok bool) {
-	for i, n := range [...]int{int(s.method), int(s.trace), int(s.id), int(s.path), int(s.route)} {
-		p[i+1] = p[i] + n
+// The texts of a slot, in their order. The route is the last, for it may change.
+const (
+	method = iota
+	traceparent
+	requestID
+	path
+	route
+	texts
+)
+
+var limits = [texts]int{event.MaxMethod, maxTraceparent, event.MaxRequestID, event.MaxPath, event.MaxRoute}
+
+// What texts are cut to when not all of it fits; the path gets the rest.
+const (
+	maxTraceparent = 56 // enough to tell a malformed one
+	fullID         = 64
+	fullRoute      = 128
+	lateRoute      = 64 // kept free for a route that comes later
+)
+
+// write fills in the texts.
+func (s *slot) write(e *Entry) {
+	t := [texts]string{e.Method, e.Traceparent, e.RequestID, e.Path, e.Route}
+	room := textSize
+	for i := range t {
+		t[i] = clip(t[i], limits[i])
+		room -= len(t[i])
 	}
-	return p, p[5] <= textSize
+	if room < lateRoute && t[route] == "" || room < 0 {
+		t[requestID], t[route] = clip(t[requestID], fullID), clip(t[route], fullRoute)
+		t[path] = clip(t[path], textSize-len(t[method])-len(t[traceparent])-len(t[requestID])-max(len(t[route]), lateRoute))
+	}
+	n := 0
+	for i := range t {
+		s.length[i] = uint16(len(t[i]))
+		n += copy(s.text[n:], t[i])
+	}
 }
+
+// clip cuts s between characters.
+func clip(s string, limit int) string {
+	if len(s) > limit {
+		s = cut(s, limit)
+	}
+	return s
+}
+
+//go:noinline
+func cut(s string, limit int) string {
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit]
+}
+
+// setRoute changes the route of an entry; "" takes it away.
+func (s *slot) setRoute(to string) {
+	at := 0
+	for _, n := range s.length[:route] {
+		at += int(n)
+	}
+	to = clip(to, min(event.MaxRoute, textSize-at))
+	state := s.state.Load()
+	s.state.Store(state&^modes | writing)
+	s.length[route] = uint16(copy(s.text[at:], to))
+	s.state.Store(state&^(generation-1) | (state+revision)&(generation-1))
+}
+
+// valid reports whether a slot that was read can be an entry.
+func (s *slot) valid() bool {
+	n := 0
+	for _, l := range s.length {
+		n += int(l)
+	}
+	return n <= textSize && s.gid > 0 && s.state.Load()&modes != idle
+}
+
+// split returns the texts of a slot that is valid, clean.
+func (s *slot) split() (t [texts]string) {
+	at := 0
+	for i, l := range s.length {
+		t[i] = event.Clip(string(s.text[at:at+int(l)]), limits[i])
+		at += int(l)
+	}
+	return t
+}
+
+func (s *slot) count() int { return int(min(s.served, math.MaxInt32)) }

@@ -1,10 +1,11 @@
 package inflight
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
-	"slices"
+	"sort"
 	"time"
 	"unsafe"
 
@@ -17,7 +18,8 @@ type Snapshot struct {
 	// Entries are the requests, oldest first: each once, by the goroutine that
 	// serves it.
 	Entries []event.InFlight
-	// Children are the other goroutines that work for one of Entries.
+	// Children are the other goroutines that work for one of Entries, the
+	// oldest request's first.
 	Children []event.InFlight
 	Overflow uint64 // requests, since the table was made, that found no room
 	// Torn is how many entries were caught in the middle of a change. They are
@@ -25,56 +27,141 @@ type Snapshot struct {
 	Torn int
 }
 
+// Read reads a table while its writer runs, or after it ended. It takes the
+// contents for hostile: an entry that cannot be right counts as torn.
+func Read(f io.ReaderAt) (snap Snapshot, err error) {
+	if err = snap.read(f); err != nil {
+		err = failed("read", err)
+	}
+	return snap, err
+}
+
+func failed(what string, err error) error {
+	return fmt.Errorf("%s table of requests in flight: %w", what, err)
+}
+
+var errNoTable = errors.New("not a table as this version makes it")
+
 // chunk is how many slots are read at once: 64 kB.
 const chunk = 128
 
-// Read reads a table while its writer runs, or after it ended. It takes the
-// contents for hostile: an entry that cannot be right counts as torn.
-func Read(f io.ReaderAt) (Snapshot, error) {
+func (snap *Snapshot) read(f io.ReaderAt) error {
 	var h header
-	if err := readAt(f, 0, bytesOf(&h)); err != nil {
-		return Snapshot{}, fmt.Errorf("read requests in flight: %w", err)
+	if err := readHeader(f, &h); err != nil {
+		return err
 	}
-	if !h.fits() {
-		return Snapshot{}, fmt.Errorf("read requests in flight: not a table of version %d", version)
-	}
-	snap := Snapshot{Overflow: h.overflow.Load()}
-	if pid := h.pid.Load(); pid > 0 && pid <= math.MaxInt32 {
-		snap.PID = int(pid)
-	}
-	var found []decoded
+	writer := h.writer.Load()
+	snap.PID, snap.Overflow = int(writer%epoch&math.MaxInt32), h.overflow.Load()
 	part := new([chunk]slot)
-	for at := 0; at < slots; at += chunk {
-		if err := readAt(f, offset(at), bytesOf(part)); err != nil {
-			return Snapshot{}, fmt.Errorf("read requests in flight: %w", err)
+	var found []*item
+	for at := int64(0); at < slots; at++ {
+		if at%chunk == 0 {
+			if err := readAt(f, pageSize+at*slotSize, bytesOf(part)); err != nil {
+				return err
+			}
 		}
-		for i := range part {
-			s := &part[i]
-			if s.state.Load()&modes == idle {
-				continue
-			}
-			whole, there := settle(f, at+i, s)
-			if !there {
-				continue
-			}
-			if !whole {
-				snap.Torn++
-			}
-			if d, ok := decode(s); ok {
-				found = append(found, d)
-			} else if whole {
-				snap.Torn++
+		s := &part[at%chunk]
+		if s.state.Load()&modes != idle && s.epoch == uint32(writer/epoch) {
+			if i := snap.item(f, pageSize+at*slotSize, s); i != nil {
+				found = append(found, i)
 			}
 		}
 	}
 	snap.arrange(found)
-	return snap, nil
+	return nil
 }
 
-func offset(slot int) int64 { return pageSize + int64(slot)*slotSize }
+// An item is an entry with what is not told about it.
+type item struct {
+	event.InFlight
+	child bool
+}
 
-func bytesOf[T any](p *T) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(p)), unsafe.Sizeof(*p))
+// item makes one of a slot that was read, if there still is one. It reads it
+// again while the writer is at it.
+func (snap *Snapshot) item(f io.ReaderAt, at int64, s *slot) *item {
+	for try := 0; try < tries; try++ {
+		var now [1]uint64
+		if readAt(f, at, bytesOf(&now)) != nil {
+			break
+		}
+		if now[0]&modes == idle {
+			return nil // gone by now
+		}
+		if now[0] != s.state.Load() {
+			if readAt(f, at, bytesOf(s)) != nil {
+				break
+			}
+			continue
+		}
+		if now[0]&modes != busy {
+			snap.Torn++
+			s.length[route] = 0
+		}
+		if !s.valid() {
+			break
+		}
+		t := s.split()
+		i := &item{child: s.child != 0}
+		i.GoroutineID, i.StartedAt, i.Served = s.gid, time.Unix(0, s.start).UTC(), s.count()
+		i.Request = event.Request{
+			Method: t[method], URL: t[path], Route: t[route],
+			TraceID: event.TraceIDFromTraceparent(t[traceparent]), RequestID: t[requestID],
+		}
+		return i
+	}
+	snap.Torn++
+	return nil
+}
+
+// arrange sorts the items and puts aside the children of whose request another
+// entry tells.
+func (snap *Snapshot) arrange(found []*item) {
+	sort.Slice(found, func(i, j int) bool {
+		a, b := found[i], found[j]
+		if c := a.StartedAt.Compare(b.StartedAt); c != 0 {
+			return c < 0
+		}
+		if a.child != b.child {
+			return b.child
+		}
+		return a.GoroutineID < b.GoroutineID
+	})
+	for _, i := range found {
+		list := &snap.Entries
+		if i.child && snap.tells(&i.InFlight) {
+			list = &snap.Children
+		}
+		*list = append(*list, i.InFlight)
+	}
+}
+
+// tells reports whether an entry tells of a child's request. The child may know
+// the route, and the entry not.
+func (snap *Snapshot) tells(child *event.InFlight) bool {
+	for i := len(snap.Entries) - 1; i >= 0; i-- {
+		e := &snap.Entries[i]
+		if !e.StartedAt.Equal(child.StartedAt) {
+			break // they are sorted
+		}
+		r := e.Request
+		r.Route = child.Request.Route
+		if r == child.Request {
+			if e.Request.Route == "" {
+				e.Request.Route = r.Route
+			}
+			return true
+		}
+	}
+	return false
+}
+
+func readHeader(f io.ReaderAt, h *header) error {
+	err := readAt(f, 0, bytesOf(h))
+	if err == nil && h.shape != here {
+		err = errNoTable
+	}
+	return err
 }
 
 func readAt(f io.ReaderAt, at int64, b []byte) error {
@@ -88,107 +175,6 @@ func readAt(f io.ReaderAt, at int64, b []byte) error {
 	return err
 }
 
-// settle sees to it that s is one entry and not parts of two: it reads again
-// while the writer is at it. there is false when the entry is gone by then. What
-// is not whole has a state with which it is not decoded, unless only its route
-// is uncertain.
-func settle(f io.ReaderAt, at int, s *slot) (whole, there bool) {
-	for try := 0; try < tries; try++ {
-		var now [1]uint64
-		if readAt(f, offset(at), bytesOf(&now)) != nil {
-			break
-		}
-		switch {
-		case now[0]&modes == idle:
-			return true, false
-		case now[0] == s.state.Load():
-			if now[0]&modes == writing {
-				s.route = 0
-				return false, true
-			}
-			return true, true
-		}
-		if readAt(f, offset(at), bytesOf(s)) != nil {
-			break
-		}
-	}
-	s.state.Store(idle)
-	return false, true
-}
-
-// A decoded entry, with what is not told about it.
-type decoded struct {
-	event.InFlight
-	child bool
-}
-
-func decode(s *slot) (d decoded, ok bool) {
-	if _, ok := s.strings(); !ok || s.gid <= 0 || s.state.Load()&modes == idle {
-		return decoded{}, false
-	}
-	e := s.entry()
-	return decoded{event.InFlight{
-		GoroutineID: s.gid,
-		StartedAt:   time.Unix(0, s.start).UTC(),
-		Served:      count(s.served),
-		Request: event.Request{
-			Method:    e.Method,
-			URL:       e.Path,
-			Route:     e.Route,
-			TraceID:   event.TraceIDFromTraceparent(e.Traceparent),
-			RequestID: e.RequestID,
-		},
-	}, e.Child}, true
-}
-
-// entry reads a copy of a slot, whose strings must be right.
-func (s *slot) entry() Entry {
-	p, _ := s.strings()
-	text := func(i, limit int) string { return event.Clip(string(s.text[p[i]:p[i+1]]), limit) }
-	return Entry{
-		Method:      text(0, event.MaxMethod),
-		Traceparent: text(1, maxTraceparent),
-		RequestID:   text(2, event.MaxRequestID),
-		Path:        text(3, event.MaxPath),
-		Route:       text(4, event.MaxRoute),
-		Start:       s.start,
-		Child:       s.child != 0,
-	}
-}
-
-func count(n uint32) int { return int(min(n, math.MaxInt32)) }
-
-// arrange sorts the entries and puts aside those of which another tells.
-func (s *Snapshot) arrange(found []decoded) {
-	slices.SortFunc(found, func(a, b decoded) int {
-		if c := a.StartedAt.Compare(b.StartedAt); c != 0 {
-			return c
-		}
-		if a.child != b.child {
-			if a.child {
-				return 1
-			}
-			return -1
-		}
-		return int(min(max(a.GoroutineID-b.GoroutineID, -1), 1))
-	})
-	type key struct {
-		start   int64
-		request event.Request
-	}
-	seen := map[key]int{}
-	for _, d := range found {
-		k := key{d.StartedAt.UnixNano(), d.Request}
-		k.request.Route = "" // the child may know it by now
-		i, again := seen[k]
-		if !again || !d.child {
-			seen[k] = len(s.Entries)
-			s.Entries = append(s.Entries, d.InFlight)
-			continue
-		}
-		if e := &s.Entries[i]; e.Request.Route == "" {
-			e.Request.Route = d.Request.Route
-		}
-		s.Children = append(s.Children, d.InFlight)
-	}
+func bytesOf[T any](p *T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(p)), unsafe.Sizeof(*p))
 }

@@ -1,66 +1,454 @@
 package inflight
 
 import (
+	"fmt"
+	"math/rand"
+	"os"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/backstop-go/backstop/event"
 )
 
-func newTable(tb testing.TB) *Table {
-	tb.Helper()
-	t, err := New()
-	if err != nil {
-		tb.Fatal(err)
+func TestEnter(t *testing.T) {
+	table := newTable(t)
+	before := time.Now()
+	s := table.Enter(7, &typical)
+	after := time.Now()
+	if !s.OK() {
+		t.Fatal("no slot in an empty table")
 	}
-	return t
+	snap := mustRead(t, table.File())
+	if len(snap.Entries) != 1 || snap.PID != os.Getpid() || snap.Torn != 0 || snap.Overflow != 0 {
+		t.Fatalf("%+v", snap)
+	}
+	got := snap.Entries[0]
+	// The clock is compared with the wall clock's once a second.
+	if slack := 2 * time.Second; got.StartedAt.Before(before.Add(-slack)) || got.StartedAt.After(after.Add(slack)) {
+		t.Errorf("started at %v, between %v and %v", got.StartedAt, before, after)
+	}
+	got.StartedAt = time.Time{}
+	want := event.InFlight{GoroutineID: 7, Served: 1, Request: event.Request{
+		Method: "GET", URL: typical.Path, Route: typical.Route, TraceID: "0af7651916cd43dd8448eb211c80319c", RequestID: typical.RequestID,
+	}}
+	if got != want {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	e, served, ok := table.Find(7)
+	if e.Start == 0 || served != 1 || !ok {
+		t.Errorf("Find: %+v, %d, %v", e, served, ok)
+	}
+	if e.Start = 0; e != typical {
+		t.Errorf("Find: %+v", e)
+	}
+	if _, _, ok := table.Find(8); ok {
+		t.Error("found a goroutine that is not in")
+	}
+	s.Leave()
+	if _, _, ok := table.Find(7); ok {
+		t.Error("found a goroutine that has left")
+	}
+	empty(t, table)
 }
 
-var typical = Entry{Method: "GET", Path: "/api/v1/users/12345/orders", Route: "GET /api/v1/users/{id}/orders", Traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", RequestID: "7b1c0f6e-5f0c-4f0e-9d2f-1f6a2b3c4d5e"}
+// TestNothing uses what is returned where there is no table.
+func TestNothing(t *testing.T) {
+	var none *Table
+	s := none.Enter(1, &typical)
+	s.SetLive(1)
+	s.Leave()
+	_, _, found := none.Find(1)
+	_, _, foundDone := none.FindDone(make(chan struct{}))
+	if s.OK() || none.Live(1) != nil || found || foundDone {
+		t.Error("a table that is nil holds something")
+	}
+	table := newTable(t)
+	s = table.Enter(0, &typical)
+	s.SetLive(1)
+	s.Leave()
+	_, _, found = table.Find(0)
+	_, _, foundDone = table.FindDone(nil)
+	if s.OK() || table.Live(0) != nil || found || foundDone {
+		t.Error("goroutine 0 is in")
+	}
+	empty(t, table)
+}
 
-func BenchmarkEnterLeave(b *testing.B) {
-	t := newTable(b)
-	e := typical
-	b.ReportAllocs()
-	for i := 0; i < b.N; i++ {
-		t.Enter(77, &e).Leave()
+func TestInner(t *testing.T) {
+	route := func(table *Table) string {
+		e, _, _ := table.Find(3)
+		snap := mustRead(t, table.File())
+		if len(snap.Entries) != 1 || snap.Entries[0].Request.Route != e.Route || e.Path != "/outer" {
+			t.Errorf("Find: %+v, Read: %+v", e, snap)
+		}
+		return e.Route
+	}
+	table := newTable(t)
+	outer := table.Enter(3, &Entry{Path: "/outer"})
+	outer.SetLive("outer")
+	inner := table.Enter(3, &Entry{Path: "/inner", Route: "/in/{er}"})
+	inner.SetLive("inner")
+	innermost := table.Enter(3, &Entry{Route: "/innermost"})
+	if got := route(table); got != "/in/{er}" {
+		t.Errorf("route is %q, want the inner one", got)
+	}
+	if table.Live(3) != "outer" {
+		t.Errorf("live is %v", table.Live(3))
+	}
+	innermost.Leave()
+	if got := route(table); got != "/in/{er}" {
+		t.Errorf("route is %q, want the inner one still", got)
+	}
+	inner.Leave()
+	if got := route(table); got != "" {
+		t.Errorf("route is %q, want none after the inner one left", got)
+	}
+	outer.Leave()
+	empty(t, table)
+	// What comes late does no harm.
+	next := table.Enter(3, &Entry{Path: "/outer", Route: "/next"})
+	outer.Leave()
+	inner.Leave()
+	outer.SetLive("late")
+	if got := route(table); got != "/next" || table.Live(3) != nil {
+		t.Errorf("route is %q, live %v", got, table.Live(3))
+	}
+	next.Leave()
+	next.Leave()
+	empty(t, table)
+}
+
+func TestLive(t *testing.T) {
+	table := newTable(t)
+	v := new(int)
+	s := table.Enter(9, &typical)
+	if table.Live(9) != nil {
+		t.Error("live before it was set")
+	}
+	s.SetLive(v)
+	if table.Live(9) != v || table.Live(10) != nil {
+		t.Errorf("live are %v and %v", table.Live(9), table.Live(10))
+	}
+	s.Leave()
+	if table.Live(9) != nil {
+		t.Error("live after Leave")
+	}
+	empty(t, table)
+}
+
+func TestFindDone(t *testing.T) {
+	table := newTable(t)
+	one, two := make(chan struct{}), make(chan struct{})
+	child := table.Enter(5, &Entry{Path: "/child of one", Done: one, Child: true})
+	a := table.Enter(70, &Entry{Path: "/one", Done: one})
+	b := table.Enter(71, &Entry{Path: "/two", Done: two})
+	if e, gid, ok := table.FindDone(one); e.Path != "/one" || gid != 70 || !ok {
+		t.Errorf("%+v, %d, %v, want the goroutine that serves", e, gid, ok)
+	}
+	if e, gid, ok := table.FindDone(two); e.Path != "/two" || gid != 71 || !ok {
+		t.Errorf("%+v, %d, %v", e, gid, ok)
+	}
+	a.Leave()
+	if e, gid, ok := table.FindDone(one); e.Path != "/child of one" || gid != 5 || !ok {
+		t.Errorf("%+v, %d, %v, want the child", e, gid, ok)
+	}
+	child.Leave()
+	if e, gid, ok := table.FindDone(one); ok {
+		t.Errorf("%+v, %d, after it left", e, gid)
+	}
+	b.Leave()
+	empty(t, table)
+}
+
+func TestChildren(t *testing.T) {
+	table := newTable(t)
+	table.Enter(1, &Entry{Path: "/a", RequestID: "x"})
+	e, _, _ := table.Find(1)
+	e.Child, e.Route = true, "/{a}"
+	late := table.Enter(2, &e)
+	e.Route = ""
+	table.Enter(3, &e)
+	e.RequestID, e.Start = "of a request that is over", e.Start+1
+	table.Enter(4, &e)
+	table.Enter(5, &e)
+	snap := mustRead(t, table.File())
+	var entries, children []int64
+	for _, f := range snap.Entries {
+		entries = append(entries, f.GoroutineID)
+	}
+	for _, f := range snap.Children {
+		children = append(children, f.GoroutineID)
+	}
+	if got := fmt.Sprint(entries, children); got != "[1 4] [2 3 5]" {
+		t.Errorf("entries and children are %s", got)
+	}
+	if got := snap.Entries[0].Request.Route; got != "/{a}" {
+		t.Errorf("the entry has route %q, want what its child knows", got)
+	}
+	late.Leave()
+	if snap := mustRead(t, table.File()); len(snap.Entries) != 2 || len(snap.Children) != 2 || snap.Entries[0].Request.Route != "" {
+		t.Errorf("%+v", snap)
 	}
 }
 
-func BenchmarkEnterLeaveStart(b *testing.B) {
-	t := newTable(b)
-	e := typical
-	e.Start = 5
-	b.ReportAllocs()
-	for i := 0; i < b.N; i++ {
-		t.Enter(77, &e).Leave()
+// TestServed compares the counts with the truth, for more goroutines than there
+// is room to remember: a count is right or 0.
+func TestServed(t *testing.T) {
+	table := newTable(t)
+	random := rand.New(rand.NewSource(1))
+	truth := map[int64]int{}
+	const born = 5000
+	known, first := 0, 0
+	for gid := int64(1); gid <= born; gid++ {
+		who := gid
+		for k := 0; k < 4; k++ { // a new one, then some that came before
+			s := table.Enter(who, &Entry{Path: "/"})
+			truth[who]++
+			_, served, ok := table.Find(who)
+			if !ok || served != 0 && served != truth[who] {
+				t.Fatalf("goroutine %d: served %d, %v, want %d or 0", who, served, ok, truth[who])
+			}
+			if served > 1 {
+				known++
+			}
+			if k == 0 && served == 1 {
+				first++
+			}
+			if random.Intn(2) == 0 {
+				child := table.Enter(gid+born*10, &Entry{Path: "/", Child: true})
+				child.Leave()
+			}
+			s.Leave()
+			who = max(1, gid-int64(random.Intn(1+random.Intn(400))))
+		}
+	}
+	if known < born || first != born {
+		t.Errorf("%d later requests were counted, and %d of %d first ones", known, first, born)
+	}
+	empty(t, table)
+}
+
+func TestServedInARow(t *testing.T) {
+	table := newTable(t)
+	for n := 1; n <= 100; n++ {
+		for gid := int64(100); gid < 150; gid++ {
+			s := table.Enter(gid, &typical)
+			if _, served, _ := table.Find(gid); served != n {
+				t.Fatalf("goroutine %d: served %d, want %d", gid, served, n)
+			}
+			s.Leave()
+		}
 	}
 }
 
-func BenchmarkEnterLeaveParallel(b *testing.B) {
-	t := newTable(b)
-	b.ReportAllocs()
-	var n atomic.Int64
-	b.RunParallel(func(pb *testing.PB) {
-		e := typical
-		gid := n.Add(1)
-		for pb.Next() {
-			t.Enter(gid, &e).Leave()
+// TestOverflow fills the table beyond what it holds.
+func TestOverflow(t *testing.T) {
+	table := newTable(t)
+	for round := 1; round <= 3; round++ {
+		var in []Slot
+		var refused uint64
+		before := mustRead(t, table.File()).Overflow
+		for gid := int64(round * 10000); gid < int64(round*10000)+6000; gid++ {
+			s := table.Enter(gid, &Entry{Path: fmt.Sprint(gid)})
+			if !s.OK() {
+				refused++
+			}
+			in = append(in, s)
+			if e, _, ok := table.Find(gid); ok != s.OK() || ok && e.Path != fmt.Sprint(gid) {
+				t.Fatalf("Find(%d): %+v, %v", gid, e, ok)
+			}
+		}
+		snap := mustRead(t, table.File())
+		if uint64(len(snap.Entries))+refused != 6000 || snap.Overflow-before != refused || len(snap.Entries) > slots {
+			t.Fatalf("%d in, %d refused, %d counted, of 6000", len(snap.Entries), refused, snap.Overflow-before)
+		}
+		if len(snap.Entries) < slots*9/10 {
+			t.Errorf("only %d of %d slots were taken", len(snap.Entries), slots)
+		}
+		for _, i := range rand.New(rand.NewSource(1)).Perm(len(in)) {
+			in[i].Leave()
+		}
+		empty(t, table)
+	}
+}
+
+// TestCapacity says how many requests at once find room.
+func TestCapacity(t *testing.T) {
+	for _, n := range []int64{500, 1000, 2000, 3000, 3500, slots} {
+		table := newTable(t)
+		for gid := int64(1); gid <= n; gid++ {
+			table.Enter(gid, &typical)
+		}
+		lost := mustRead(t, table.File()).Overflow
+		t.Logf("%4d requests at once: %d without a slot", n, lost)
+		if n <= 2000 && lost > 0 || lost > uint64(n)/10 {
+			t.Errorf("%d of %d requests find no slot", lost, n)
+		}
+	}
+}
+
+func TestTexts(t *testing.T) {
+	long := func(n int, c string) string { return strings.Repeat(c, n/len(c)) }
+	for _, c := range []struct {
+		name  string
+		enter Entry
+		want  Entry
+	}{
+		{"nothing", Entry{}, Entry{}},
+		{
+			"unclean", Entry{Method: "G\nT", Path: "/\x00\xff", Route: "\x1b[31m", Traceparent: "\x01", RequestID: "ü\u0085"},
+			Entry{Method: "G?T", Path: "/??", Route: "?[31m", Traceparent: "?", RequestID: "ü?"},
+		},
+		{
+			"each as long as may be", Entry{Method: long(99, "M"), Route: long(999, "r"), RequestID: long(999, "i")},
+			Entry{Method: long(event.MaxMethod, "M"), Route: long(event.MaxRoute, "r"), RequestID: long(event.MaxRequestID, "i")},
+		},
+		{
+			"a long header", Entry{Path: "/", Traceparent: long(99, "t")},
+			Entry{Path: "/", Traceparent: long(maxTraceparent, "t")},
+		},
+		{
+			"a long path has the room", Entry{Method: "GET", Path: long(999, "p")},
+			Entry{Method: "GET", Path: long(textSize-3-lateRoute, "p")},
+		},
+		{
+			"all too long", Entry{Method: "GET", Path: long(999, "p"), Route: long(999, "r"), RequestID: long(999, "i"), Traceparent: typical.Traceparent},
+			Entry{Method: "GET", Path: long(textSize-3-fullID-fullRoute-len(typical.Traceparent), "p"), Route: long(fullRoute, "r"), RequestID: long(fullID, "i"), Traceparent: typical.Traceparent},
+		},
+		{
+			"cut between characters", Entry{Method: "M" + long(99, "ü"), Path: "/"},
+			Entry{Method: "M" + long(event.MaxMethod-2, "ü"), Path: "/"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			table := newTable(t)
+			s := table.Enter(1, &c.enter)
+			e, _, ok := table.Find(1)
+			e.Start = 0
+			if e != c.want || !ok {
+				t.Errorf("got  %+v\nwant %+v", e, c.want)
+			}
+			if snap := mustRead(t, table.File()); len(snap.Entries) != 1 || snap.Entries[0].Request.URL != c.want.Path {
+				t.Errorf("%+v", snap)
+			}
+			if c.want.Route == "" {
+				inner := table.Enter(1, &Entry{Route: long(999, "ä")})
+				e, _, _ := table.Find(1)
+				if len(e.Route) < lateRoute-1 || !utf8.ValidString(e.Route) || e.Path != c.want.Path {
+					t.Errorf("with a late route: %+v", e)
+				}
+				inner.Leave()
+			}
+			s.Leave()
+			empty(t, table)
+		})
+	}
+}
+
+// TestStress looks from all sides at goroutines that come and go. What it finds
+// has to be of one request.
+func TestStress(t *testing.T) {
+	table := newTable(t)
+	const goroutines = 64
+	rounds := int64(300)
+	if testing.Short() {
+		rounds = 50
+	}
+	var workers, watchers sync.WaitGroup
+	var over atomic.Bool
+	done := make([]chan struct{}, goroutines+1)
+	for i := range done {
+		done[i] = make(chan struct{})
+	}
+	for gid := int64(1); gid <= goroutines; gid++ {
+		workers.Add(1)
+		go func() {
+			defer workers.Done()
+			for n := int64(1); n <= rounds; n++ {
+				e := consistent(gid, n)
+				e.Done = done[gid]
+				s := table.Enter(gid, &e)
+				if !s.OK() {
+					t.Errorf("no slot for one of %d", goroutines)
+				}
+				s.SetLive(n)
+				if table.Live(gid) != n {
+					t.Errorf("live is %v, want %d", table.Live(gid), n)
+				}
+				inner := table.Enter(gid, &Entry{Route: lateRouteOf(gid)})
+				if got, served, ok := table.Find(gid); !ok || got.Start != e.Start || served != int(n) {
+					t.Errorf("goroutine %d in request %d finds %+v, %d, %v", gid, n, got, served, ok)
+				}
+				inner.Leave()
+				s.Leave()
+			}
+		}()
+	}
+	watch := func(look func()) {
+		watchers.Add(1)
+		go func() {
+			defer watchers.Done()
+			for !over.Load() {
+				look()
+			}
+		}()
+	}
+	same := func(e *Entry, gid int64) {
+		want := consistent(gid, e.Start-gid*1e12)
+		if e.Path != want.Path || e.RequestID != want.RequestID || e.Method != want.Method {
+			t.Errorf("goroutine %d is torn: %+v", gid, e)
+		}
+	}
+	watch(func() {
+		for gid := int64(1); gid <= goroutines; gid++ {
+			if e, _, ok := table.Find(gid); ok {
+				same(&e, gid)
+			}
 		}
 	})
+	watch(func() {
+		for _, d := range done {
+			if e, gid, ok := table.FindDone(d); ok {
+				if same(&e, gid); d != done[gid] {
+					t.Errorf("goroutine %d has the channel of another", gid)
+				}
+			}
+		}
+	})
+	watch(func() {
+		snap := mustRead(t, table.File())
+		for i := range snap.Entries {
+			check(t, &snap.Entries[i])
+		}
+	})
+	workers.Wait()
+	over.Store(true)
+	watchers.Wait()
+	empty(t, table)
 }
 
-func TestRoundTrip(t *testing.T) {
+func TestNoAllocations(t *testing.T) {
 	table := newTable(t)
-	e := typical
-	s := table.Enter(7, &e)
-	snap, err := Read(table.File())
-	if err != nil || len(snap.Entries) != 1 {
-		t.Fatalf("%+v %v", snap, err)
+	live := any(t)
+	for i := int64(0); i < 6000; i++ {
+		table.Enter(1000+i, &typical) // most find no slot
 	}
-	got, served, ok := table.Find(7)
-	t.Logf("%+v %+v %v %v", snap, got, served, ok)
-	s.Leave()
-	snap, err = Read(table.File())
-	if err != nil || len(snap.Entries) != 0 {
-		t.Fatalf("%+v %v", snap, err)
+	for _, gid := range []int64{1001, 9001} {
+		n := testing.AllocsPerRun(1000, func() {
+			e := typical
+			e.RequestID = ""
+			s := table.Enter(gid, &e)
+			s.SetLive(live)
+			inner := table.Enter(gid, &e)
+			inner.Leave()
+			s.Leave()
+		})
+		if n != 0 {
+			t.Errorf("%v allocations for a request of goroutine %d", n, gid)
+		}
 	}
 }
