@@ -49,7 +49,7 @@ var rules = []rule{
 
 	{"contrib", []string{module, module + "/event", module + "/crash", module + "/mark"}, "an adapter knows the SDK and the library it adapts, and no other adapter"},
 
-	{"bench", []string{module + "/crash"}, "benchmarks measure what they name"},
+	{"bench", []string{module, module + "/crash"}, "benchmarks measure what they name"},
 	{"examples/shop", []string{module, module + "/examples/shop/..."}, "the sample service is a user of the SDK like any other"},
 
 	{"safe", []string{module, module + "/event"}, "the toolbox is a user of the SDK"},
@@ -82,6 +82,8 @@ var libraries = []library{
 	{"go.yaml.in/yaml/v3", "cmd/backstop", false},
 	{"github.com/DataDog/gostackparse", "bench", false},
 	{"github.com/maruel/panicparse/v2", "bench", false},
+	{"github.com/getsentry/sentry-go", "bench", false},
+	{"github.com/bugsnag/bugsnag-go/v2", "bench", false},
 	{"github.com/rogpeppe/go-internal", "cmd/backstop", true},
 	{"github.com/google/go-cmp", "", true},
 	{"github.com/chromedp/chromedp", "cmd/backstop/internal/htmltest", true},
