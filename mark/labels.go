@@ -2,6 +2,7 @@ package mark
 
 import (
 	"context"
+	"net/http"
 	"runtime/pprof"
 
 	"github.com/backstop-go/backstop"
@@ -16,8 +17,9 @@ import (
 //
 // Labels stay on the goroutine, and on those it starts from then on, until it
 // ends or somebody labels it anew. They show what is done about a panic:
-// deferred calls, error pages, and a worker that goes on. A worker that takes
-// up other work should set the labels of that (pprof.SetGoroutineLabels).
+// deferred calls, error pages, and a worker that goes on. Who takes up other work
+// should set the labels of that (pprof.SetGoroutineLabels); [Handler] does it for
+// net/http's servers.
 func Labels() func(ctx context.Context, c *backstop.Crash) {
 	return func(ctx context.Context, c *backstop.Crash) {
 		if ctx == nil {
@@ -29,4 +31,16 @@ func Labels() func(ctx context.Context, c *backstop.Crash) {
 		}
 		pprof.SetGoroutineLabels(pprof.WithLabels(ctx, pprof.Labels(list...)))
 	}
+}
+
+// Handler is a middleware to be put around backstop.Handler where that answers
+// panics: it takes the labels of a panic off when next has returned, so that
+// further requests on the same connection, which the same goroutine serves, are
+// not taken for part of it.
+func Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r)
+		// Not deferred: while a panic goes on, the labels have to stay.
+		pprof.SetGoroutineLabels(r.Context())
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -189,6 +190,50 @@ func TestLabelsFilterGoroutineProfile(t *testing.T) {
 		if !strings.Contains(labels, want) {
 			t.Errorf("no goroutine has the label %s; labels are %s", want, labels)
 		}
+	}
+}
+
+// TestHandlerTakesLabelsOff asks twice on one connection: the second request is
+// served by the goroutine of the first.
+func TestHandlerTakesLabelsOff(t *testing.T) {
+	for name, c := range map[string]struct {
+		around func(http.Handler) http.Handler
+		marked bool
+	}{
+		"with it":    {mark.Handler, false},
+		"without it": {func(h http.Handler) http.Handler { return h }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stop := start(t, mark.Labels())
+			marked := false
+			mux := http.NewServeMux()
+			mux.HandleFunc("/explode", func(http.ResponseWriter, *http.Request) { explode(2) })
+			mux.HandleFunc("/recover", func(_ http.ResponseWriter, r *http.Request) { recovered(r.Context(), func() { explode(2) }) })
+			mux.HandleFunc("/look", func(http.ResponseWriter, *http.Request) {
+				var profile bytes.Buffer
+				pprof.Lookup("goroutine").WriteTo(&profile, 1) //nolint:errcheck // into memory
+				marked = strings.Contains(profile.String(), mark.StackHash)
+			})
+			srv := httptest.NewServer(c.around(backstop.Handler(mux, backstop.HandlerOptions{OnPanic: backstop.Answer500})))
+			defer srv.Close()
+			for _, path := range []string{"/explode", "/recover"} {
+				for _, p := range []string{path, "/look"} {
+					resp, err := srv.Client().Get(srv.URL + p)
+					if err != nil {
+						t.Fatal(err)
+					}
+					io.Copy(io.Discard, resp.Body) //nolint:errcheck // only to keep the connection
+					resp.Body.Close()
+				}
+				if marked != c.marked {
+					t.Errorf("after %s, the next request is marked: %v", path, marked)
+				}
+			}
+			srv.Close()
+			if events := stop(); len(events) != 2 {
+				t.Errorf("%d events", len(events))
+			}
+		})
 	}
 }
 
