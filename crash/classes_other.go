@@ -153,6 +153,18 @@ var otherClasses = map[Class]Info{
 		Causes:      []string{"a truncated memory-mapped file used by C"},
 		FirstCheck:  "Which mapped file shrank?",
 	},
+	"kill.sigxcpu": {
+		Title:       "out of processor time (SIGXCPU)",
+		Explanation: "The process used up the processor time it may have (RLIMIT_CPU). Go programs ignore this signal and are killed at the hard limit.",
+		Causes:      []string{"ulimit -t", "an endless loop"},
+		FirstCheck:  "What is its limit, and was it busy for a reason?",
+	},
+	"kill.sigxfsz": {
+		Title:       "file too large (SIGXFSZ)",
+		Explanation: "The process wrote past the largest file it may have (RLIMIT_FSIZE). Go programs get an error from the write instead.",
+		Causes:      []string{"ulimit -f", "a log that is not rotated"},
+		FirstCheck:  "Which file grows?",
+	},
 	"kill.other": {
 		Title:       "ended by a signal, without a traceback",
 		Explanation: "A signal ended the process before it could print anything.",

@@ -32,4 +32,6 @@ var kills = rows{
 	{"SIGPIPE\n", "kill.sigpipe"},
 	{"SIGSEGV\n", "kill.sigsegv"},
 	{"SIGTERM\n", "kill.sigterm"},
+	{"SIGXCPU\n", "kill.sigxcpu"},
+	{"SIGXFSZ\n", "kill.sigxfsz"},
 }
