@@ -1,11 +1,15 @@
 package main
 
 import (
+	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"testing"
 
+	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/crashtest"
 )
 
@@ -31,6 +35,35 @@ func TestRunAsInit(t *testing.T) {
 		}
 		if got := stored(t, collector.url); got != n+1 {
 			t.Fatalf("%d of %d crashes have arrived\n%s", got, n+1, out)
+		}
+	}
+}
+
+// TestRunTellsRequests: what was in flight when a program was killed can be read
+// from the collector.
+func TestRunTellsRequests(t *testing.T) {
+	collector := serveProcess(t, t.TempDir())
+	code, stderr := runQuietly(t, "-collector", collector.url, "-spool", t.TempDir(), "--", shopPath(t), "requests")
+	m := regexp.MustCompile(`died: kill\.sigkill: killed by SIGKILL, 2 requests in flight \(GET /slow, trace 4bf92f3577b34da6a3ce929d0e0e4736\), event ([0-9a-f]{32})\n`).FindStringSubmatch(stderr)
+	if code != 137 || m == nil {
+		t.Fatalf("status %d\n%s", code, stderr)
+	}
+	resp, err := http.Get(collector.url + "/api/v1/events/" + m[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var e event.Event
+	if err := json.NewDecoder(resp.Body).Decode(&e); err != nil {
+		t.Fatal(err)
+	}
+	if e.InFlightCount != 2 || len(e.InFlight) != 2 || e.Request != nil {
+		t.Fatalf("event %+v", e)
+	}
+	for i, want := range []string{"/slow", "/cart"} {
+		f := e.InFlight[i]
+		if f.Request.Method != "GET" || f.Request.URL != want || f.Request.TraceID != "4bf92f3577b34da6a3ce929d0e0e4736" || f.GoroutineID == 0 || f.StartedAt.IsZero() {
+			t.Errorf("in flight %+v, want %s", f, want)
 		}
 	}
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/crashtest"
+	"github.com/backstop-go/backstop/internal/inflight"
 )
 
 // dyingShop is the program "shop" of the scripts: it ends as told.
@@ -46,6 +47,10 @@ func dyingShop() {
 	case "kill":
 		self, err := os.FindProcess(os.Getpid())
 		log.Fatal(err, self.Kill()) // nothing comes after it
+	case "requests":
+		serving("/slow", "/cart")
+		self, err := os.FindProcess(os.Getpid())
+		log.Fatal(err, self.Kill())
 	case "http":
 		srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("coupon is expired") }))
 		resp, err := http.Get(srv.URL)
@@ -78,6 +83,20 @@ func dyingShop() {
 			log.Fatal(err)
 		}
 		time.Sleep(time.Hour)
+	}
+}
+
+// serving tells the table of the supervisor that requests are being served, as
+// the SDK does.
+func serving(paths ...string) {
+	table, err := inflight.Open(os.Getenv("BACKSTOP_INFLIGHT"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for i, p := range paths {
+		table.Enter(int64(7+i), &inflight.Entry{
+			Method: "GET", Path: p, Traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", Start: time.Now().Add(-time.Second).UnixNano() + int64(i),
+		})
 	}
 }
 
