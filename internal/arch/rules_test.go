@@ -53,6 +53,7 @@ var rules = []rule{
 	{"examples/shop", []string{module, module + "/examples/shop/..."}, "the sample service is a user of the SDK like any other"},
 
 	{"safe", []string{module, module + "/event"}, "the toolbox is a user of the SDK"},
+	{"leak", []string{module, module + "/crash", module + "/event", module + "/internal/sampling"}, "the watch over goroutines hangs on the SDK's sampling and reads tracebacks"},
 
 	{"", []string{module + "/crash", module + "/event", module + "/internal/goid", module + "/internal/host", module + "/internal/inflight", module + "/internal/monitor", module + "/internal/redact", module + "/internal/sampling", module + "/internal/spool"}, "the SDK stands on crash, event and its helpers"},
 }
