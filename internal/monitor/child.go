@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -59,7 +60,7 @@ func Run(c *Config) int {
 	go k.listen(os.NewFile(nudgeFD, "nudge"))
 	var err error
 	if k.spool, err = spool.Open(c.SpoolDir, spool.Options{MaxBytes: c.SpoolBytes}); err != nil {
-		complain(err)
+		complain(err) // it holds the last event in memory all the same
 	}
 	close(k.opened)
 	k.serve(ctx)
@@ -85,8 +86,8 @@ func detach() {
 type keeper struct {
 	config *Config
 	oom    host.OOMWatch
-	spool  *spool.Spool  // nil when it could not be opened
-	opened chan struct{} // closed once that is known
+	spool  *spool.Spool
+	opened chan struct{} // closed once spool is set
 	sender *spool.Sender
 	pidfd  *os.File // of the parent; nil when there is none
 	wake   chan struct{}
@@ -119,7 +120,7 @@ func (k *keeper) watch(pipe *os.File) {
 		payload, err = e.Encode()
 	}
 	<-k.opened
-	if err == nil && k.spool != nil {
+	if err == nil {
 		err = k.spool.AddLast(payload)
 	}
 	if err != nil {
@@ -154,7 +155,7 @@ func (k *keeper) listen(pipe *os.File) {
 // serve delivers while the parent lives: once at the beginning, for what an
 // earlier run left behind, and then whenever it is nudged.
 func (k *keeper) serve(ctx context.Context) {
-	if k.config.Collector == "" || k.spool == nil {
+	if k.config.Collector == "" {
 		<-k.dead
 		return
 	}
@@ -163,6 +164,9 @@ func (k *keeper) serve(ctx context.Context) {
 		err := k.deliver(ctx)
 		if err == nil {
 			pause = firstPause
+			// Nothing else would, before the heap has 4 MB (runtime/mgcpacer.go,
+			// defaultHeapMinimum), and then nothing for minutes.
+			debug.FreeOSMemory()
 			select {
 			case <-k.wake:
 			case <-k.dead:
@@ -221,7 +225,7 @@ func (k *keeper) hello(ctx context.Context) error {
 
 // finish delivers what the parent left behind, for a bounded time.
 func (k *keeper) finish() int {
-	if k.config.Collector == "" || k.spool == nil {
+	if k.config.Collector == "" {
 		return 0
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lastEffort)

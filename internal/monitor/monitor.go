@@ -134,7 +134,8 @@ func executable() string {
 }
 
 // environ is the environment of the child: the program's own, because proxies
-// and certificates may be configured there, with the monitor's limits.
+// and certificates may be configured there, with the monitor's limits. Each
+// processor that the runtime may use costs memory, and one is enough.
 func environ(parent []string, c *Config) ([]string, error) {
 	config, err := json.Marshal(c)
 	if err != nil {
@@ -144,10 +145,10 @@ func environ(parent []string, c *Config) ([]string, error) {
 	for _, kv := range parent {
 		name, _, _ := strings.Cut(kv, "=")
 		switch name {
-		case envConfig, "GOMEMLIMIT":
+		case envConfig, "GOMEMLIMIT", "GOGC", "GOMAXPROCS":
 			continue
 		}
 		env = append(env, kv)
 	}
-	return append(env, envConfig+"="+string(config), "GOMEMLIMIT=64MiB"), nil
+	return append(env, envConfig+"="+string(config), "GOMEMLIMIT=64MiB", "GOMAXPROCS=1"), nil
 }

@@ -12,7 +12,7 @@ import (
 
 func TestEnvironHandsOverAndLimits(t *testing.T) {
 	c := Config{Key: "k", Event: event.Evidence{Service: "svc", Process: event.Process{PID: 7}}}
-	env, err := environ([]string{"A=b", "GOMEMLIMIT=8GiB", envConfig + "=old", "HTTPS_PROXY=p"}, &c)
+	env, err := environ([]string{"A=b", "GOMEMLIMIT=8GiB", "GOMAXPROCS=64", "GOGC=400", envConfig + "=old", "HTTPS_PROXY=p"}, &c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +24,7 @@ func TestEnvironHandsOverAndLimits(t *testing.T) {
 		}
 		got[name] = value
 	}
-	if got["A"] != "b" || got["HTTPS_PROXY"] != "p" || got["GOMEMLIMIT"] != "64MiB" {
+	if got["A"] != "b" || got["HTTPS_PROXY"] != "p" || got["GOMEMLIMIT"] != "64MiB" || got["GOMAXPROCS"] != "1" || got["GOGC"] != "" {
 		t.Errorf("environment %v", got)
 	}
 	var back Config
