@@ -207,3 +207,20 @@ func TestIgnoredPanics(t *testing.T) {
 		}
 	}
 }
+
+// TestGoroutineOutlivesItsHandler asks when the handler has returned.
+func TestGoroutineOutlivesItsHandler(t *testing.T) {
+	start(t, backstop.Options{})
+	returned, found := make(chan struct{}), make(chan *event.Request)
+	h := backstop.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		go func() {
+			<-returned
+			found <- backstop.RequestOf(nil)
+		}()
+	}), backstop.HandlerOptions{})
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/gone", nil))
+	close(returned)
+	if r := <-found; r == nil || r.URL != "/gone" {
+		t.Errorf("request %+v, want the last one of the goroutine that started it", r)
+	}
+}

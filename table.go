@@ -123,7 +123,12 @@ func inFlight(ctx context.Context) requestInfo {
 			return infoOf(&e)
 		}
 	}
-	if e, served, ok := a.table.Find(goid.Parent()); ok {
+	parent := goid.Parent()
+	e, served, ok := a.table.Find(parent)
+	if !ok {
+		e, served, ok = a.table.FindLeft(parent)
+	}
+	if ok {
 		i := infoOf(&e)
 		if served != 1 {
 			i.via = event.ViaCreator

@@ -117,7 +117,10 @@ type InFlight struct {
 	// Served counts the requests this goroutine has begun so far, this one
 	// included; 0 when unknown. While it is 1, what the goroutine started it
 	// started for this request.
-	Served  int     `json:"served,omitempty"`
+	Served int `json:"served,omitempty"`
+	// Ended says that the request was served already. It helps to find out what
+	// a goroutine worked for, and is in no event.
+	Ended   bool    `json:"-"`
 	Request Request `json:"request"`
 }
 

@@ -22,7 +22,7 @@ func (e *Event) FindRequest() {
 			}
 		}
 	}
-	if e.Request == nil && len(e.InFlight) == 1 && e.InFlightCount <= 1 && e.Terminal() {
+	if e.Request == nil && e.InFlightCount == 1 && len(e.InFlight) > 0 && !e.InFlight[0].Ended && e.Terminal() {
 		e.Request = e.InFlight[0].found(ViaOnly)
 	}
 }
@@ -37,7 +37,7 @@ func (e *Event) byGoroutine(g *crash.Goroutine) *Request {
 	if len(e.InFlight) == 0 {
 		return nil
 	}
-	if f := e.inFlight(g.ID); f != nil {
+	if f := e.inFlight(g.ID); f != nil && !f.Ended {
 		return f.found("")
 	}
 	for range maxCreators {
@@ -59,7 +59,7 @@ func (e *Event) byGoroutine(g *crash.Goroutine) *Request {
 func (e *Event) inFlight(goroutine int64) *InFlight {
 	for i := range e.InFlight {
 		if e.InFlight[i].GoroutineID == goroutine && goroutine != 0 {
-			return &e.InFlight[i]
+			return &e.InFlight[i] // those that are served come last
 		}
 	}
 	return nil

@@ -36,6 +36,11 @@ func TestFindRequest(t *testing.T) {
 	serves := func(id int64, path string, served int) InFlight {
 		return InFlight{GoroutineID: id, Served: served, Request: request(path)}
 	}
+	served := func(id int64, path string, served int) InFlight {
+		f := serves(id, path, served)
+		f.Ended = true
+		return f
+	}
 	exit := &Exit{Status: 1}
 	for _, c := range []struct {
 		name     string
@@ -60,6 +65,10 @@ func TestFindRequest(t *testing.T) {
 		{"one of several of an exit", nil, exit, []InFlight{serves(8, "/a", 1), serves(7, "/b", 1)}, 2, "", ""},
 		{"the only one that fits into the list", nil, exit, []InFlight{serves(8, "/a", 1)}, 70, "", ""},
 		{"the process lives", nil, nil, []InFlight{serves(8, "/a", 1)}, 1, "", ""},
+		{"the creator's last, which is served", parsed(t, stack(9, "running", 8)), nil, []InFlight{serves(7, "/other", 1), served(8, "/left", 5)}, 1, "/left", ViaCreator},
+		{"the creator's only one, which is served", parsed(t, stack(9, "running", 8)), nil, []InFlight{served(8, "/left", 1)}, 0, "/left", ""},
+		{"what it served itself before", parsed(t, stack(9, "running", 0)), nil, []InFlight{served(9, "/left", 1)}, 0, "", ""},
+		{"a served one is not in flight", nil, exit, []InFlight{served(9, "/left", 1)}, 0, "", ""},
 		{"goroutine 0 is nobody", parsed(t, "goroutine 0 [idle]:\nmain.f()\n\t/app/f.go:1 +0x1"), exit, []InFlight{serves(0, "/zero", 1), serves(3, "/b", 1)}, 2, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -77,7 +86,7 @@ func TestFindRequest(t *testing.T) {
 
 func TestFindRequestKeepsWhatIsKnown(t *testing.T) {
 	known := request("/known")
-	e := Event{Request: &known, Exit: &Exit{Status: 1}, InFlight: []InFlight{{GoroutineID: 1, Request: request("/other")}}}
+	e := Event{Request: &known, Exit: &Exit{Status: 1}, InFlight: []InFlight{{GoroutineID: 1, Request: request("/other")}}, InFlightCount: 1}
 	e.FindRequest()
 	if e.Request != &known {
 		t.Errorf("replaced by %+v", e.Request)

@@ -8,28 +8,33 @@ import (
 	"github.com/backstop-go/backstop/event"
 )
 
-// Dump returns what is in flight for somebody else to read, as a table without
-// its empty slots, compressed; nil when nothing is. It is for a table whose
-// writer has ended. What makes more than limit bytes loses requests.
+// Dump returns what is or was in flight for somebody else to read, as a table
+// without its unused slots, compressed; nil when nothing was. It is for a table
+// whose writer has ended. What makes more than limit bytes loses requests, those
+// that were served first.
 //
 // Whoever observes a program from within its executable sends this, and the
 // collector reads it: programs carry no reader of tables.
 func Dump(f io.ReaderAt, limit int) ([]byte, error) {
 	all, part := make([]byte, headerSize), make([]byte, chunk*slotSize)
+	var left []byte
 	err := readAt(f, 0, all)
 	for at := pageSize; err == nil && at < fileSize; at += len(part) {
 		err = readAt(f, int64(at), part)
 		for rest := part; err == nil && len(rest) > 0; rest = rest[slotSize:] {
 			// The state is the first word, its mode the two lowest bits of it.
-			if rest[lowByte]&modes != idle {
+			switch {
+			case rest[lowByte]&modes != idle:
 				all = append(all, rest[:slotSize]...)
+			case !bytes.Equal(rest[:8], unused[:]):
+				left = append(left, rest[:slotSize]...)
 			}
 		}
 	}
 	if err != nil {
 		return nil, failed("read", err)
 	}
-	for len(all) > headerSize {
+	for all = append(all, left...); len(all) > headerSize; {
 		packed, err := event.Pack(all)
 		if err != nil || len(packed) <= limit {
 			return packed, err
@@ -39,6 +44,9 @@ func Dump(f io.ReaderAt, limit int) ([]byte, error) {
 	}
 	return nil, nil
 }
+
+// unused is the state of a slot that never had an entry.
+var unused [8]byte
 
 // Undump reads what Dump made. It takes it for hostile, as Read does.
 func Undump(data []byte) (Snapshot, error) {
@@ -58,14 +66,13 @@ func Undump(data []byte) (Snapshot, error) {
 // AddTo tells an event of an end what was in flight, and looks for its own
 // request among that.
 func (s *Snapshot) AddTo(e *event.Event) {
-	if len(s.Children) > 0 {
-		// A goroutine that works for a request is not one more request, but it
-		// may be the one that crashed, or that started the one that did.
-		e.InFlight = append(append([]event.InFlight(nil), s.Entries...), s.Children...)
-		e.InFlightCount = len(e.InFlight)
-		e.FindRequest()
-	}
+	// A goroutine that works for a request is not one more request, and one that
+	// has served its request is none at all, but either may have started the one
+	// that crashed, or be it.
 	e.InFlight, e.InFlightCount = s.Entries, len(s.Entries)
+	if len(s.Children)+len(s.Left) > 0 {
+		e.InFlight = append(append(append([]event.InFlight(nil), s.Entries...), s.Children...), s.Left...)
+	}
 	e.FindRequest()
-	e.InFlight = e.InFlight[:min(len(e.InFlight), event.MaxInFlight)]
+	e.InFlight = s.Entries[:min(len(s.Entries), event.MaxInFlight)]
 }

@@ -55,6 +55,13 @@ func TestAddTo(t *testing.T) {
 		s.Entries = append(s.Entries, event.InFlight{GoroutineID: i + 1, Served: 1, Request: event.Request{URL: fmt.Sprint("/", i+1)}})
 	}
 	s.Children = []event.InFlight{{GoroutineID: 1000, Served: 1, Request: event.Request{URL: "/child"}}}
+	s.Left = []event.InFlight{{GoroutineID: 2000, Served: 1, Ended: true, Request: event.Request{URL: "/left"}}}
+	crashed := crash.Goroutine{ID: 2001, CreatedBy: &crash.CreatedBy{Goroutine: 2000}}
+	e := event.Event{Report: &crash.Report{Kind: crash.KindFatal, Goroutines: []crash.Goroutine{crashed}}}
+	s.AddTo(&e)
+	if e.Request == nil || e.Request.URL != "/left" || len(e.InFlight) != event.MaxInFlight || e.InFlightCount != len(s.Entries) {
+		t.Errorf("started by who has served: request %+v, %d of %d in flight", e.Request, len(e.InFlight), e.InFlightCount)
+	}
 	for goroutine, want := range map[int64]string{3: "/3", int64(len(s.Entries)): fmt.Sprint("/", len(s.Entries)), 1000: "/child"} {
 		e := event.Event{Report: &crash.Report{Kind: crash.KindFatal, Goroutines: []crash.Goroutine{{ID: goroutine}}}}
 		s.AddTo(&e)

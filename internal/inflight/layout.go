@@ -148,12 +148,15 @@ func (s *slot) setRoute(to string) {
 }
 
 // valid reports whether a slot that was read can be an entry.
-func (s *slot) valid() bool {
+func (s *slot) valid() bool { return s.state.Load()&modes != idle && s.fits() }
+
+// fits reports whether it can be one, or have been one.
+func (s *slot) fits() bool {
 	n := 0
 	for _, l := range s.length {
 		n += int(l)
 	}
-	return n <= textSize && s.gid > 0 && s.state.Load()&modes != idle
+	return n <= textSize && s.gid > 0
 }
 
 // split returns the texts of a slot that is valid, clean.

@@ -21,6 +21,9 @@ type Snapshot struct {
 	// Children are the other goroutines that work for one of Entries, the
 	// oldest request's first.
 	Children []event.InFlight
+	// Left are the last requests of goroutines that are in none, as far as
+	// their slots were not taken by others: what they started may go on.
+	Left     []event.InFlight
 	Overflow uint64 // requests, since the table was made, that found no room
 	// Torn is how many entries were caught in the middle of a change. They are
 	// left out, or stand there without their route.
@@ -61,10 +64,16 @@ func (snap *Snapshot) read(f io.ReaderAt) error {
 			}
 		}
 		s := &part[at%chunk]
-		if s.state.Load()&modes != idle && s.epoch == uint32(writer/epoch) {
+		switch {
+		case s.epoch != uint32(writer/epoch):
+		case s.state.Load()&modes != idle:
 			if i := snap.item(f, pageSize+at*slotSize, s); i != nil {
 				found = append(found, i)
 			}
+		case s.state.Load() != 0 && s.fits():
+			left := s.item().InFlight
+			left.Ended = true
+			snap.Left = append(snap.Left, left)
 		}
 	}
 	snap.arrange(found)
@@ -101,17 +110,29 @@ func (snap *Snapshot) item(f io.ReaderAt, at int64, s *slot) *item {
 		if !s.valid() {
 			break
 		}
-		t := s.split()
-		i := &item{child: s.child != 0}
-		i.GoroutineID, i.StartedAt, i.Served = s.gid, time.Unix(0, s.start).UTC(), s.count()
-		i.Request = event.Request{
-			Method: t[method], URL: t[path], Route: t[route],
-			TraceID: event.TraceIDFromTraceparent(t[traceparent]), RequestID: t[requestID],
-		}
-		return i
+		return s.item()
 	}
 	snap.Torn++
 	return nil
+}
+
+func (s *slot) item() *item {
+	t := s.split()
+	i := &item{child: s.child != 0}
+	i.GoroutineID, i.StartedAt, i.Served = s.gid, time.Unix(0, s.start).UTC(), s.count()
+	i.Request = event.Request{
+		Method: t[method], URL: t[path], Route: t[route],
+		TraceID: traceID(t[traceparent]), RequestID: t[requestID],
+	}
+	return i
+}
+
+// traceID reads a traceparent, or a trace id that came without one.
+func traceID(s string) string {
+	if event.IsTraceID(s) {
+		return s
+	}
+	return event.TraceIDFromTraceparent(s)
 }
 
 // arrange sorts the items and puts aside the children of whose request another

@@ -304,6 +304,25 @@ func (t *Table) Find(gid int64) (e Entry, served int, ok bool) {
 	return s.entry(), s.count(), true
 }
 
+// FindLeft is Find for a goroutine that is in no request now: it returns the last
+// one, as long as nobody else has its slot.
+func (t *Table) FindLeft(gid int64) (e Entry, served int, ok bool) {
+	if t == nil || gid <= 0 {
+		return e, 0, false
+	}
+	home, _ := t.home(gid)
+	at := t.in(home, -gid)
+	if at < 0 {
+		return e, 0, false
+	}
+	var s slot
+	*(*[slotSize]byte)(unsafe.Pointer(&s)) = *(*[slotSize]byte)(unsafe.Pointer(&t.slots[at]))
+	if t.owner[at].Load() != -gid || s.gid != gid || !s.fits() {
+		return e, 0, false
+	}
+	return s.entry(), s.count(), true
+}
+
 func (s *slot) entry() Entry {
 	t := s.split()
 	return Entry{

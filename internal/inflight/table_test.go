@@ -195,6 +195,32 @@ func TestChildren(t *testing.T) {
 	}
 }
 
+// TestLeft looks for the last request of goroutines that serve none.
+func TestLeft(t *testing.T) {
+	table := newTable(t)
+	if _, _, ok := table.FindLeft(1); ok {
+		t.Error("something was left before anything was entered")
+	}
+	table.Enter(1, &Entry{Path: "/first"}).Leave()
+	second := table.Enter(1, &Entry{Path: "/second", Traceparent: "0af7651916cd43dd8448eb211c80319c"})
+	if e, _, ok := table.FindLeft(1); ok {
+		t.Errorf("%+v was left, but the goroutine is in", e)
+	}
+	second.Leave()
+	if e, served, ok := table.FindLeft(1); !ok || e.Path != "/second" || served != 2 {
+		t.Errorf("left %+v, %d served, %v", e, served, ok)
+	}
+	table.Enter(2, &Entry{Path: "/now"})
+	snap := mustRead(t, table.File())
+	if len(snap.Entries) != 1 || len(snap.Left) != 1 {
+		t.Fatalf("%+v", snap)
+	}
+	left := snap.Left[0]
+	if !left.Ended || left.GoroutineID != 1 || left.Served != 2 || left.Request.URL != "/second" || left.Request.TraceID != "0af7651916cd43dd8448eb211c80319c" {
+		t.Errorf("left %+v", left)
+	}
+}
+
 // TestServed compares the counts with the truth, for more goroutines than there
 // is room to remember: a count is right or 0.
 func TestServed(t *testing.T) {
