@@ -38,6 +38,9 @@ func TestMiddlewareDoesNotAllocate(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		crashtest.Skip(t, "requests are handed on in the context on %s", runtime.GOOS)
 	}
+	if crashtest.RaceEnabled {
+		t.Skip("the race detector allocates")
+	}
 	start(t)
 	for name, o := range map[string]backstopgin.Options{"panic again": {}, "answer": {OnPanic: backstop.Answer500}} {
 		request := engine(backstopgin.Middleware(o))
