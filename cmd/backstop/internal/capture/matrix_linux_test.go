@@ -57,7 +57,7 @@ func TestCapture(t *testing.T) {
 		}
 		page.WithoutC = l.matrix(t, plan{toolchain: local, withoutC: true})
 	})
-	t.Run("as PID 1", func(t *testing.T) { page.PID1, page.Again = l.testPID1(t) })
+	t.Run("as PID 1", func(t *testing.T) { l.testPID1(t, &page) })
 	if !*every {
 		return
 	}
@@ -206,24 +206,30 @@ func (l *lab) show(t *testing.T, r run, v Verdict, o Observation) {
 }
 
 // testPID1 runs programs as the first process of a container: twelve times the
-// same, and with -every each class once.
-func (l *lab) testPID1(t *testing.T) (cells, again []Cell) {
+// same, and with -every each class once, and the same without a supervisor.
+func (l *lab) testPID1(t *testing.T, page *Page) {
 	probe := container("probe", "true")
 	if out, err := exec.Command(probe[0], probe[1:]...).CombinedOutput(); err != nil {
 		crashtest.Skip(t, "no pid namespace can be made: this needs root and unshare: %v %s", err, out)
 	}
-	var twelve []run
-	for range 12 {
-		twelve = append(twelve, run{Case: byName(t, "index-out-of-range"), Setup: All, toolchain: local, pid1: true})
+	twelve := func(s Setup) []run {
+		var runs []run
+		for range 12 {
+			runs = append(runs, run{Case: byName(t, "index-out-of-range"), Setup: s, toolchain: local, pid1: true})
+		}
+		return runs
 	}
-	again = l.run(t, twelve)
-	for _, c := range again {
+	page.Again = l.run(t, twelve(All))
+	for _, c := range page.Again {
 		check(t, nil, c)
 	}
-	if *every {
-		cells = l.matrix(t, plan{toolchain: local, pid1: true, setups: []Setup{All}})
+	if !*every {
+		return
 	}
-	return cells, again
+	page.PID1 = l.matrix(t, plan{toolchain: local, pid1: true, setups: []Setup{All}})
+	// The kernel kills the monitor with the first process: this is measured,
+	// and not demanded.
+	page.Alone = l.run(t, twelve(Monitor))
 }
 
 func byName(t *testing.T, name string) Case {

@@ -19,6 +19,7 @@ type Page struct {
 	WithoutC []Cell // of the program without C
 	PID1     []Cell // each class once, as the first process
 	Again    []Cell // one class many times, as the first process
+	Alone    []Cell // the same without a supervisor
 }
 
 const pageHead = `# What is captured
@@ -212,6 +213,9 @@ func (p *Page) elsewhere(b *strings.Builder) {
 			fmt.Fprintf(b, " Each class once: %d of %d\ndelivered, %d with reason, %d with their request; %d hung, %d twice, %d false.", each.Delivered, each.Crashes, each.Reason, each.Requested(), each.Hung, each.Duplicates, each.Silent)
 		}
 		b.WriteString("\n")
+	}
+	if n := Summarise(p.Alone); n.Crashes > 0 {
+		fmt.Fprintf(b, "\nWithout a supervisor the kernel kills the monitor with the first process, and the\npanic may be lost: %d of %d delivered, %d of them at the next start.\n", n.Delivered, n.Crashes, n.NextStart)
 	}
 	if len(p.WithoutC) > 0 {
 		b.WriteString("\n## Without C\n\nBuilt with CGO_ENABLED=0, the classes of C fall away:\n\n| set-up | delivered | reason | requests | hung | twice | false |\n|---|---|---|---|---|---|---|\n")
