@@ -24,6 +24,9 @@ func (a *agent) openTable() {
 	if err == nil {
 		a.table, err = newTable()
 	}
+	if err == nil {
+		a.table.Born(a.process.Start)
+	}
 	if err != nil {
 		a.degrade("in-flight table", err, "requests travel in their context, and a fatal error or a kill does not name them",
 			"set DisableInFlight where that is as it should be")

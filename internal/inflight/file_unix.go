@@ -152,5 +152,6 @@ func mapped(f *os.File) (*Table, error) {
 	}
 	t.epoch = uint32(next / epoch)
 	t.head.overflow.Store(0)
+	t.head.born.Store(0)
 	return t, nil
 }

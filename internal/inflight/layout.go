@@ -35,6 +35,7 @@ type header struct {
 	// void: a table is emptied by a new epoch.
 	writer   atomic.Uint64
 	overflow atomic.Uint64 // requests that found no slot
+	born     atomic.Uint64 // when the writer started, as event.Process.Start has it; 0 unknown
 }
 
 // A shape is what a reader and a writer have to agree on.

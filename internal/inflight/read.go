@@ -14,7 +14,8 @@ import (
 
 // A Snapshot is what was in flight.
 type Snapshot struct {
-	PID int // the process that wrote the table, 0 if none has
+	PID   int    // the process that wrote the table, 0 if none has
+	Start uint64 // when that started, as event.Process has it; 0 when unknown
 	// Entries are the requests, oldest first: each once, by the goroutine that
 	// serves it.
 	Entries []event.InFlight
@@ -55,6 +56,7 @@ func (snap *Snapshot) read(f io.ReaderAt) error {
 	}
 	writer := h.writer.Load()
 	snap.PID, snap.Overflow = int(writer%epoch&math.MaxInt32), h.overflow.Load()
+	snap.Start = h.born.Load()
 	part := new([chunk]slot)
 	var found []*item
 	for at := int64(0); at < slots; at++ {

@@ -65,6 +65,10 @@ type Table struct {
 	file  *os.File
 }
 
+// Born tells when this process started, as event.Process.Start has it, so that
+// a reader knows which process wrote the table when it is not its own child.
+func (t *Table) Born(start uint64) { t.head.born.Store(start) }
+
 // File is the table's file, to be handed to the process that will read it. It
 // stays open as long as the table is reachable.
 func (t *Table) File() *os.File { return t.file }

@@ -295,7 +295,7 @@ func (a *analyst) event(r *crash.Report, c captured) event.Event {
 	o := &a.l.s.o
 	e := event.New(r, event.Supervisor, c.start)
 	e.Service, e.Release, e.Environment, e.Instance = o.Service, o.Release, o.Environment, o.Instance
-	e.Process = a.l.process
+	e.Process = a.l.whose()
 	e.Build = a.l.s.build
 	if e.Build.GoVersion == "" {
 		e.Build.GoVersion = r.GoVersion

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -168,6 +169,7 @@ type life struct {
 	analyst *analyst
 	oom     host.OOMWatch
 	started time.Time
+	writer  atomic.Pointer[event.Process] // of the table, when it is not process
 
 	asked   map[syscall.Signal]bool // stops that were passed on
 	overdue string                  // which stop it did not follow, and for how long
@@ -197,6 +199,9 @@ func (l *life) start() error {
 	}
 	if !s.o.SharedGroup {
 		ownGroup(l.cmd)
+	}
+	if err := s.table.clear(); err != nil {
+		s.log.Warn("requests in flight", "err", err)
 	}
 	l.started = time.Now()
 	err = s.reaper.start(func() (int, error) {
@@ -314,7 +319,7 @@ func (l *life) finish(left remains) Result {
 	d := death{sig: sig, at: res.Ended, asked: l.asked}
 	res.Exit.By, d.why = l.killer(sig, res.Exit, left)
 	d.exit, d.stopped = res.Exit, l.askedFor(sig, res.Exit)
-	d.inFlight = l.s.lastRequests(l.process.PID)
+	d.inFlight = l.lastRequests()
 	text, found := l.stderr.finish()
 	d.last, d.library = l.stderr.lastLine(), l.stderr.library()
 	if found {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/inflight"
 )
 
@@ -49,22 +50,54 @@ func (t *table) close() {
 	t.file.Close()    //nolint:errcheck // nothing is kept of it
 }
 
-// lastRequests reads what was in flight when a process ended, and empties the table for
-// the next one. Requests of a process that lives on, a worker of the one that
-// died, were not lost.
-func (s *supervisor) lastRequests(pid int) (all inflight.Snapshot) {
-	if s.table == nil {
+// clear empties the table for the next process. It does not when one ends: a
+// monitor may want to read it as well.
+func (t *table) clear() error {
+	if t == nil {
+		return nil
+	}
+	return inflight.Reset(t.file)
+}
+
+// lastRequests reads what was in flight when the process ended. Requests of a
+// process that lives on, a worker of the one that died, were not lost.
+func (l *life) lastRequests() (all inflight.Snapshot) {
+	t := l.s.table
+	if t == nil {
 		return all
 	}
-	all, err := inflight.Read(s.table.file)
-	if err == nil && all.PID != pid && alive(all.PID) {
+	all, err := inflight.Read(t.file)
+	switch {
+	case err != nil:
+		l.s.log.Warn("requests in flight", "pid", l.process.PID, "err", err)
+	case all.PID != l.process.PID && alive(all.PID):
 		return inflight.Snapshot{}
 	}
-	if err == nil && all.PID != 0 {
-		err = inflight.Reset(s.table.file)
-	}
-	if err != nil {
-		s.log.Warn("requests in flight", "pid", pid, "err", err)
-	}
+	l.author(&all)
 	return all
+}
+
+// whose is the process that a crash on stderr is of: the one that uses the SDK,
+// if there is one. It need not be the one that was started, for there may be a
+// shell between; guard and monitor know it by its own number.
+func (l *life) whose() event.Process {
+	if t := l.s.table; t != nil {
+		if all, err := inflight.Read(t.file); err == nil {
+			l.author(&all)
+		}
+	}
+	if p := l.writer.Load(); p != nil {
+		return *p
+	}
+	return l.process
+}
+
+// author remembers who wrote the table.
+func (l *life) author(all *inflight.Snapshot) {
+	if all.PID == 0 || all.PID == l.process.PID || all.Start == 0 {
+		return
+	}
+	p := l.process
+	p.PID, p.Start = all.PID, all.Start
+	l.writer.Store(&p)
 }

@@ -3,6 +3,7 @@
 package supervise
 
 import (
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -50,6 +51,34 @@ func TestRequestsInFlight(t *testing.T) {
 	}
 	if got := supervise(t, Options{}, "requests", "over"); len(got.all) != 0 || got.Code != 0 {
 		t.Errorf("code %d, events %q", got.Code, summary(got.all))
+	}
+}
+
+// TestShellBetween: guard and monitor know the program by its own number, so
+// the supervisor has to as well, for one crash to be one event.
+func TestShellBetween(t *testing.T) {
+	t.Parallel()
+	exe, err := crasher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for how, want := range map[string]string{
+		"panic": `panic.custom "in a handler" exit=2`,
+		"kill":  `exit.os_exit "exit status 137" exit=137`,
+	} {
+		r := start(t, Options{}, "exec", "/bin/sh", "-c", `"$0" requests $1; exit $?`, exe, how)
+		var own event.Process
+		if _, err := fmt.Sscan(r.line(), &own.PID, &own.Start); err != nil {
+			t.Fatal(err)
+		}
+		got := r.wait()
+		if s := summary(got.all); len(s) != 1 || s[0] != want {
+			t.Fatalf("%s: events %q\n%s", how, s, got.stderr)
+		}
+		own.BootID, own.Host = got.Process.BootID, got.Process.Host
+		if e := got.all[0]; e.Process != own || e.Process == got.Process || e.InFlightCount != 3 {
+			t.Errorf("%s: event of %+v, want %+v; %d in flight", how, e.Process, own, e.InFlightCount)
+		}
 	}
 }
 

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"log"
 	"os"
 
 	"github.com/backstop-go/backstop/internal/goid"
+	"github.com/backstop-go/backstop/internal/host"
 	"github.com/backstop-go/backstop/internal/inflight"
 )
 
@@ -15,6 +17,9 @@ func requests(how string) {
 	if err != nil {
 		log.Fatal(err)
 	}
+	self := host.Self()
+	t.Born(self.Start)
+	fmt.Println(self.PID, self.Start)
 	serveRequest := func(path string, then func()) {
 		entered := make(chan bool)
 		go func() {
