@@ -265,6 +265,25 @@ func TestTraceLogsIntoTask(t *testing.T) {
 	inTask(t, b.Bytes(), "checkout", want)
 }
 
+// TestMarksAreRedacted as events are.
+func TestMarksAreRedacted(t *testing.T) {
+	start(t, mark.Trace(), mark.Labels())
+	var b, profile bytes.Buffer
+	if err := trace.Start(&b); err != nil {
+		t.Fatal(err)
+	}
+	func() {
+		defer pprof.Lookup("goroutine").WriteTo(&profile, 1) //nolint:errcheck // into memory
+		recovered(context.Background(), func() { panic("login of Ada with password=hunter2 refused") })
+	}()
+	trace.Stop()
+	for where, text := range map[string]string{"the trace": b.String(), "the profile": profile.String()} {
+		if !strings.Contains(text, "login of Ada with password=") || strings.Contains(text, "hunter2") {
+			t.Errorf("%s has the password, or nothing of the panic", where)
+		}
+	}
+}
+
 // inTask lets the go command read the trace, and looks for the message in the
 // task.
 func inTask(t *testing.T, data []byte, task, message string) {

@@ -23,6 +23,7 @@ import (
 	backstopgrpc "github.com/backstop-go/backstop/contrib/grpc"
 	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/crashtest"
+	"github.com/backstop-go/backstop/internal/inflight"
 )
 
 const (
@@ -33,7 +34,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	crashtest.Main(m, map[string]crashtest.Program{"repanic": repanic})
+	crashtest.Main(m, map[string]crashtest.Program{"repanic": repanic, "fatal": fatal})
 }
 
 // A shop does what it is told by the text of a message.
@@ -49,6 +50,8 @@ func do(what string) string {
 	switch what {
 	case "panic":
 		take(nil)
+	case "fatal":
+		new(sync.Mutex).Unlock() //nolint:staticcheck // the runtime ends the program for it
 	case "refuse":
 		panic(status.Error(codes.NotFound, "a status as a panic"))
 	}
@@ -313,4 +316,58 @@ func TestRepanicEndsTheProcess(t *testing.T) {
 		t.Fatalf("%+v", events)
 	}
 	checkRequest(t, events[0], unary, "r-panic")
+}
+
+// fatal is a server that dies of a call in a way that no recover can see, while
+// another call is being served.
+func fatal(args []string) {
+	err := backstop.Start(backstop.Options{Service: "svc", SpoolDir: args[0], Collector: args[1]})
+	if err != nil {
+		os.Exit(3)
+	}
+	client, _, err := serve(&shop{}, backstopgrpc.Options{})
+	if err != nil {
+		os.Exit(4)
+	}
+	ctx := metadata.AppendToOutgoingContext(context.Background(), "x-request-id", "r-waiting")
+	s, err := client.NewStream(ctx, &service.Streams[0], stream)
+	if err != nil || s.SendMsg(wrapperspb.String("one")) != nil || s.RecvMsg(new(wrapperspb.StringValue)) != nil {
+		os.Exit(5)
+	}
+	order(context.Background(), client, "fatal") //nolint:errcheck // there is no answer
+	select {}
+}
+
+// TestFatalErrorNamesItsCall: the monitor finds calls in the table of requests
+// in flight as it finds those of net/http.
+func TestFatalErrorNamesItsCall(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		crashtest.Skip(t, "no table of requests in flight on %s", runtime.GOOS)
+	}
+	collector := crashtest.NewCollector(t)
+	r := crashtest.Run(t, "fatal", crashtest.Options{Args: []string{t.TempDir(), collector.URL}})
+	if r.Exit != 2 || r.Hung {
+		t.Fatalf("exit %d, hung %v: %s", r.Exit, r.Hung, r.Stderr)
+	}
+	crashtest.Eventually(t, "an event", func() bool { return len(collector.Events()) == 1 })
+	e, err := event.Decode(collector.Events()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	event.Interpret(&e)
+	table, err := inflight.Undump(e.TableGzip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table.AddTo(&e) // as the collector does
+	checkRequest(t, e, unary, "r-fatal")
+	waiting := 0
+	for _, f := range e.InFlight {
+		if f.Request.Route == stream && f.Request.RequestID == "r-waiting" {
+			waiting++
+		}
+	}
+	if waiting != 1 {
+		t.Errorf("in flight: %+v", e.InFlight)
+	}
 }

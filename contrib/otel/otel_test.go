@@ -136,6 +136,27 @@ func TestEscapedPanic(t *testing.T) {
 	}
 }
 
+func TestSpansAreRedacted(t *testing.T) {
+	p, spans, _ := setup(t)
+	func() {
+		ctx, span := p.Tracer("t").Start(context.Background(), "login")
+		defer span.End()
+		defer backstop.Recover(ctx)
+		panic("login of Ada with password=hunter2 refused")
+	}()
+	got := spans.GetSpans()
+	if len(got) != 1 || len(got[0].Events) != 1 {
+		t.Fatalf("%+v", got)
+	}
+	texts := got[0].Status.Description
+	for _, v := range attributes(got[0].Events[0].Attributes) {
+		texts += v
+	}
+	if !strings.Contains(texts, "login of Ada with password=") || strings.Contains(texts, "hunter2") {
+		t.Errorf("%s", texts)
+	}
+}
+
 func TestSpansThatDoNotRecord(t *testing.T) {
 	p, spans, stop := setup(t, sdk.WithSampler(sdk.NeverSample()))
 	ctx, span := p.Tracer("t").Start(context.Background(), "order")
