@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/backstop-go/backstop"
 	"github.com/backstop-go/backstop/event"
@@ -20,6 +22,13 @@ import (
 
 func init() {
 	programs["ends"] = func(args []string) { end(args[0], args[1:]) }
+	programs["ends-as-pid-1"] = func(args []string) {
+		if os.Getpid() == 1 { // and not the monitor
+			check(syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""))
+			check(syscall.Mount("proc", "/proc", "proc", 0, ""))
+		}
+		end(args[0], args[1:])
+	}
 }
 
 // end starts the SDK, names its monitor, and ends in one of many ways.
@@ -87,6 +96,7 @@ func end(how string, args []string) {
 				piece[i] = 1
 			}
 			all = append(all, piece)
+			runtime.KeepAlive(all)
 		}
 	}
 }
@@ -120,7 +130,7 @@ func endOf(t *testing.T, o crashtest.Options) (lines []string, events []event.Ev
 	t.Helper()
 	needEndings(t)
 	c := crashtest.NewCollector(t)
-	o.Env = append(o.Env, "BACKSTOP_COLLECTOR="+c.URL, "BACKSTOP_SERVICE=svc", "BACKSTOP_SPOOL="+t.TempDir())
+	o.Env = append(o.Env, "BACKSTOP_COLLECTOR="+c.URL, "BACKSTOP_SERVICE=svc", "BACKSTOP_SPOOL="+crashtest.SpoolDir(t))
 	r := crashtest.Run(t, "ends", o)
 	monitor := monitorOf(t, r)
 	crashtest.Eventually(t, "the monitor ends", func() bool { return !alive(monitor) })
@@ -141,6 +151,19 @@ func endOf(t *testing.T, o crashtest.Options) (lines []string, events []event.Ev
 	}
 	slices.Sort(lines)
 	return lines, events
+}
+
+// joined counts crashes as the collector does: by joining what is the same one.
+func joined(events []event.Event) int {
+	for i := range events {
+		for j := range i {
+			if event.Same(&events[i], &events[j]) {
+				events[j] = event.Merge(events[i], events[j])
+				return joined(slices.Delete(events, i, i+1))
+			}
+		}
+	}
+	return len(events)
 }
 
 const index = "panic.index: runtime error: index out of range [3] with length 3"
@@ -165,14 +188,23 @@ func TestEnding(t *testing.T) {
 		{[]string{"exec"}, "", none},
 		{[]string{"panic"}, "", []string{index + " (2 )"}},
 		{[]string{"panic"}, "GOTRACEBACK=crash", []string{index + " (-1SIGABRT self)"}},
+		{[]string{"guard"}, "", []string{index, index + " (2 )"}},
 		{[]string{"take-over"}, "", []string{"exit.os_exit: exit status 7 (7 )", index}},
 		{[]string{"recover"}, "", []string{"exit.os_exit: exit status 1 (1 )", index}},
 	} {
 		t.Run(strings.Join(c.args, "-")+c.env, func(t *testing.T) {
 			t.Parallel()
 			o := crashtest.Options{Args: c.args, Env: []string{c.env}}
-			if got, _ := endOf(t, o); !slices.Equal(got, c.want) {
+			got, events := endOf(t, o)
+			if !slices.Equal(got, c.want) {
 				t.Errorf("events %q, want %q", got, c.want)
+			}
+			crashes := len(c.want)
+			if c.args[0] == "guard" {
+				crashes = 1 // that guard and monitor saw
+			}
+			if n := joined(events); n != crashes {
+				t.Errorf("%d crashes after joining %q, want %d", n, got, crashes)
 			}
 		})
 	}
@@ -221,5 +253,40 @@ func TestEndingOfZombie(t *testing.T) {
 	crashtest.Eventually(t, "the event", func() bool { return len(c.Events()) == 1 })
 	if e := decode(t, c.Events())[0]; e.Class != "kill.sigkill" || e.Exit == nil || e.Exit.Signal != "SIGKILL" || e.Exit.OOM {
 		t.Errorf("a kill became\n%s", show([]event.Event{e}))
+	}
+}
+
+// TestEndingAsPID1 has process 1 of a namespace crash, as in a container. The
+// kernel takes its monitor with it: nothing may hang, and what a guard wrote is
+// delivered by the next start, unless the monitor was faster.
+func TestEndingAsPID1(t *testing.T) {
+	t.Parallel()
+	needMonitor(t)
+	c := crashtest.NewCollector(t)
+	spool := crashtest.SpoolDir(t)
+	env := []string{"BACKSTOP_COLLECTOR=" + c.URL, "BACKSTOP_SERVICE=svc", "BACKSTOP_SPOOL=" + spool}
+	for _, how := range []string{"panic", "guard"} {
+		o := crashtest.Options{Args: []string{how}, Env: env}
+		cmd := crashtest.Command(t, "ends-as-pid-1", &o)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS}
+		if err := cmd.Start(); err != nil {
+			crashtest.Skip(t, "no PID namespace: %v", err)
+		}
+		hung := time.AfterFunc(o.Timeout, func() { cmd.Process.Kill() })
+		cmd.Wait()
+		if hung.Stop(); cmd.ProcessState.ExitCode() != 2 {
+			t.Errorf("%s: %v, want exit status 2", how, cmd.ProcessState)
+		}
+	}
+	r := crashtest.Run(t, "ends", crashtest.Options{Args: []string{"return"}, Env: env})
+	crashtest.Eventually(t, "the monitor of the next start ends", func() bool { return !alive(monitorOf(t, r)) })
+	guarded := map[string]bool{}
+	for _, e := range decode(t, c.Events()) {
+		if e.Saw(event.Guard) && e.Class == "panic.index" && e.Process.PID == 1 {
+			guarded[e.ID] = true
+		}
+	}
+	if len(guarded) != 1 {
+		t.Errorf("%d guarded panics arrived, want one:\n%s", len(guarded), show(decode(t, c.Events())))
 	}
 }

@@ -32,7 +32,7 @@ func TestMonitorMemory(t *testing.T) {
 	defer exe.Close()
 	check(exe.Sync())
 	c := crashtest.NewCollector(t)
-	p := obeying(t, t.TempDir(), c.URL, nil)
+	p := obeying(t, crashtest.SpoolDir(t), c.URL, nil)
 	crashtest.Eventually(t, "hello", func() bool { return len(c.Hellos()) == 1 })
 	crashtest.Eventually(t, "the monitor is idle", func() bool { return sleeping(p.monitor) })
 	t.Logf("after hello: %d kB", privateDirty(t, p.monitor)>>10)

@@ -13,8 +13,8 @@ import (
 	"github.com/backstop-go/backstop/internal/redact"
 )
 
-// endingTime is for how long the kernel is asked how the program ended: it may
-// still be on its way out, and nobody may have waited for it yet.
+// endingTime is for how long the kernel is asked how the program ended, which may
+// still be on its way out. When it is gone, a tenth has to do.
 const endingTime = 500 * time.Millisecond
 
 // ending says how the program ended, nil when nobody knows, and whether it lives
@@ -27,7 +27,7 @@ func (k *keeper) ending() (exit *event.Exit, alive bool) {
 	known := false
 	for pause, waited := time.Millisecond, time.Duration(0); !known; pause *= 2 {
 		status, known, alive = look(k.pidfd, k.config.Event.Process)
-		if !known && (alive && executes(k.config.Event.Process.PID) || waited > endingTime) {
+		if !known && (alive && executes(k.config.Event.Process.PID) || waited > endingTime || !alive && waited > endingTime/10) {
 			return nil, alive
 		}
 		if !known {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/spool"
 )
 
 func TestClippingKeepsHeadAndTail(t *testing.T) {
@@ -97,6 +98,38 @@ func TestReadCrashDoesNotWaitForStrangers(t *testing.T) {
 	text, at := readCrash(r, notOurParent)
 	if got := string(text.text); got != "panic: x\n" || time.Since(at) < time.Second {
 		t.Errorf("read %q, first at %v", got, at)
+	}
+}
+
+// TestPipeIsDrainedWithoutSpool has a program print more than anybody keeps
+// while the disk does not answer: it must not wait.
+func TestPipeIsDrainedWithoutSpool(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := keeper{config: &Config{Event: event.Evidence{Service: "svc"}}, opened: make(chan struct{}), over: make(chan bool, 1), ended: make(chan struct{})}
+	k.over <- true
+	watched := make(chan struct{})
+	go func() {
+		k.watch(r)
+		close(watched)
+	}()
+	line := strings.Repeat("goroutine", 7) + "\n"
+	part := []byte(strings.Repeat(line, 1<<20/len(line)))
+	for n := 0; n < maxHead+3*maxTail; n += len(part) {
+		if _, err := w.Write(part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Close()
+	if k.spool, err = spool.Open(t.TempDir(), spool.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	close(k.opened)
+	<-watched
+	if n, err := k.spool.Pending(); n != 1 || err != nil {
+		t.Errorf("%d events in the spool (%v)", n, err)
 	}
 }
 
