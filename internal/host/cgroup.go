@@ -19,8 +19,12 @@ type OOMWatch struct {
 // WatchOOM begins to watch. It is to be called while the process lives: a dead
 // one has no cgroup of version 1 any more.
 func WatchOOM(pid int) OOMWatch {
-	// Both files have a line "oom_kill N".
-	for _, f := range append(memoryFiles(pid, "memory.oom_control", "memory.events"), "/proc/vmstat") {
+	return WatchOOMIn(append(memoryFiles(pid, "memory.oom_control", "memory.events"), "/proc/vmstat")...)
+}
+
+// WatchOOMIn watches the first of the files that has the line "oom_kill N".
+func WatchOOMIn(files ...string) OOMWatch {
+	for _, f := range files {
 		if n, ok := oomKills(f); ok {
 			return OOMWatch{f, n}
 		}

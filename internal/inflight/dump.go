@@ -11,14 +11,14 @@ import (
 // Dump returns what is or was in flight for somebody else to read, as a table
 // without its unused slots, compressed; nil when nothing was. It is for a table
 // whose writer has ended. What makes more than limit bytes loses requests, those
-// that were served first.
+// that were served first. busy counts the goroutines that were serving.
 //
 // Whoever observes a program from within its executable sends this, and the
 // collector reads it: programs carry no reader of tables.
-func Dump(f io.ReaderAt, limit int) ([]byte, error) {
+func Dump(f io.ReaderAt, limit int) (packed []byte, busy int, err error) {
 	all, part := make([]byte, headerSize), make([]byte, chunk*slotSize)
 	var left []byte
-	err := readAt(f, 0, all)
+	err = readAt(f, 0, all)
 	for at := pageSize; err == nil && at < fileSize; at += len(part) {
 		err = readAt(f, int64(at), part)
 		for rest := part; err == nil && len(rest) > 0; rest = rest[slotSize:] {
@@ -32,17 +32,18 @@ func Dump(f io.ReaderAt, limit int) ([]byte, error) {
 		}
 	}
 	if err != nil {
-		return nil, failed("read", err)
+		return nil, 0, failed("read", err)
 	}
+	busy = (len(all) - headerSize) / slotSize
 	for all = append(all, left...); len(all) > headerSize; {
-		packed, err := event.Pack(all)
+		packed, err = event.Pack(all)
 		if err != nil || len(packed) <= limit {
-			return packed, err
+			return packed, busy, err
 		}
 		n := (len(all) - headerSize) / slotSize / 2
 		all = all[:headerSize+n*slotSize]
 	}
-	return nil, nil
+	return nil, busy, nil
 }
 
 // unused is the state of a slot that never had an entry.

@@ -13,7 +13,7 @@ import (
 // TestDump compares what is read of a dump with what is read of the table.
 func TestDump(t *testing.T) {
 	table := newTable(t)
-	if data, err := Dump(table.File(), 1<<20); data != nil || err != nil {
+	if data, busy, err := Dump(table.File(), 1<<20); data != nil || busy != 0 || err != nil {
 		t.Errorf("an empty table: %d bytes, %v", len(data), err)
 	}
 	for i := range int64(300) {
@@ -29,14 +29,14 @@ func TestDump(t *testing.T) {
 	if err != nil || len(want.Entries)+len(want.Children) != 200 {
 		t.Fatalf("%d requests, %d more goroutines (%v)", len(want.Entries), len(want.Children), err)
 	}
-	data, err := Dump(table.File(), 1<<20)
-	if err != nil {
-		t.Fatal(err)
+	data, busy, err := Dump(table.File(), 1<<20)
+	if err != nil || busy != 200 {
+		t.Fatalf("%d are serving, want 200 (%v)", busy, err)
 	}
 	if got, err := Undump(data); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v (%v), want %+v", got, err, want)
 	}
-	short, err := Dump(table.File(), len(data)/3)
+	short, _, err := Dump(table.File(), len(data)/3)
 	if got, uerr := Undump(short); err != nil || uerr != nil || len(short) > len(data)/3 || len(got.Entries) < 20 || len(got.Entries) >= len(want.Entries) {
 		t.Errorf("in a third of the room: %d bytes, %d requests (%v, %v)", len(short), len(got.Entries), err, uerr)
 	}
@@ -75,7 +75,7 @@ func FuzzUndump(f *testing.F) {
 	t := newTable(f)
 	e := typical
 	t.Enter(7, &e)
-	data, err := Dump(t.File(), 1<<20)
+	data, _, err := Dump(t.File(), 1<<20)
 	if err != nil {
 		f.Fatal(err)
 	}

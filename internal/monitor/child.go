@@ -47,6 +47,9 @@ func Run(c *Config) int {
 		ended:  make(chan struct{}),
 		dead:   make(chan struct{}),
 	}
+	if c.Table {
+		k.table = os.NewFile(tableFD, "table")
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	// The pipe is drained before anything else is done, and whatever becomes of
 	// the spool, or the parent would hang in its crash.
@@ -90,6 +93,7 @@ type keeper struct {
 	opened chan struct{} // closed once spool is set
 	sender *spool.Sender
 	pidfd  *os.File // of the parent; nil when there is none
+	table  *os.File // of its requests in flight; nil when there is none
 	wake   chan struct{}
 	over   chan bool     // the nudge pipe has ended: by Close, or else by death
 	ended  chan struct{} // closed once the parent is a zombie, or gone

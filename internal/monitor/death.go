@@ -3,7 +3,6 @@
 package monitor
 
 import (
-	"os"
 	"syscall"
 	"time"
 
@@ -104,7 +103,7 @@ func (k *keeper) death(text *clipping, at time.Time) (*event.Evidence, error) {
 		e.Class, message = host.Death(*exit)
 	case k.oom.Rose():
 		message += "; the OOM killer struck meanwhile"
-	case len(e.TableGzip) == 0:
+	case e.InFlightCount == 0:
 		e.Class = ""
 	}
 	if e.Class == "" {
@@ -115,15 +114,13 @@ func (k *keeper) death(text *clipping, at time.Time) (*event.Evidence, error) {
 
 // addInFlight adds which requests were being served.
 func (k *keeper) addInFlight(e *event.Evidence) {
-	if !k.config.Table {
+	if k.table == nil {
 		return
 	}
-	table := os.NewFile(tableFD, "table")
-	defer table.Close()
 	// The whole event must stay below event.MaxEncoded, in base64.
 	limit := min(256<<10, 700<<10-len(e.TextGzip))
 	var err error
-	if e.TableGzip, err = inflight.Dump(table, limit); err != nil {
+	if e.TableGzip, e.InFlightCount, err = inflight.Dump(k.table, limit); err != nil {
 		complain(err)
 	}
 }
