@@ -30,7 +30,7 @@ type Site struct {
 	// Func is the function that the goroutines began with.
 	Func string
 	// CreatedBy is the function with the go statement, at File and Line. In a
-	// process with more than 10,000 goroutines it is not known, and File and
+	// process with more than 5,000 goroutines it is not known, and File and
 	// Line are where the goroutines' first function is.
 	CreatedBy string
 	File      string

@@ -104,6 +104,10 @@ var scales = [...]int{6, 60, 360, 8640}
 // and for being found by its users, before its growth is told of.
 const settling = 360
 
+// lasting is how many judgements in a row a growth has to last: a count that
+// drifts turns back.
+const lasting = 3
+
 func newWatcher(o Options) *watcher {
 	w := &watcher{options: o}
 	w.at = work{count: count, take: takeCensus, report: w.report}
@@ -137,6 +141,10 @@ func (w *watcher) sample(now time.Time, n int, passes uint32) {
 			w.passOn(win.points[len(win.points)-1].floor)
 		}
 		t := w.judge(win)
+		if win.lasting++; !t.growing {
+			win.lasting = 0
+		}
+		t.growing = win.lasting >= lasting
 		switch {
 		case t.quiet():
 			win.before = nil

@@ -23,7 +23,8 @@ type window struct {
 	peak   int
 	passes uint32 // at its begin
 
-	before *census // taken when the trend was suspected
+	before  *census // taken when the trend was suspected
+	lasting int     // judgements in a row that saw growth
 }
 
 // add takes a sample. It reports whether a stretch is complete.
@@ -57,7 +58,7 @@ type trend struct {
 	perMinute float64
 }
 
-func (t trend) quiet() bool { return !t.suspect && !t.growing }
+func (t trend) quiet() bool { return !t.suspect }
 
 const (
 	minPoints     = 12   // for a judgement
