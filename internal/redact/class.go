@@ -2,18 +2,21 @@ package redact
 
 // What a byte may be.
 const (
-	inWord    uint8 = 1 << iota // of a word: letters, digits, _ - . + and all that is not ASCII
-	letter                      // of ASCII
-	digit                       // of ASCII
-	stop                        // ends a run of text: space, quotes, angle brackets, backslash
-	endsValue                   // ends a value without quotes, as a stop does
-	closing                     // belongs to the text around a value when it ends one
-	afterKey                    // may stand between a name and the sign behind it
-	endsLine                    // ends the value of a header
+	inWord    uint16 = 1 << iota // of a word: letters, digits, _ - . + and all that is not ASCII
+	small                        // letter of ASCII
+	capital                      // letter of ASCII
+	digit                        // of ASCII
+	stop                         // ends a run of text: space, quotes, angle brackets, backslash
+	endsValue                    // ends a value without quotes, as a stop does
+	closing                      // belongs to the text around a value when it ends one
+	afterKey                     // may stand between a name and the sign behind it
+	endsLine                     // ends the value of a header
+
+	letter = small | capital
 )
 
 // class has the bits of each byte.
-var class = [256]uint8{
+var class = [256]uint16{
 	'\t': stop,
 	'\n': stop | endsLine,
 	'\r': stop | endsLine,
@@ -26,7 +29,7 @@ var class = [256]uint8{
 	',':  endsValue,
 	'-':  inWord,
 	'.':  inWord | closing,
-	':':  closing | afterKey,
+	':':  closing,
 	';':  endsValue,
 	'<':  stop,
 	'>':  stop,
@@ -40,20 +43,20 @@ var class = [256]uint8{
 	'0': inWord | digit, '1': inWord | digit, '2': inWord | digit, '3': inWord | digit,
 	'4': inWord | digit, '5': inWord | digit, '6': inWord | digit, '7': inWord | digit,
 	'8': inWord | digit, '9': inWord | digit,
-	'A': inWord | letter, 'B': inWord | letter, 'C': inWord | letter, 'D': inWord | letter,
-	'E': inWord | letter, 'F': inWord | letter, 'G': inWord | letter, 'H': inWord | letter,
-	'I': inWord | letter, 'J': inWord | letter, 'K': inWord | letter, 'L': inWord | letter,
-	'M': inWord | letter, 'N': inWord | letter, 'O': inWord | letter, 'P': inWord | letter,
-	'Q': inWord | letter, 'R': inWord | letter, 'S': inWord | letter, 'T': inWord | letter,
-	'U': inWord | letter, 'V': inWord | letter, 'W': inWord | letter, 'X': inWord | letter,
-	'Y': inWord | letter, 'Z': inWord | letter,
-	'a': inWord | letter, 'b': inWord | letter, 'c': inWord | letter, 'd': inWord | letter,
-	'e': inWord | letter, 'f': inWord | letter, 'g': inWord | letter, 'h': inWord | letter,
-	'i': inWord | letter, 'j': inWord | letter, 'k': inWord | letter, 'l': inWord | letter,
-	'm': inWord | letter, 'n': inWord | letter, 'o': inWord | letter, 'p': inWord | letter,
-	'q': inWord | letter, 'r': inWord | letter, 's': inWord | letter, 't': inWord | letter,
-	'u': inWord | letter, 'v': inWord | letter, 'w': inWord | letter, 'x': inWord | letter,
-	'y': inWord | letter, 'z': inWord | letter,
+	'A': inWord | capital, 'B': inWord | capital, 'C': inWord | capital, 'D': inWord | capital,
+	'E': inWord | capital, 'F': inWord | capital, 'G': inWord | capital, 'H': inWord | capital,
+	'I': inWord | capital, 'J': inWord | capital, 'K': inWord | capital, 'L': inWord | capital,
+	'M': inWord | capital, 'N': inWord | capital, 'O': inWord | capital, 'P': inWord | capital,
+	'Q': inWord | capital, 'R': inWord | capital, 'S': inWord | capital, 'T': inWord | capital,
+	'U': inWord | capital, 'V': inWord | capital, 'W': inWord | capital, 'X': inWord | capital,
+	'Y': inWord | capital, 'Z': inWord | capital,
+	'a': inWord | small, 'b': inWord | small, 'c': inWord | small, 'd': inWord | small,
+	'e': inWord | small, 'f': inWord | small, 'g': inWord | small, 'h': inWord | small,
+	'i': inWord | small, 'j': inWord | small, 'k': inWord | small, 'l': inWord | small,
+	'm': inWord | small, 'n': inWord | small, 'o': inWord | small, 'p': inWord | small,
+	'q': inWord | small, 'r': inWord | small, 's': inWord | small, 't': inWord | small,
+	'u': inWord | small, 'v': inWord | small, 'w': inWord | small, 'x': inWord | small,
+	'y': inWord | small, 'z': inWord | small,
 	0x80: inWord, 0x81: inWord, 0x82: inWord, 0x83: inWord, 0x84: inWord, 0x85: inWord, 0x86: inWord, 0x87: inWord,
 	0x88: inWord, 0x89: inWord, 0x8a: inWord, 0x8b: inWord, 0x8c: inWord, 0x8d: inWord, 0x8e: inWord, 0x8f: inWord,
 	0x90: inWord, 0x91: inWord, 0x92: inWord, 0x93: inWord, 0x94: inWord, 0x95: inWord, 0x96: inWord, 0x97: inWord,

@@ -1,9 +1,6 @@
 package redact
 
-import (
-	"strings"
-	"unsafe"
-)
+import "unsafe"
 
 // Crash does what Text does for the texts within a traceback: everything before
 // the first goroutine and between the blocks of goroutines, which is what
@@ -15,69 +12,53 @@ import (
 // (runtime/error.go, printindented), so that none of them looks like a
 // goroutine's. Of older messages that do, the lines that are no frames are read.
 func Crash(text []byte) []byte {
-	// Nothing keeps s or a part of it: what is changed is copied.
-	s := unsafe.String(unsafe.SliceData(text), len(text))
-	e := edit{s: s}
-	free, inFrames := 0, false
-	for i := 0; i < len(s); {
-		end := len(s)
-		if n := strings.IndexByte(s[i:], '\n'); n >= 0 {
-			end = i + n
-		}
-		from := -1 // where the text in this line begins
-		line := s[i:end]
-		switch header, labels := isHeader(line); {
-		case header:
+	// Nothing keeps the string or a part of it: what is changed is copied.
+	r := scanner{s: unsafe.String(unsafe.SliceData(text), len(text))}
+	free, inFrames := 0, false // where text began that is no block
+	for at := 0; at < len(r.s); {
+		from := at
+		to := r.closes(from, '\n')
+		at = to + 1
+		if r.isHeader(from, to) {
 			if !inFrames {
-				e.redact(free, i)
+				r.part(free, from)
 			}
 			inFrames = true
-			if labels > 0 {
-				from = i + labels
-			}
-		case inFrames && line == "":
-			inFrames, free = false, end
-		case inFrames && !isFrame(line):
-			from = i
+			from = r.closes(from, '{') // labels
+		} else if !inFrames {
+			continue
+		} else if from == to {
+			inFrames, free = false, to
+		} else if r.s[from] == '\t' || r.s[to-1] == ')' || r.has(from, "created by ") {
+			continue
 		}
-		if from >= 0 {
-			e.redact(from, end)
-		}
-		i = end + 1
+		r.part(from, to)
 	}
 	if !inFrames {
-		e.redact(free, len(s))
+		r.part(free, len(r.s))
 	}
-	if e.out == nil {
+	if r.done == 0 {
 		return text
 	}
-	e.add(s[e.done:])
-	return e.out
-}
-
-// redact masks a part of the text.
-//
-//go:noinline
-func (e *edit) redact(from, to int) {
-	part := e.s[from:to]
-	if masked := Text(part); masked != part {
-		e.replace(from, to, masked)
-	}
+	r.out.WriteString(r.s[r.done:])
+	return r.out.Bytes()
 }
 
 // isHeader recognises the line that begins a goroutine or the runtime's stack
-// (runtime/traceback.go, goroutineheader; runtime/panic.go, dopanic_m), and says
-// where its labels begin.
-func isHeader(line string) (ok bool, labels int) {
-	if !strings.HasPrefix(line, "goroutine ") {
-		return line == "runtime stack:", 0
-	}
-	labels = strings.IndexByte(line, '{')
-	return strings.IndexByte(line, '[') > 0, labels
+// (runtime/traceback.go, goroutineheader; runtime/panic.go, dopanic_m).
+func (r *scanner) isHeader(from, to int) bool {
+	const goroutine = "goroutine "
+	return r.at(to-1) == ':' && (r.has(from, goroutine) && r.is(from+len(goroutine), digit) || r.has(from, "runtime stack:"))
 }
 
-// isFrame recognises the lines of a goroutine: a call, its place, and the go
-// statement that made it.
-func isFrame(line string) bool {
-	return line[0] == '\t' || line[len(line)-1] == ')' || strings.HasPrefix(line, "created by ")
+// part masks a part of the text.
+//
+//go:noinline
+func (r *scanner) part(from, to int) {
+	if from < to {
+		part := r.s[from:to]
+		if masked := Text(part); masked != part {
+			r.mask(from, to, masked)
+		}
+	}
 }

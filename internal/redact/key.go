@@ -1,13 +1,15 @@
 package redact
 
-import "strings"
-
 // How sure a name is.
 const (
 	unknown = iota
 	weak    // a word of parsers, hosts and error prefixes as well: token, session, auth
 	header  // a header whose value goes on until the end of its line
 	strong  // the value is a secret
+
+	bearer    // credentials follow
+	basic     // the same, in base64
+	statement // of SQL; in capital letters, for they are words as well
 )
 
 // names are the ends of sensitive names, in lower case and without the signs
@@ -52,27 +54,38 @@ var names = [...]struct {
 	{"creds", weak},
 	{"authorization", header},
 	{"cookie", header},
+	{"bearer", bearer},
+	{"basic", basic},
+	{"where", statement},
+	{"values", statement},
+	{"set", statement},
 }
 
-// keyKind classifies the name that s ends with, and says where it begins.
-func keyKind(s string) (kind uint8, at int) {
-	end := len(s)
-	for end > 0 && class[s[end-1]]&digit != 0 { // password2
+// firstWord is the index of the first of names that stands before a space.
+const firstWord = len(names) - 5
+
+// keyKind classifies the name that ends before end, and says where it begins. It
+// asks for names from first on.
+func (r *scanner) keyKind(end, first int) (kind uint8, at int) {
+	for end > r.floor && r.is(end-1, digit) { // password2
 		end--
 	}
-	for i := range names {
+	for i := first; i < len(names); i++ {
 		n := &names[i]
 		at, k := end, len(n.text)
-		for k > 0 && at > 0 {
-			c := s[at-1]
+		for k > 0 && at > r.floor {
+			at--
+			c := r.at(at)
 			if c|0x20 == n.text[k-1] {
 				k--
 			} else if k == len(n.text) || c != '_' && c != '-' && c != '.' && c != ' ' {
 				break
 			}
-			at--
 		}
-		if k == 0 && (len(n.text) > 4 || at == 0 || class[s[at-1]]&letter == 0 || s[at] < 'a' && s[at-1] >= 'a') {
+		if k > 0 {
+			continue
+		}
+		if len(n.text) > 4 || at == r.floor || !r.is(at-1, letter) || r.at(at) < 'a' && r.at(at-1) >= 'a' {
 			return n.kind, at
 		}
 	}
@@ -82,201 +95,215 @@ func keyKind(s string) (kind uint8, at int) {
 // harmless are values that are no secrets: what programs write instead of one,
 // and what messages say about one. A password that is one of them is not worth
 // hiding.
-const harmless = " nil null true false none yes no on off set unset empty missing required invalid expired" +
-	" wrong incorrect mismatch unknown unsupported malformed denied failed ok not is was must cannot" +
-	" unauthorized forbidden revoked disabled enabled blank absent present optional string int eof auth" +
-	" authentication token header scheme credential credentials password secret cookie session value key field "
+var harmless = [...]string{
+	"nil", "null", "true", "false", "none", "yes", "no", "on", "off", "set", "unset", "empty", "missing", "required",
+	"invalid", "expired", "wrong", "incorrect", "mismatch", "unknown", "unsupported", "malformed", "denied", "failed",
+	"ok", "not", "is", "was", "must", "cannot", "unauthorized", "forbidden", "revoked", "disabled", "enabled", "blank",
+	"absent", "present", "optional", "string", "int", "eof", "auth", "authentication", "token", "header", "scheme",
+	"credential", "credentials", "password", "secret", "cookie", "session", "value", "key", "field",
+	"interface", "valid", "active",
+}
 
-// isHarmless reports whether a word is one of them.
-func isHarmless(v string) bool {
-	for list := harmless; v != ""; list = list[1:] {
-		n := strings.IndexByte(list, ' ')
-		if n < 0 {
-			return false
+// schemes are how credentials are presented.
+var schemes = [...]string{"bearer", "basic", "digest", "token", "apikey", "negotiate"}
+
+// isOneOf reports whether s[from:to] is one of the words but for its case.
+//
+//go:noinline
+func (r *scanner) isOneOf(from, to int, words []string) bool {
+	for _, w := range words {
+		if len(w) != to-from {
+			continue
 		}
-		if list = list[n:]; len(list) > len(v)+1 && list[len(v)+1] == ' ' && fold(v, list[1:len(v)+1]) {
+		k := 0
+		for k < len(w) && r.at(from+k)|0x20 == w[k] {
+			k++
+		}
+		if k == len(w) {
 			return true
 		}
 	}
 	return false
 }
 
-// assigned decides about name=value, name: value and the like, at the sign
-// between them.
-func (r *scanner) assigned(sep int) {
-	if r.end < 0 || sep-r.end > 3 || r.auth >= 0 || r.span(r.end, afterKey) < sep {
-		return
-	}
-	kind, key := keyKind(r.s[r.floor:r.end])
-	if kind == unknown {
-		return
-	}
-	key += r.floor
-	i := sep + 1
-	switch r.at(i) {
-	case '=': // a comparison, or := whose second half comes next
-		return
-	case '>': // =>
+// assigned decides about name=value, name: value and the like, for a name
+// s[key:i].
+func (r *scanner) assigned(kind uint8, key, i int) {
+	quotedKey := r.at(i) != ' ' && r.is(i, afterKey)
+	for n := i + 3; i < n && r.is(i, afterKey); {
 		i++
 	}
-	v := value{scanner: r, kind: kind, from: i, colon: r.at(sep) == ':'}
-	for r.at(v.from) == ' ' && v.from-i < 2 {
-		v.from++
+	sep := r.at(i)
+	i++
+	next := r.at(i)
+	switch sep {
+	case ':':
+		if next == '=' { // :=
+			i++
+			sep = '='
+		}
+		if r.has(i, "//") {
+			return
+		}
+	case '=':
+		if next == '=' { // a comparison
+			return
+		}
+		if next == '>' { // =>
+			i++
+		}
+	default:
+		return
 	}
-	v.spaced = v.from > i
-	v.quotedKey = r.end < sep && r.at(r.end) != ' '
-	v.phrase = v.spaced && key-2 >= r.floor && r.at(key-1) == ' ' && r.is(key-2, letter)
-	if v.find() && v.isSecret() {
-		r.mask(v.from, v.to, secret)
+	from := i
+	for r.at(from) == ' ' {
+		from++
+	}
+	inText, spaced := false, from > i
+	if spaced && key-2 >= r.floor && r.at(key-1) == ' ' {
+		inText = kind == weak && r.is(key-2, letter) // "unexpected token: ..."
+	}
+	r.value = value{kind, from, 0, sep == ':', spaced, quotedKey, inText}
+	if r.findValue() {
+		r.mask(r.from, r.to, secret)
 	}
 }
 
 // A value is what may have to be masked.
 type value struct {
-	*scanner
 	kind     uint8
 	from, to int
 
 	colon     bool // name: value and not name=value
 	spaced    bool // a space stands before it
 	quotedKey bool // "name": value
-	phrase    bool // a word stands before the name: "unexpected token: ..."
-	enclosed  bool // in quotes or brackets
+	inText    bool // a word stands before a weak name
 }
 
-// find finds the value, and reports whether there is one. It looks no further
-// than it has to: what it does not accept is read again.
-func (v *value) find() bool {
-	escaped := v.at(v.from) == '\\'
-	if v.masked(v.from) > 0 {
-		return false
-	}
-	i := v.from
+// findValue finds the value, and reports whether there is a secret one. It looks no
+// further than it has to: what it does not accept is read again.
+func (r *scanner) findValue() bool {
+	i := r.from
+	c := r.at(i)
+	escaped := c == '\\'
 	if escaped {
 		i++
+		c = r.at(i)
 	}
-	c := v.at(i)
-	until := c
 	switch c {
 	case '"', '\'', '`':
 		i++
 		// What is followed by one of these closes a text that ends in "name=".
-		if !v.quotedKey && v.is(i, closing|endsValue|afterKey) {
+		if !r.quotedKey && r.is(i, closing|endsValue|afterKey) {
 			return false
 		}
 	case '[': // [a b], []string{"a"}, []byte{0x1}
-		if escaped || v.spaced && !v.quotedKey {
+		if r.spaced && !r.quotedKey || r.masked(i) > 0 {
 			return false
 		}
 		i++
-		until = ']'
-		if v.at(i) == ']' {
-			i = v.span(i+1, letter|digit) + 1
-			if until = '}'; v.at(i-1) != '{' {
+		c = ']'
+		if r.at(i) == ']' {
+			i = r.span(i+1, letter|digit) + 1
+			if c = '}'; r.at(i-1) != '{' {
 				return false
 			}
 		}
 	case '(', '{', '<', '&', '%': // (*string)(0x1), {...}, <nil>, &{...}, %!s(MISSING)
 		return false
 	default:
-		switch {
-		case v.kind != header:
-			if c == '/' && v.kind == strong && !v.spaced { // PWD=/srv
+		if r.kind == header && (r.colon || r.isOneOf(i, r.span(i, letter), schemes[:])) {
+			if !r.isHeaderValue() {
 				return false
 			}
-			v.to = v.valueEnd(v.from)
-		case v.isHeader():
-			v.to = v.scanner.until(v.from, endsLine)
+			r.to = r.until(i, endsLine)
+			return r.isSecret(true)
 		}
-		return v.to > v.from
-	}
-	v.from = i
-	if v.masked(i) > 0 {
-		return false
-	}
-	v.enclosed = true
-	for i < len(v.s) && v.at(i) != '\n' && (v.at(i) != until || until == c && (v.at(i-1) == '\\') != escaped) {
-		i++
-	}
-	if escaped && v.at(i) == c {
-		i-- // the backslash
-	}
-	v.to = i
-	return i > v.from
-}
-
-// isHeader tells the value of a header, which goes on until the end of its
-// line, from a message about it.
-func (v *value) isHeader() bool {
-	first := v.span(v.from, letter)
-	word := v.s[v.from:first]
-	c := v.at(first)
-	if c == ' ' {
-		if !isScheme(word) {
+		if c == '/' && r.kind == strong && !r.spaced { // PWD=/srv
 			return false
 		}
-		word = v.s[first+1 : v.span(first+1, letter)]
+		r.to = r.valueEnd(r.from)
+		return r.isSecret(false)
+	}
+	if r.masked(i) > 0 {
+		return false
+	}
+	r.from = i
+	r.to = r.closes(i, c)
+	for c != ']' && c != '}' && r.at(r.to) == c && (r.at(r.to-1) == '\\') != escaped {
+		r.to = r.closes(r.to+1, c) // another kind of quote
+	}
+	if escaped && r.at(r.to) == c {
+		r.to--
+	}
+	return r.isSecret(true)
+}
+
+// isHeaderValue tells the value of a header, which goes on until the end of its
+// line, from a message about it.
+func (r *scanner) isHeaderValue() bool {
+	from := r.from
+	to := r.span(from, letter)
+	c := r.at(to)
+	if c == ' ' {
+		if !r.isOneOf(from, to, schemes[:]) {
+			return false
+		}
+		from = to + 1
+		to = r.span(from, letter)
 	} else if c == ':' || c == ',' {
 		return false
-	} else if first < len(v.s) && class[c]&endsLine == 0 {
+	} else if c != 0 && class[c]&endsLine == 0 {
 		return true
 	}
-	return !isHarmless(word)
-}
-
-// isScheme reports whether a word is how credentials are presented.
-func isScheme(s string) bool {
-	for _, scheme := range [...]string{"bearer", "basic", "digest", "token", "apikey", "negotiate"} {
-		if fold(s, scheme) {
-			return true
-		}
-	}
-	return false
-}
-
-// fold reports whether s is lower but for the case of its letters.
-//
-//go:noinline
-func fold(s, lower string) bool {
-	if len(s) != len(lower) {
-		return false
-	}
-	for i := 0; i < len(s); i++ {
-		if s[i]|0x20 != lower[i] {
-			return false
-		}
-	}
-	return true
+	return !r.isOneOf(from, to, harmless[:])
 }
 
 // isSecret tells a secret from what else may stand behind such a name.
-func (v *value) isSecret() bool {
-	text := v.s[v.from:v.to]
-	var all uint8
-	words := true // as people write: letters, and what may stand between them
-	for i := 0; i < len(text); i++ {
-		k := class[text[i]]
+func (r *scanner) isSecret(enclosed bool) bool {
+	var all uint16
+	words, code := true, false // as people write: letters, and what may stand between them
+	for i := r.from; i < r.to; i++ {
+		c := r.at(i)
+		k := class[c]
 		all |= k
-		words = words && (k&letter != 0 || text[i] == '-' || text[i] == '.')
+		if k&letter == 0 && c != '-' && c != '.' {
+			code = code || words && (c == '(' || c == '{')
+			words = false
+		}
 	}
-	digits := all&digit != 0
-	ahead := v.at(v.to + 1)
-	switch {
-	case all&letter == 0 && (!digits || len(text) < 3): // $1, ?, 8, ***
+	n := r.to - r.from
+	if all&letter == 0 && (all&digit == 0 || n < 3) { // $1, ?, 8, ***
 		return false
-	case isHarmless(text):
+	}
+	if r.inText && all&digit == 0 || r.isOneOf(r.from, r.to, harmless[:]) { // "unexpected token: 'foo'"
 		return false
-	case v.kind == weak && v.phrase && !digits: // "unexpected token: 'foo'"
-		return false
-	case v.enclosed || v.kind == header:
+	}
+	if enclosed {
 		return true
-	case strings.HasPrefix(text, "0x") && len(text) <= 18: // an address
+	}
+	if n <= 18 && r.has(r.from, "0x") { // an address
 		return false
-	case v.kind == weak && v.colon && (v.at(v.to) == ':' && ahead == ' ' || !v.spaced && len(text) <= 5 && all == inWord|digit):
-		return false // an error that wraps another one; a port
-	case words && v.spaced && v.colon:
+	}
+	if !r.colon {
+		return true
+	}
+	next, ahead := r.at(r.to), r.at(r.to+1)
+	if r.kind == weak {
+		if next == ':' && ahead == ' ' { // an error that wraps another one
+			return false
+		}
+		// A port, a status, a position; a call or a type.
+		if k := r.span(r.from, digit) - r.from; k > 0 && k <= 5 && (k == n || r.at(r.from+k) == '/') || code {
+			return false
+		}
+	}
+	if words && r.spaced {
 		// "password: must be at least 8 characters", "auth: connection refused"
-		return v.kind == strong && v.at(v.to) != ':' && (v.at(v.to) != ' ' || class[ahead]&letter == 0 && ahead != '[')
+		if r.kind == weak || next == ':' {
+			return false
+		}
+		return next != ' ' || class[ahead]&letter == 0 && ahead != '['
 	}
 	return true
 }

@@ -10,14 +10,14 @@
 // lists all of it, and what is left on purpose. Programs that know better bring
 // their own rules.
 //
-// The package does not use regexp: half of the rules look backwards or compare
-// what stands on both sides. It is linked into every program, so that functions
-// which are called from many places are kept from being inlined.
+// The package does not use regexp, which few programs link, and is written to
+// be small: it is part of every program that uses the SDK. Functions that are
+// called from many places are kept from being inlined.
 package redact
 
 import (
+	"bytes"
 	"strings"
-	"unsafe"
 )
 
 // What stands in place of what was masked. All begin with the mark, and a text
@@ -29,7 +29,7 @@ const (
 	random  = "[redacted key]"
 	email   = "[redacted email]"
 	card    = "[redacted card]"
-	maxMark = len("[redacted token]") + 8
+	maxMark = len(token) + 8
 )
 
 // Text masks what looks like a secret or like personal data in s. Where there
@@ -37,94 +37,52 @@ const (
 // in the length of s, keeps valid UTF-8 valid, tells nothing of the length of
 // what it masked, and Text(Text(s)) is Text(s).
 func Text(s string) string {
-	r := scanner{edit: edit{s: s}}
-	r.restart(0)
+	r := scanner{s: s}
 	for r.i < len(s) {
-		if class[s[r.i]]&inWord != 0 {
-			r.readWord()
+		i := r.i
+		if r.i = r.span(i, inWord); r.i > i {
+			r.word(i, r.i)
 		} else {
-			r.readMark()
+			r.i++
+			r.sign(i)
 		}
 	}
-	return r.text()
-}
-
-// An edit is a text with parts replaced.
-type edit struct {
-	s    string
-	out  []byte // what became of s[:done]; nil while nothing was replaced
-	done int
-}
-
-// replace puts something else in the place of s[from:to].
-//
-//go:noinline
-func (e *edit) replace(from, to int, with string) {
-	if e.out == nil {
-		e.out = make([]byte, 0, len(e.s)+maxMark)
+	if r.done == 0 {
+		return s
 	}
-	e.add(e.s[e.done:from])
-	e.add(with)
-	e.done = to
+	r.out.WriteString(s[r.done:])
+	return r.out.String()
 }
 
-// add appends to what the text becomes.
-//
-//go:noinline
-func (e *edit) add(s string) { e.out = append(e.out, s...) }
-
-// text returns s as it is now. It is called once.
-func (e *edit) text() string {
-	if e.out == nil {
-		return e.s
-	}
-	e.replace(len(e.s), len(e.s), "")
-	return unsafe.String(unsafe.SliceData(e.out), len(e.out)) // nobody else has it
-}
-
-// A scanner reads a text once, word by word. What decides about a piece of text
-// looks backwards no further than the end of the last mask (floor), and what is
-// known of the text before a mask is forgotten there, so that a text that was
-// masked already is read in the same way.
+// A scanner reads a text once, word by word, and asks of each word and of each
+// sign what it begins. What was masked is not read again, and nothing before the
+// end of the last mask is looked at, so that a text that was masked already is
+// read in the same way.
 type scanner struct {
-	edit
-	i int // the next byte to be read
+	s     string
+	out   bytes.Buffer // what became of s[:done]
+	done  int
+	i     int  // the next byte to be read
+	floor int  // the end of the last mask
+	tried int  // up to here text was looked at for being random
+	sql   bool // the line has a statement
 
-	floor     int // the end of the last mask
-	word, end int // the last word, -1 when there is none
-	run       int // where text without spaces and quotes began
-	colon     int // the last colon in it, else -1
-	auth      int // the beginning of the authority of a URL we are in, else -1
-	tried     int // up to here text was looked at for being random
-	sql       uint8
+	value // what stands behind a name
 }
 
-// How far a statement of SQL was recognised on the line.
-const (
-	sqlBegun  uint8 = 1 + iota // insert into, update
-	sqlEquals                  // values stand behind equals signs: where, set
-	sqlList                    // values stand in brackets, too: values, in
-)
-
-// mask replaces s[from:to] and goes on behind it.
+// mask replaces s[from:to] and goes on behind it. It does nothing when there is
+// nothing between.
 //
 //go:noinline
 func (r *scanner) mask(from, to int, with string) {
-	r.replace(from, to, with)
-	r.restart(to)
-}
-
-// restart goes on at a position as if the text began there.
-//
-//go:noinline
-func (r *scanner) restart(at int) {
-	r.i, r.floor, r.run = at, at, at
-	r.word, r.end, r.colon, r.auth = -1, -1, -1, -1
+	if to > from {
+		r.out.WriteString(r.s[r.done:from])
+		r.out.WriteString(with)
+		r.done, r.i, r.floor = to, to, to
+	}
 }
 
 // at returns a byte of the text, 0 outside.
-//
-//go:noinline
 func (r *scanner) at(i int) byte {
 	if uint(i) < uint(len(r.s)) {
 		return r.s[i]
@@ -135,12 +93,12 @@ func (r *scanner) at(i int) byte {
 // is reports whether the byte at i has one of the bits.
 //
 //go:noinline
-func (r *scanner) is(i int, bits uint8) bool { return class[r.at(i)]&bits != 0 }
+func (r *scanner) is(i int, bits uint16) bool { return class[r.at(i)]&bits != 0 }
 
 // span returns the first position from i on whose byte has none of the bits.
 //
 //go:noinline
-func (r *scanner) span(i int, bits uint8) int {
+func (r *scanner) span(i int, bits uint16) int {
 	for i < len(r.s) && class[r.s[i]]&bits != 0 {
 		i++
 	}
@@ -150,156 +108,57 @@ func (r *scanner) span(i int, bits uint8) int {
 // until returns the first position from i on whose byte has one of the bits.
 //
 //go:noinline
-func (r *scanner) until(i int, bits uint8) int {
+func (r *scanner) until(i int, bits uint16) int {
 	for i < len(r.s) && class[r.s[i]]&bits == 0 {
 		i++
 	}
 	return i
 }
 
-// has reports whether a word stands at i.
+// has reports whether a text stands at i.
 //
 //go:noinline
-func (r *scanner) has(i int, word string) bool {
-	return uint(i) < uint(len(r.s)) && strings.HasPrefix(r.s[i:], word)
+func (r *scanner) has(i int, text string) bool {
+	return uint(i) < uint(len(r.s)) && strings.HasPrefix(r.s[i:], text)
 }
 
-// find returns the position of a word in the text from i on, at most limit
-// bytes further on; -1 when it is not there.
+// find returns the position of a text that begins in s[i:to], -1 when there is
+// none.
 //
 //go:noinline
-func (r *scanner) find(i, limit int, word string) int {
-	i = min(i, len(r.s))
-	n := strings.Index(r.s[i:i+min(limit, len(r.s)-i)], word)
-	if n < 0 {
-		return n
+func (r *scanner) find(i, to int, text string) int {
+	for ; i < to; i++ {
+		if r.has(i, text) {
+			return i
+		}
 	}
-	return i + n
+	return -1
 }
 
 // masked returns the end of the mask that stands at i, 0 when there is none.
-//
-//go:noinline
 func (r *scanner) masked(i int) int {
 	if !r.has(i, mark) {
 		return 0
 	}
-	return r.find(i, maxMark, "]") + 1
+	return r.find(i, i+maxMark, "]") + 1
 }
 
-// readMark reads one byte that belongs to no word.
-func (r *scanner) readMark() {
-	i := r.i
-	c := r.at(i)
-	r.i++
-	switch c {
-	case '[':
-		if end := r.masked(i); end > 0 {
-			r.restart(end)
-			return
-		}
-	case ':':
-		if r.has(i, "://") {
-			r.i += 2
-			r.auth, r.colon = r.i, -1
-			return
-		}
-		r.assigned(i)
-		r.colon = i
-		return
-	case '=':
-		r.assigned(i)
-	case '@':
-		r.address(i)
-		return
-	case '/', '?', '#':
-		// The authority of a URL ends here, unless what should be its port is
-		// none: then this is a password that was not escaped.
-		if r.auth >= 0 {
-			if r.colon >= 0 && r.span(r.colon+1, digit) != i {
-				r.colon = len(r.s) // decided
-			} else {
-				r.auth = -1
-			}
-		}
-		if c == '?' && i > r.run {
-			r.query()
-		}
-		return
-	case '\n':
-		r.sql = 0
-	case '"', '\'':
-		if r.isValue(i, c) && r.quoted(i, c) {
-			return
-		}
+// closes returns the position of c on the line, else the end of the line.
+//
+//go:noinline
+func (r *scanner) closes(i int, c byte) int {
+	for i < len(r.s) && r.s[i] != c && r.s[i] != '\n' {
+		i++
 	}
-	if class[c]&stop != 0 {
-		r.colon, r.auth = -1, -1
-	}
-	if r.colon < 0 && r.auth < 0 {
-		r.run = r.i
-	}
-}
-
-// address decides about what stands before and behind an @.
-func (r *scanner) address(at int) {
-	host := r.span(at+1, inWord)
-	switch {
-	case r.auth >= 0:
-		// Credentials in a URL. A password may hold an @ that was not escaped.
-		for i := at + 1; i < len(r.s) && !r.is(i, stop) && r.at(i) != '/'; i++ {
-			if r.at(i) == '@' {
-				at = i
-			}
-		}
-		if at > r.auth {
-			r.mask(r.auth, at, secret)
-		}
-	case r.colon >= 0 && r.colon+1 < at && (r.at(host) == '(' || r.at(host) == ':' && r.is(host+1, digit) && !r.is(r.span(host+1, digit), inWord)):
-		// user:password@tcp(host:port)/name, user:password@host:port
-		r.mask(r.run, at, secret)
-	case r.end == at && !(r.has(r.word, "git@") && r.word+3 == at):
-		for r.at(host-1) == '.' { // the end of a sentence
-			host--
-		}
-		// The domain ends in letters. Behind the @ of a module stands v1.
-		top := host
-		for class[r.at(top-1)]&letter != 0 {
-			top--
-		}
-		if host-top > 1 && top > at+2 && r.at(top-1) == '.' && !(r.at(at+1) == 'v' && r.is(at+2, digit)) {
-			r.mask(r.word, host, email)
-		}
-	}
-}
-
-// query masks the values of name=value&name=value behind a question mark.
-func (r *scanner) query() {
-	for {
-		eq := r.i
-		for r.is(eq, inWord) || r.at(eq) == '[' || r.at(eq) == ']' || r.at(eq) == '%' {
-			eq++
-		}
-		if r.at(eq) != '=' || eq == r.i {
-			return
-		}
-		r.i = eq + 1
-		if end := r.masked(r.i); end > 0 {
-			r.restart(end)
-		} else if end := r.valueEnd(r.i); end > r.i {
-			r.mask(r.i, end, secret)
-		}
-		if r.at(r.i) != '&' {
-			return
-		}
-		r.i++
-	}
+	return i
 }
 
 // valueEnd returns where a value without quotes ends.
+//
+//go:noinline
 func (r *scanner) valueEnd(from int) int {
 	to := r.until(from, stop|endsValue)
-	if n := r.find(from, to-from, mark); n >= 0 {
+	if n := r.find(from, to, mark); n >= 0 {
 		to = n
 	}
 	for to > from && r.is(to-1, closing) {
@@ -308,39 +167,120 @@ func (r *scanner) valueEnd(from int) int {
 	return to
 }
 
-// isValue reports whether a quote begins a string that is a value whatever its
-// name is: in a statement of SQL behind an equals sign or in a list, and in what
-// net/url says of a URL whose password is not escaped.
-func (r *scanner) isValue(i int, c byte) bool {
-	const badPort = "invalid port "
-	if c == '"' {
-		return i-len(badPort) >= r.floor && r.has(i-len(badPort), badPort)
+// phrases are followed by a value, up to a sign: net/url of a URL whose password
+// is not escaped, MySQL, PostgreSQL.
+var phrases = [...]struct {
+	text  string
+	until byte
+}{
+	{"invalid port \"", '"'},
+	{"Duplicate entry '", '\''},
+	{")=(", ')'},
+}
+
+// sign reads a byte that belongs to no word.
+func (r *scanner) sign(i int) {
+	switch r.at(i) {
+	case '[':
+		if end := r.masked(i); end > 0 {
+			r.i, r.floor = end, end
+		}
+	case '\n':
+		r.sql = false
+	case ':':
+		if r.has(i, "://") {
+			r.i += 2
+			r.userinfo(r.i)
+		}
+	case '&':
+		if i == r.floor { // behind the value before
+			r.query()
+		}
+	case '?':
+		if i == r.floor || !r.is(i-1, stop) {
+			r.query()
+		}
+	case '\'':
+		if r.sql {
+			r.literal(i)
+		}
+	case ')':
+		r.phrase(i)
 	}
+}
+
+// phrase masks what is behind a phrase that begins at i.
+func (r *scanner) phrase(i int) bool {
+	for k := range phrases {
+		p := &phrases[k]
+		if r.has(i, p.text) {
+			i += len(p.text)
+			r.quoted(i, p.until)
+			return true
+		}
+	}
+	return false
+}
+
+// quoted masks what is closed by c.
+func (r *scanner) quoted(from int, c byte) {
+	r.i = from
+	if to := r.closes(from, c); r.at(to) == c && r.masked(from) == 0 {
+		r.mask(from, to, secret)
+	}
+}
+
+// literal masks a string of a SQL statement that is a value: behind an equals
+// sign, or in a list.
+func (r *scanner) literal(i int) {
 	before := i - 1
 	if r.at(before) == ' ' {
 		before--
 	}
-	if before < r.floor {
-		return false
+	if before >= r.floor && strings.IndexByte("=(,", r.s[before]) >= 0 {
+		r.quoted(i+1, '\'')
+		if r.i > i+1 {
+			r.i++ // the closing quote
+		}
 	}
-	c = r.at(before)
-	return r.sql >= sqlEquals && c == '=' || r.sql == sqlList && (c == '(' || c == ',')
 }
 
-// quoted masks what stands between the quote at i and the next one on its line.
-func (r *scanner) quoted(i int, quote byte) bool {
-	from := i + 1
-	to := from
-	for r.at(to) != quote {
-		if to >= len(r.s) || r.at(to) == '\n' {
-			return false
+// userinfo masks the credentials in a URL whose authority begins at i, also
+// those that are not escaped as they should be: what should be the port and is
+// none may be a password with a slash.
+func (r *scanner) userinfo(i int) {
+	end, at := min(i+256, len(r.s)), -1
+	colon, odd := false, false
+	for j := i; j < end; j++ {
+		c := r.s[j]
+		k := class[c]
+		switch {
+		case k&stop != 0 || r.masked(j) > 0:
+			end = j
+		case c == '@':
+			at = j
+		case c == ':':
+			colon, odd = true, false
+		case c == '/' || c == '?' || c == '#':
+			if at >= 0 || !odd {
+				end = j
+			}
+		case k&digit == 0:
+			odd = colon
 		}
-		to++
 	}
-	if to == from || r.masked(from) > 0 {
-		return false
+	r.mask(i, at, secret)
+}
+
+// query masks the value of a name in the query of a URL.
+func (r *scanner) query() {
+	i := r.i
+	for r.is(i, inWord) || r.at(i) == '[' || r.at(i) == ']' || r.at(i) == '%' {
+		i++
 	}
-	r.mask(from, to, secret)
-	r.i++ // the closing quote
-	return true
+	if i > r.i && r.at(i) == '=' {
+		i++
+		r.i, r.floor = i, i
+		r.mask(i, r.valueEnd(i), secret)
+	}
 }

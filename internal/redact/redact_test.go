@@ -28,7 +28,7 @@ var maskedTexts = []struct{ in, want string }{
 	{"DB_PASSWORD=p@ss)w0rd!", "DB_PASSWORD=[redacted]"},
 	{"env: [HOME=/root AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY]", "env: [HOME=/root AWS_SECRET_ACCESS_KEY=[redacted]]"},
 	{"clientSecret=abc refreshToken=def", "clientSecret=[redacted] refreshToken=[redacted]"},
-	{"access_token=abc&token_type=bearer&expires_in=3600", "access_token=[redacted]&token_type=bearer&expires_in=3600"},
+	{"access_token=abc&token_type=bearer&expires_in=3600", "access_token=[redacted]&token_type=[redacted]&expires_in=[redacted]"},
 	{"password1=a1 password2=b2", "password1=[redacted] password2=[redacted]"},
 	{"host=db user=app password='it is' sslmode=disable", "host=db user=app password='[redacted]' sslmode=disable"},
 	{"Server=tcp:db;User Id=app;Password=abc;Encrypt=yes", "Server=tcp:db;User Id=app;Password=[redacted];Encrypt=yes"},
@@ -57,9 +57,16 @@ var maskedTexts = []struct{ in, want string }{
 	{"upstream said 401 to Bearer 2YotnFZFEjr1zCsicMWpAA", "upstream said 401 to Bearer [redacted token]"},
 	{"curl -H Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "curl -H Basic [redacted token]"},
 
+	{"authorization=Bearer abc cookie=x1y", "authorization=[redacted]"},
+	{"cookie=x1y n=3", "cookie=[redacted] n=3"},
+	{`{"Authorization":["Bearer abc.def"],"n":1}`, `{"Authorization":[[redacted]],"n":1}`},
+
 	// URLs and data source names.
 	{`parse "postgres://bob:hunter2@db:5432/app": bad`, `parse "postgres://[redacted]@db:5432/app": bad`},
 	{`parse "postgres://bob:hunt/er2@db/app": invalid port ":hunt" after host`, `parse "postgres://[redacted]@db/app": invalid port "[redacted]" after host`},
+	{"mongodb+srv://app:s3cr3t@cluster0.mongodb.net/x", "mongodb+srv://[redacted]@cluster0.mongodb.net/x"},
+	{"https://example.com/#access_token=abc", "https://example.com/#access_token=[redacted]"},
+	{"GET /v1/users/bob@example.com/orders", "GET /v1/users/[redacted email]/orders"},
 	{"redis://:p4ss@cache:6379/0", "redis://[redacted]@cache:6379/0"},
 	{"amqp://guest:gu@est@mq/", "amqp://[redacted]@mq/"},
 	{"https://0123456789abcdef0123456789abcdef@sentry.example.com/42", "https://[redacted]@sentry.example.com/42"},
@@ -90,19 +97,20 @@ var maskedTexts = []struct{ in, want string }{
 
 	// Personal data.
 	{"no user bob.smith+x@mail.example.co.uk", "no user [redacted email]"},
-	{"Duplicate entry 'bob@example.com' for key 'users.email'", "Duplicate entry '[redacted email]' for key 'users.email'"},
+	{"Duplicate entry 'bob@example.com' for key 'users.email'", "Duplicate entry '[redacted]' for key 'users.email'"},
 	{"to <bob@example.com>, bob@example.org.", "to <[redacted email]>, [redacted email]."},
 	{"jörg@exämple.de", "[redacted email]"},
 	{"card 4111 1111 1111 1111 declined", "card [redacted card] declined"},
 	{"card 4111-1111-1111-1111.", "card [redacted card]."},
 	{"pan=378282246310005", "pan=[redacted card]"},
+	{"map[card:4111111111111111]", "map[card:[redacted card]]"},
 	{"5555555555554444", "[redacted card]"},
 	{"2223003122003222 and 6011 1111 1111 1117", "[redacted card] and [redacted card]"},
 
 	// Statements of SQL.
 	{"INSERT INTO u (a, b) VALUES ('bob', 'x y', 3)", "INSERT INTO u (a, b) VALUES ('[redacted]', '[redacted]', 3)"},
-	{"insert into u values ('bob')\n('kept')", "insert into u values ('[redacted]')\n('kept')"},
-	{"UPDATE u SET name='bob', n=3 where id in ('a', 'b')", "UPDATE u SET name='[redacted]', n=3 where id in ('[redacted]', '[redacted]')"},
+	{"insert into u VALUES ('bob')\n('kept')", "insert into u VALUES ('[redacted]')\n('kept')"},
+	{"UPDATE u SET name='bob', n=3 where id IN ('a', 'b')", "UPDATE u SET name='[redacted]', n=3 where id IN ('[redacted]', '[redacted]')"},
 	{"SELECT * FROM u WHERE name = 'bob' AND id = 3", "SELECT * FROM u WHERE name = '[redacted]' AND id = 3"},
 }
 
