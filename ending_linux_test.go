@@ -3,6 +3,7 @@
 package backstop_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,6 +23,13 @@ import (
 
 func init() {
 	programs["ends"] = func(args []string) { end(args[0], args[1:]) }
+	programs["dies-without-spool"] = func([]string) {
+		var degraded *backstop.DegradedError
+		if err := backstop.Start(backstop.Options{}); !errors.As(err, &degraded) {
+			check(fmt.Errorf("start: %w", err))
+		}
+		explode(3)
+	}
 	programs["ends-as-pid-1"] = func(args []string) {
 		if os.Getpid() == 1 { // and not the monitor
 			check(syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""))
@@ -288,5 +296,21 @@ func TestEndingAsPID1(t *testing.T) {
 	}
 	if len(guarded) != 1 {
 		t.Errorf("%d guarded panics arrived, want one:\n%s", len(guarded), show(decode(t, c.Events())))
+	}
+}
+
+// TestCrashWithoutSpool has nowhere to write to: the monitor still has the
+// network.
+func TestCrashWithoutSpool(t *testing.T) {
+	t.Parallel()
+	needMonitor(t)
+	c := crashtest.NewCollector(t)
+	r := crashtest.Run(t, "dies-without-spool", crashtest.Options{Env: []string{"BACKSTOP_COLLECTOR=" + c.URL, "BACKSTOP_SPOOL=/proc/no/spool"}})
+	if r.Exit != 2 {
+		t.Fatalf("exit %d: %s", r.Exit, r.Stderr)
+	}
+	crashtest.Eventually(t, "the crash and a hello", func() bool { return len(c.Events()) == 1 && len(c.Hellos()) == 1 })
+	if e := decode(t, c.Events())[0]; e.Class != "panic.index" || e.Exit == nil && e.Report.Truncated {
+		t.Errorf("it is\n%s", show([]event.Event{e}))
 	}
 }

@@ -236,8 +236,10 @@ func (k *keeper) finish() int {
 	defer cancel()
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		_, err := k.sender.Drain(ctx, k.spool)
-		if err == nil {
-			err = k.hello(ctx) // after the crash, which is more urgent
+		// After the crash, which is more urgent, and also where there is no
+		// directory to drain.
+		if herr := k.hello(ctx); err == nil {
+			err = herr
 		}
 		if err == nil {
 			return 0

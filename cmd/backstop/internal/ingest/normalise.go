@@ -36,6 +36,9 @@ func Normalise(e *event.Event, received time.Time) {
 	minimal := e.Report == nil
 	if minimal {
 		e.Report = &crash.Report{Kind: kindOf(e), Crash: -1}
+		if e.Report.Kind == crash.KindKill && e.Exit != nil {
+			e.Report.Signal.Name = e.Exit.Signal
+		}
 	}
 	r := e.Report
 	if e.Message != nil && !r.HasMessage {

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -112,5 +113,35 @@ func TestNormaliseRecomputesFromTheStack(t *testing.T) {
 	}
 	if e.Message == nil || *e.Message != "x" {
 		t.Errorf("message %v, want that of the report", e.Message)
+	}
+}
+
+// What a monitor and a supervisor tell of one death without text belongs to one
+// issue, although only the supervisor makes a report.
+func TestDeathsAreTheSameForAllObservers(t *testing.T) {
+	for _, c := range []struct {
+		class   crash.Class
+		message string
+		exit    event.Exit
+	}{
+		{"exit.os_exit", "exit status 3", event.Exit{Status: 3}},
+		{"kill.sigterm", "killed by SIGTERM", event.Exit{Status: -1, Signal: "SIGTERM"}},
+		{"kill.sigusr1", "killed by SIGUSR1", event.Exit{Status: -1, Signal: "SIGUSR1"}},
+		{"kill.oom", "killed by the kernel's OOM killer", event.Exit{Status: -1, Signal: "SIGKILL", OOM: true}},
+	} {
+		at := event.Event{Service: "s", OccurredAt: noon, Exit: &c.exit, Process: event.Process{PID: 7}}
+		monitor, supervisor := at, at
+		monitor.Class, monitor.Message, monitor.Observers = c.class, &c.message, []event.Observer{event.Monitor}
+		supervisor.Observers = []event.Observer{event.Supervisor}
+		supervisor.Report = &crash.Report{Kind: classKind(c.class), Class: c.class, Message: c.message, HasMessage: true, Crash: -1}
+		supervisor.Report.Signal.Name = c.exit.Signal
+		Normalise(&monitor, noon)
+		Normalise(&supervisor, noon)
+		if !reflect.DeepEqual(supervisor.Report, monitor.Report) || monitor.Class != supervisor.Class {
+			t.Errorf("%s: the supervisor's report is %+v, the monitor's %+v", c.class, supervisor.Report, monitor.Report)
+		}
+		if !event.Same(&monitor, &supervisor) {
+			t.Errorf("%s: not the same", c.class)
+		}
 	}
 }
