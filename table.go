@@ -57,13 +57,14 @@ func (e *entered) enter(a *agent, ctx context.Context, i *requestInfo, live *htt
 	if a.table == nil {
 		return
 	}
-	e.slot = a.table.Enter(goid.Self(), &inflight.Entry{
+	in := inflight.Entry{
 		Method: i.method, Path: i.path, Route: i.route, Traceparent: i.trace, RequestID: i.requestID,
-		Done: ctx.Done(),
-	})
-	if live != nil {
-		e.slot.SetLive(live)
+		Live: live,
 	}
+	if live == nil {
+		in.Done = ctx.Done() // which may allocate
+	}
+	e.slot = a.table.Enter(goid.Self(), &in)
 }
 
 // enterChild says that this goroutine works for the request of ctx. Nothing of
@@ -84,7 +85,7 @@ func (e *entered) enterChild(ctx context.Context) {
 	i := &c.info
 	e.slot = a.table.Enter(goid.Self(), &inflight.Entry{
 		Method: i.method, Path: i.path, Route: i.route, Traceparent: i.trace, RequestID: i.requestID,
-		Start: i.start, Done: ctx.Done(), Child: true,
+		Start: i.start, Child: true,
 	})
 }
 
@@ -114,7 +115,7 @@ func inFlight(ctx context.Context) requestInfo {
 	self := goid.Self()
 	if e, _, ok := a.table.Find(self); ok {
 		i := infoOf(&e)
-		if r, ok := a.table.Live(self).(*http.Request); ok {
+		if r := a.table.Live(self); r != nil {
 			if route := pattern(r); route != "" {
 				i.route = route
 			}

@@ -14,7 +14,6 @@ package goid
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -136,8 +135,8 @@ func (t *trial) link(i int) {
 }
 
 // find returns the offset of the only word that is the known number in each
-// sample, and how many there are.
-func (t *trial) find(what int) (at uintptr, found int) {
+// sample, 0 if there is none or more than one.
+func (t *trial) find(what int) (at uintptr) {
 words:
 	for w := 1; w < searched; w++ {
 		for i := range t.samples {
@@ -146,10 +145,12 @@ words:
 				continue words
 			}
 		}
+		if at != 0 {
+			return 0
+		}
 		at = uintptr(w) * 8
-		found++
 	}
-	return at, found
+	return at
 }
 
 func calibrate() error {
@@ -157,20 +158,21 @@ func calibrate() error {
 		return errors.New("goroutine numbers: " + unsupported)
 	}
 	// What the first trial finds must hold for the goroutines of the second.
-	var first, second trial
-	first.run()
-	second.run()
-	at, found := first.find(self)
-	again, foundAgain := second.find(self)
-	if found != 1 || foundAgain != 1 || at != again {
-		return fmt.Errorf("goroutine numbers: %d and %d words of runtime.g in %s fit, not the same one", found, foundAgain, runtime.Version())
+	var trials [2]trial
+	var found [2][2]uintptr
+	for i := range trials {
+		t := &trials[i]
+		t.run()
+		for what := range found[i] {
+			found[i][what] = t.find(what)
+		}
 	}
-	selfAt.Store(at)
-	// Without the creator, the rest works.
-	at, found = first.find(parent)
-	again, foundAgain = second.find(parent)
-	if found == 1 && foundAgain == 1 && at == again {
-		parentAt.Store(at)
+	if found[0][self] == 0 || found[0][self] != found[1][self] {
+		return errors.New("goroutine numbers: not at one place in every runtime.g of " + runtime.Version())
+	}
+	selfAt.Store(found[0][self])
+	if found[0][parent] == found[1][parent] {
+		parentAt.Store(found[0][parent]) // 0 if that is unknown: the rest works
 	}
 	return nil
 }

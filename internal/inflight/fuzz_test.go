@@ -33,10 +33,10 @@ func FuzzRead(f *testing.F) {
 		if err := snap.read(file{head, data}); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(snap.Entries) + len(snap.Children) + snap.Torn; n > 2*slots {
+		if n := len(snap.Entries) + len(snap.Children) + len(snap.Left) + snap.Torn; n > 2*slots {
 			t.Errorf("%d entries", n)
 		}
-		for _, list := range [][]event.InFlight{snap.Entries, snap.Children} {
+		for _, list := range [][]event.InFlight{snap.Entries, snap.Children, snap.Left} {
 			for i := range list {
 				bounded(t, &list[i])
 			}

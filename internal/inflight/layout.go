@@ -20,7 +20,7 @@ const (
 	slotSize = 512
 	pageSize = ways * slotSize
 	fileSize = pageSize + slots*slotSize
-	textSize = slotSize - 52
+	textSize = slotSize - 52 - maxRoute // but the route
 
 	headerSize = int(unsafe.Sizeof(header{}))
 )
@@ -51,8 +51,9 @@ const epoch = 1 << 32
 // A slot is one goroutine's request.
 //
 // The state tells a reader in another process what it has before it. The writer
-// owns the slot, stores the rest, then the state: a generation, a revision and a
-// mode. Whoever reads and finds the same state afterwards has read one entry.
+// owns the slot, stores the state, the rest, and the state again: a generation, a
+// revision and a mode. Whoever reads and finds the same state afterwards has read
+// one entry.
 type slot struct {
 	_      [0]func() // not comparable: the compiler would make code for it
 	state  atomic.Uint64
@@ -63,7 +64,8 @@ type slot struct {
 	served uint32
 	child  uint16
 	length [texts]uint16
-	text   [textSize]byte // one after the other
+	text   [textSize]byte // one after the other, but the route
+	route  [maxRoute]byte // for it may change
 }
 
 // The file is read by another process, so its layout must not change unnoticed.
@@ -71,16 +73,17 @@ var _ = [1]struct{}{}[unsafe.Sizeof(slot{})-slotSize]
 
 // Modes.
 const (
-	idle    = 0
-	busy    = 1
-	writing = 2 // the route is being written, the rest holds
-	modes   = 3
+	idle     = 0 // what is there has left
+	busy     = 1
+	writing  = 2 // the route is being written, the rest holds
+	entering = 3 // nothing holds
+	modes    = 3
 
 	revision   = 1 << 2  // counts changes of one entry
 	generation = 1 << 16 // counts entries
 )
 
-// The texts of a slot, in their order. The route is the last, for it may change.
+// The texts of a slot, in their order.
 const (
 	method = iota
 	traceparent
@@ -90,33 +93,29 @@ const (
 	texts
 )
 
-var limits = [texts]int{event.MaxMethod, maxTraceparent, event.MaxRequestID, event.MaxPath, event.MaxRoute}
-
-// What texts are cut to when not all of it fits; the path gets the rest.
+// What the texts are cut to. The path gets what the others leave of textSize.
 const (
 	maxTraceparent = 56 // enough to tell a malformed one
-	fullID         = 64
-	fullRoute      = 128
-	lateRoute      = 64 // kept free for a route that comes later
+	maxRequestID   = 96
+	maxRoute       = 128
 )
+
+var limits = [texts]int{event.MaxMethod, maxTraceparent, maxRequestID, event.MaxPath, maxRoute}
 
 // write fills in the texts.
 func (s *slot) write(e *Entry) {
-	t := [texts]string{e.Method, e.Traceparent, e.RequestID, e.Path, e.Route}
-	room := textSize
-	for i := range t {
-		t[i] = clip(t[i], limits[i])
-		room -= len(t[i])
+	room := s.text[:]
+	for i, t := range [...]string{e.Method, e.Traceparent, e.RequestID, e.Path} {
+		room = room[s.put(i, room, t):]
 	}
-	if room < lateRoute && t[route] == "" || room < 0 {
-		t[requestID], t[route] = clip(t[requestID], fullID), clip(t[route], fullRoute)
-		t[path] = clip(t[path], textSize-len(t[method])-len(t[traceparent])-len(t[requestID])-max(len(t[route]), lateRoute))
-	}
-	n := 0
-	for i := range t {
-		s.length[i] = uint16(len(t[i]))
-		n += copy(s.text[n:], t[i])
-	}
+	s.put(route, s.route[:], e.Route)
+}
+
+// put writes the beginning of a text to where there is room for it.
+func (s *slot) put(text int, room []byte, t string) int {
+	n := copy(room, clip(t, min(limits[text], len(room))))
+	s.length[text] = uint16(n)
+	return n
 }
 
 // clip cuts s between characters.
@@ -135,39 +134,33 @@ func cut(s string, limit int) string {
 	return s[:limit]
 }
 
+// mark stores a state as plainly as the rest. That is enough for who reads after
+// the end of the process, which has done its stores one after the other.
+func (s *slot) mark(state uint64) { *(*uint64)(unsafe.Pointer(&s.state)) = state }
+
 // setRoute changes the route of an entry; "" takes it away.
 func (s *slot) setRoute(to string) {
-	at := 0
-	for _, n := range s.length[:route] {
-		at += int(n)
-	}
-	to = clip(to, min(event.MaxRoute, textSize-at))
 	state := s.state.Load()
 	s.state.Store(state&^modes | writing)
-	s.length[route] = uint16(copy(s.text[at:], to))
+	s.put(route, s.route[:], to)
 	s.state.Store(state&^(generation-1) | (state+revision)&(generation-1))
 }
 
-// valid reports whether a slot that was read can be an entry.
-func (s *slot) valid() bool { return s.state.Load()&modes != idle && s.fits() }
-
-// fits reports whether it can be one, or have been one.
-func (s *slot) fits() bool {
-	n := 0
-	for _, l := range s.length {
-		n += int(l)
+// split returns the texts of a slot, clean. ok is false when it cannot be an
+// entry.
+func (s *slot) split() (t [texts]string, ok bool) {
+	room := s.text[:]
+	for i, n := range s.length {
+		if i == route {
+			room = s.route[:]
+		}
+		if int(n) > len(room) {
+			return t, false
+		}
+		t[i] = event.Clip(string(room[:n]), limits[i])
+		room = room[n:]
 	}
-	return n <= textSize && s.gid > 0
-}
-
-// split returns the texts of a slot that is valid, clean.
-func (s *slot) split() (t [texts]string) {
-	at := 0
-	for i, l := range s.length {
-		t[i] = event.Clip(string(s.text[at:at+int(l)]), limits[i])
-		at += int(l)
-	}
-	return t
+	return t, s.gid > 0
 }
 
 func (s *slot) count() int { return int(min(s.served, math.MaxInt32)) }

@@ -140,8 +140,8 @@ func empty(tb testing.TB, t *Table) {
 		}
 	}
 	for i := range t.owner {
-		if t.owner[i].Load() > 0 || t.live[i] != nil {
-			tb.Errorf("slot %d: owner %d, live %v", i, t.owner[i].Load(), t.live[i])
+		if t.owner[i].Load() > 0 || t.live[i].Load() != nil {
+			tb.Errorf("slot %d: owner %d, live %v", i, t.owner[i].Load(), t.live[i].Load())
 		}
 	}
 }

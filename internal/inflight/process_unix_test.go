@@ -92,6 +92,9 @@ func TestKilled(t *testing.T) {
 				t.Error("not the oldest first")
 			}
 		}
+		for i := range snap.Left {
+			check(t, &snap.Left[i])
+		}
 		entries, torn = entries+len(snap.Entries), torn+snap.Torn
 	}
 	if entries < rounds {

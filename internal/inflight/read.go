@@ -66,16 +66,16 @@ func (snap *Snapshot) read(f io.ReaderAt) error {
 			}
 		}
 		s := &part[at%chunk]
-		switch {
-		case s.epoch != uint32(writer/epoch):
-		case s.state.Load()&modes != idle:
-			if i := snap.item(f, pageSize+at*slotSize, s); i != nil {
-				found = append(found, i)
-			}
-		case s.state.Load() != 0 && s.fits():
-			left := s.item().InFlight
-			left.Ended = true
-			snap.Left = append(snap.Left, left)
+		if s.epoch != uint32(writer/epoch) || s.state.Load() == 0 {
+			continue
+		}
+		switch i := snap.item(f, pageSize+at*slotSize, s); {
+		case i == nil:
+			snap.Torn++
+		case i.Ended:
+			snap.Left = append(snap.Left, i.InFlight)
+		default:
+			found = append(found, i)
 		}
 	}
 	snap.arrange(found)
@@ -88,38 +88,39 @@ type item struct {
 	child bool
 }
 
-// item makes one of a slot that was read, if there still is one. It reads it
-// again while the writer is at it.
+// item makes one of a slot that was read, nil if it cannot. It reads it again
+// while the writer is at it.
 func (snap *Snapshot) item(f io.ReaderAt, at int64, s *slot) *item {
-	for try := 0; try < tries; try++ {
-		var now [1]uint64
-		if readAt(f, at, bytesOf(&now)) != nil {
-			break
-		}
-		if now[0]&modes == idle {
-			return nil // gone by now
-		}
+	var now [1]uint64
+	for try := 0; try < tries && readAt(f, at, bytesOf(&now)) == nil; try++ {
 		if now[0] != s.state.Load() {
 			if readAt(f, at, bytesOf(s)) != nil {
-				break
+				return nil
 			}
 			continue
 		}
-		if now[0]&modes != busy {
+		switch now[0] & modes {
+		case entering:
+			return nil
+		case writing:
 			snap.Torn++
 			s.length[route] = 0
 		}
-		if !s.valid() {
-			break
+		i := s.item()
+		if i != nil {
+			i.Ended = now[0]&modes == idle
 		}
-		return s.item()
+		return i
 	}
-	snap.Torn++
 	return nil
 }
 
+// item makes an item of what a slot has, if it can be an entry.
 func (s *slot) item() *item {
-	t := s.split()
+	t, ok := s.split()
+	if !ok {
+		return nil
+	}
 	i := &item{child: s.child != 0}
 	i.GoroutineID, i.StartedAt, i.Served = s.gid, time.Unix(0, s.start).UTC(), s.count()
 	i.Request = event.Request{
@@ -129,7 +130,7 @@ func (s *slot) item() *item {
 	return i
 }
 
-// traceID reads a traceparent, or a trace id that came without one.
+// traceID reads the trace id of a traceparent, or is one.
 func traceID(s string) string {
 	if event.IsTraceID(s) {
 		return s

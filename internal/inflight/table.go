@@ -15,6 +15,7 @@
 package inflight
 
 import (
+	"net/http"
 	"os"
 	"sync/atomic"
 	"time"
@@ -24,7 +25,8 @@ import (
 // An Entry is a request as the goroutine that enters it knows it.
 type Entry struct {
 	Method, Path, Route string
-	// Traceparent is the header as it came. It is checked by whoever reads it.
+	// Traceparent is the header as it came, or a trace id. It is checked by
+	// whoever reads it.
 	Traceparent string
 	RequestID   string
 
@@ -34,8 +36,12 @@ type Entry struct {
 	// Child says that the goroutine does not serve the request: it was started
 	// to work for it and ends after Leave.
 	Child bool
-	// Done is the Done channel of the request's context, for FindDone; it is
-	// not kept, only compared.
+
+	// Live is the request itself, kept until Leave for Live and FindDone.
+	Live *http.Request
+	// Done is the Done channel of the request's context, for FindDone, where
+	// there is no Live; it is not kept, only compared. Context.Done may make
+	// the channel, so allocate.
 	Done <-chan struct{}
 }
 
@@ -54,8 +60,7 @@ type Table struct {
 	// forgotten is the highest number of a goroutine whose home is a bucket and
 	// whose count of requests was given up for another's sake.
 	forgotten [buckets]atomic.Int64
-	// live belongs to the goroutine that owns the slot.
-	live [slots]any
+	live      [slots]atomic.Pointer[http.Request]
 
 	epoch uint32
 	clock clock
@@ -94,6 +99,9 @@ func (t *Table) bucket(n uint64) *[ways]atomic.Int64 {
 
 // find returns the slot that the goroutine is in, or -1.
 func (t *Table) find(gid int64) int {
+	if t == nil || gid <= 0 {
+		return -1
+	}
 	home, begin := t.home(gid)
 	if at := t.in(home, gid); at >= 0 || t.spilled[home].Load() == 0 {
 		return at
@@ -213,9 +221,7 @@ func (t *Table) Enter(gid int64, e *Entry) Slot {
 	}
 	s := &t.slots[at]
 	g := s.state.Load()/generation + 1
-	if s.epoch != t.epoch {
-		s.state.Store(g * generation) // what a writer before this one left
-	}
+	s.mark(g*generation | entering)
 	s.gid, s.epoch, s.served, s.start, s.child = gid, t.epoch, served, e.Start, 0
 	if e.Start == 0 {
 		s.start = t.clock.now()
@@ -225,6 +231,9 @@ func (t *Table) Enter(gid int64, e *Entry) Slot {
 	}
 	s.done = identity(e.Done)
 	s.write(e)
+	if e.Live != nil {
+		t.live[at].Store(e.Live)
+	}
 	s.state.Store(g*generation | busy)
 	return Slot{table: t, gid: gid, at: uint16(at), generation: g}
 }
@@ -259,10 +268,10 @@ func (s Slot) Leave() {
 		}
 		return
 	}
-	// A plain store will do: that to owner comes after it, and nobody writes
-	// here again before having seen that.
-	*(*uint64)(unsafe.Pointer(&it.state)) = s.generation * generation
-	t.live[s.at] = nil
+	it.mark(s.generation * generation)
+	if t.live[s.at].Load() != nil {
+		t.live[s.at].Store(nil)
+	}
 	left := -s.gid
 	if it.child != 0 {
 		left = 0 // it will not come back
@@ -275,37 +284,20 @@ func (s Slot) Leave() {
 	t.owner[s.at].Store(left)
 }
 
-// SetLive keeps v with the request until Leave, for Live. An inner Slot keeps
-// what the outer one has.
-func (s Slot) SetLive(v any) {
-	if !s.inner && s.holds() {
-		s.table.live[s.at] = v
-	}
-}
-
-// Live returns what SetLive keeps for goroutine gid, which must be the caller.
-func (t *Table) Live(gid int64) any {
-	if t == nil || gid <= 0 {
-		return nil
-	}
+// Live returns Entry.Live of goroutine gid, which must be the caller: others may
+// read of it what nobody writes.
+func (t *Table) Live(gid int64) *http.Request {
 	if at := t.find(gid); at >= 0 {
-		return t.live[at]
+		return t.live[at].Load()
 	}
 	return nil
 }
 
 // Find returns the request that goroutine gid is in, and which one of the
 // goroutine's that is (0 when unknown). The texts are clean as event.Clip makes
-// them; Done is nil.
+// them; Live and Done are nil.
 func (t *Table) Find(gid int64) (e Entry, served int, ok bool) {
-	if t == nil || gid <= 0 {
-		return e, 0, false
-	}
-	var s slot
-	if at := t.find(gid); at < 0 || !t.copy(at, &s) || s.gid != gid {
-		return e, 0, false
-	}
-	return s.entry(), s.count(), true
+	return t.get(t.find(gid), gid, busy)
 }
 
 // FindLeft is Find for a goroutine that is in no request now: it returns the last
@@ -315,43 +307,46 @@ func (t *Table) FindLeft(gid int64) (e Entry, served int, ok bool) {
 		return e, 0, false
 	}
 	home, _ := t.home(gid)
-	at := t.in(home, -gid)
-	if at < 0 {
-		return e, 0, false
-	}
-	var s slot
-	*(*[slotSize]byte)(unsafe.Pointer(&s)) = *(*[slotSize]byte)(unsafe.Pointer(&t.slots[at]))
-	if t.owner[at].Load() != -gid || s.gid != gid || !s.fits() {
-		return e, 0, false
-	}
-	return s.entry(), s.count(), true
+	return t.get(t.in(home, -gid), gid, idle)
 }
 
-func (s *slot) entry() Entry {
-	t := s.split()
+func (t *Table) get(at int, gid int64, mode uint64) (e Entry, served int, ok bool) {
+	var s slot
+	if at >= 0 && t.copy(at, &s, mode) && s.gid == gid {
+		e, ok = s.entry()
+	}
+	return e, s.count(), ok
+}
+
+func (s *slot) entry() (Entry, bool) {
+	t, ok := s.split()
 	return Entry{
 		Method: t[method], Traceparent: t[traceparent], RequestID: t[requestID], Path: t[path], Route: t[route],
 		Start: s.start, Child: s.child != 0,
-	}
+	}, ok
 }
 
 // FindDone returns the request whose context has this Done channel, and the
-// goroutine that is in with it: the one that serves it if there are several. It
-// looks at every slot.
+// goroutine that is in with it. It looks at every slot.
 func (t *Table) FindDone(done <-chan struct{}) (e Entry, gid int64, ok bool) {
 	if t == nil || done == nil {
 		return e, 0, false
 	}
 	var s slot
 	for at := range t.owner {
-		if t.owner[at].Load() <= 0 || t.slots[at].done != identity(done) || gid != 0 && t.slots[at].child != 0 {
-			continue
-		}
-		if t.copy(at, &s) && s.done == identity(done) {
-			e, gid, ok = s.entry(), s.gid, true
+		if t.owner[at].Load() > 0 && t.has(at, done) && t.copy(at, &s, busy) && t.has(at, done) {
+			e, ok = s.entry()
+			return e, s.gid, ok
 		}
 	}
-	return e, gid, ok
+	return e, 0, false
+}
+
+func (t *Table) has(at int, done <-chan struct{}) bool {
+	if r := t.live[at].Load(); r != nil {
+		return r.Context().Done() == done // nobody writes a request's context
+	}
+	return t.slots[at].done == identity(done)
 }
 
 // identity is the address of a channel, which stays while the channel does.
@@ -362,14 +357,16 @@ func identity(done <-chan struct{}) uint64 {
 // tries is how often a slot is read that changes meanwhile.
 const tries = 4
 
-// copy copies an entry while nobody changes it.
-func (t *Table) copy(at int, out *slot) bool {
+// copy copies a slot while it is in this mode and nobody changes it.
+//
+//go:noinline
+func (t *Table) copy(at int, out *slot, mode uint64) bool {
 	s := &t.slots[at]
 	for try := 0; try < tries; try++ {
 		state := s.state.Load()
 		*(*[slotSize]byte)(unsafe.Pointer(out)) = *(*[slotSize]byte)(unsafe.Pointer(s))
-		if s.state.Load() == state && state&modes == busy {
-			return out.valid()
+		if s.state.Load() == state && state&modes == mode {
+			return true
 		}
 	}
 	return false

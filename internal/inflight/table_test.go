@@ -1,8 +1,10 @@
 package inflight
 
 import (
+	"context"
 	"fmt"
 	"math/rand"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -59,7 +61,6 @@ func TestEnter(t *testing.T) {
 func TestNothing(t *testing.T) {
 	var none *Table
 	s := none.Enter(1, &typical)
-	s.SetLive(1)
 	s.Leave()
 	_, _, found := none.Find(1)
 	_, _, foundDone := none.FindDone(make(chan struct{}))
@@ -68,7 +69,6 @@ func TestNothing(t *testing.T) {
 	}
 	table := newTable(t)
 	s = table.Enter(0, &typical)
-	s.SetLive(1)
 	s.Leave()
 	_, _, found = table.Find(0)
 	_, _, foundDone = table.FindDone(nil)
@@ -88,15 +88,14 @@ func TestInner(t *testing.T) {
 		return e.Route
 	}
 	table := newTable(t)
-	outer := table.Enter(3, &Entry{Path: "/outer"})
-	outer.SetLive("outer")
-	inner := table.Enter(3, &Entry{Path: "/inner", Route: "/in/{er}"})
-	inner.SetLive("inner")
+	live := new(http.Request)
+	outer := table.Enter(3, &Entry{Path: "/outer", Live: live})
+	inner := table.Enter(3, &Entry{Path: "/inner", Route: "/in/{er}", Live: new(http.Request)})
 	innermost := table.Enter(3, &Entry{Route: "/innermost"})
 	if got := route(table); got != "/in/{er}" {
 		t.Errorf("route is %q, want the inner one", got)
 	}
-	if table.Live(3) != "outer" {
+	if table.Live(3) != live {
 		t.Errorf("live is %v", table.Live(3))
 	}
 	innermost.Leave()
@@ -113,7 +112,6 @@ func TestInner(t *testing.T) {
 	next := table.Enter(3, &Entry{Path: "/outer", Route: "/next"})
 	outer.Leave()
 	inner.Leave()
-	outer.SetLive("late")
 	if got := route(table); got != "/next" || table.Live(3) != nil {
 		t.Errorf("route is %q, live %v", got, table.Live(3))
 	}
@@ -124,43 +122,55 @@ func TestInner(t *testing.T) {
 
 func TestLive(t *testing.T) {
 	table := newTable(t)
-	v := new(int)
-	s := table.Enter(9, &typical)
-	if table.Live(9) != nil {
-		t.Error("live before it was set")
-	}
-	s.SetLive(v)
-	if table.Live(9) != v || table.Live(10) != nil {
+	r := new(http.Request)
+	s := table.Enter(9, &Entry{Live: r})
+	if table.Live(9) != r || table.Live(10) != nil {
 		t.Errorf("live are %v and %v", table.Live(9), table.Live(10))
 	}
 	s.Leave()
 	if table.Live(9) != nil {
 		t.Error("live after Leave")
 	}
+	s = table.Enter(9, &Entry{})
+	if table.Live(9) != nil {
+		t.Error("live of the request before")
+	}
+	s.Leave()
 	empty(t, table)
 }
 
 func TestFindDone(t *testing.T) {
 	table := newTable(t)
-	one, two := make(chan struct{}), make(chan struct{})
-	child := table.Enter(5, &Entry{Path: "/child of one", Done: one, Child: true})
-	a := table.Enter(70, &Entry{Path: "/one", Done: one})
-	b := table.Enter(71, &Entry{Path: "/two", Done: two})
-	if e, gid, ok := table.FindDone(one); e.Path != "/one" || gid != 70 || !ok {
-		t.Errorf("%+v, %d, %v, want the goroutine that serves", e, gid, ok)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	r := new(http.Request).WithContext(ctx)
+	done, other := make(chan struct{}), make(chan struct{})
+	a := table.Enter(70, &Entry{Path: "/live", Live: r})
+	b := table.Enter(71, &Entry{Path: "/done", Done: done})
+	c := table.Enter(72, &Entry{Path: "/neither"})
+	type key struct{}
+	for _, d := range []<-chan struct{}{ctx.Done(), context.WithValue(ctx, key{}, 1).Done()} {
+		if e, gid, ok := table.FindDone(d); e.Path != "/live" || gid != 70 || !ok {
+			t.Errorf("%+v, %d, %v", e, gid, ok)
+		}
 	}
-	if e, gid, ok := table.FindDone(two); e.Path != "/two" || gid != 71 || !ok {
+	if e, gid, ok := table.FindDone(done); e.Path != "/done" || gid != 71 || !ok {
 		t.Errorf("%+v, %d, %v", e, gid, ok)
 	}
+	if e, gid, ok := table.FindDone(other); ok {
+		t.Errorf("%+v, %d, of a channel that nobody has", e, gid)
+	}
+	if e, gid, ok := table.FindDone(context.Background().Done()); ok {
+		t.Errorf("%+v, %d, of a context that is never done", e, gid)
+	}
 	a.Leave()
-	if e, gid, ok := table.FindDone(one); e.Path != "/child of one" || gid != 5 || !ok {
-		t.Errorf("%+v, %d, %v, want the child", e, gid, ok)
-	}
-	child.Leave()
-	if e, gid, ok := table.FindDone(one); ok {
-		t.Errorf("%+v, %d, after it left", e, gid)
-	}
 	b.Leave()
+	for _, d := range []<-chan struct{}{ctx.Done(), done} {
+		if e, gid, ok := table.FindDone(d); ok {
+			t.Errorf("%+v, %d, after it left", e, gid)
+		}
+	}
+	c.Leave()
 	empty(t, table)
 }
 
@@ -190,7 +200,11 @@ func TestChildren(t *testing.T) {
 		t.Errorf("the entry has route %q, want what its child knows", got)
 	}
 	late.Leave()
-	if snap := mustRead(t, table.File()); len(snap.Entries) != 2 || len(snap.Children) != 2 || snap.Entries[0].Request.Route != "" {
+	table.Enter(6, &Entry{Path: "/b", Traceparent: "0af7651916cd43dd8448eb211c80319c"}) // as OpenTelemetry has it
+	if got := mustRead(t, table.File()).Entries[2].Request; got.TraceID != "0af7651916cd43dd8448eb211c80319c" {
+		t.Errorf("the trace id that came bare is %q", got.TraceID)
+	}
+	if snap := mustRead(t, table.File()); len(snap.Entries) != 3 || len(snap.Children) != 2 || snap.Entries[0].Request.Route != "" {
 		t.Errorf("%+v", snap)
 	}
 }
@@ -330,20 +344,16 @@ func TestTexts(t *testing.T) {
 			Entry{Method: "G?T", Path: "/??", Route: "?[31m", Traceparent: "?", RequestID: "ü?"},
 		},
 		{
-			"each as long as may be", Entry{Method: long(99, "M"), Route: long(999, "r"), RequestID: long(999, "i")},
-			Entry{Method: long(event.MaxMethod, "M"), Route: long(event.MaxRoute, "r"), RequestID: long(event.MaxRequestID, "i")},
+			"each as long as may be", Entry{Method: long(99, "M"), Route: long(999, "r"), RequestID: long(999, "i"), Traceparent: long(99, "t"), Path: "/"},
+			Entry{Method: long(event.MaxMethod, "M"), Route: long(maxRoute, "r"), RequestID: long(maxRequestID, "i"), Traceparent: long(maxTraceparent, "t"), Path: "/"},
 		},
 		{
-			"a long header", Entry{Path: "/", Traceparent: long(99, "t")},
-			Entry{Path: "/", Traceparent: long(maxTraceparent, "t")},
-		},
-		{
-			"a long path has the room", Entry{Method: "GET", Path: long(999, "p")},
-			Entry{Method: "GET", Path: long(textSize-3-lateRoute, "p")},
+			"a long path has the room", Entry{Method: "GET", Path: long(999, "p"), Route: "/{p}"},
+			Entry{Method: "GET", Path: long(textSize-3, "p"), Route: "/{p}"},
 		},
 		{
 			"all too long", Entry{Method: "GET", Path: long(999, "p"), Route: long(999, "r"), RequestID: long(999, "i"), Traceparent: typical.Traceparent},
-			Entry{Method: "GET", Path: long(textSize-3-fullID-fullRoute-len(typical.Traceparent), "p"), Route: long(fullRoute, "r"), RequestID: long(fullID, "i"), Traceparent: typical.Traceparent},
+			Entry{Method: "GET", Path: long(textSize-3-maxRequestID-len(typical.Traceparent), "p"), Route: long(maxRoute, "r"), RequestID: long(maxRequestID, "i"), Traceparent: typical.Traceparent},
 		},
 		{
 			"cut between characters", Entry{Method: "M" + long(99, "ü"), Path: "/"},
@@ -364,7 +374,7 @@ func TestTexts(t *testing.T) {
 			if c.want.Route == "" {
 				inner := table.Enter(1, &Entry{Route: long(999, "ä")})
 				e, _, _ := table.Find(1)
-				if len(e.Route) < lateRoute-1 || !utf8.ValidString(e.Route) || e.Path != c.want.Path {
+				if len(e.Route) != maxRoute || !utf8.ValidString(e.Route) || e.Path != c.want.Path {
 					t.Errorf("with a late route: %+v", e)
 				}
 				inner.Leave()
@@ -386,9 +396,12 @@ func TestStress(t *testing.T) {
 	}
 	var workers, watchers sync.WaitGroup
 	var over atomic.Bool
-	done := make([]chan struct{}, goroutines+1)
+	var done [goroutines + 1]<-chan struct{}
+	var live [goroutines + 1]*http.Request
 	for i := range done {
-		done[i] = make(chan struct{})
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		done[i], live[i] = ctx.Done(), new(http.Request).WithContext(ctx)
 	}
 	for gid := int64(1); gid <= goroutines; gid++ {
 		workers.Add(1)
@@ -396,14 +409,15 @@ func TestStress(t *testing.T) {
 			defer workers.Done()
 			for n := int64(1); n <= rounds; n++ {
 				e := consistent(gid, n)
-				e.Done = done[gid]
+				if e.Done = done[gid]; n%2 == 0 {
+					e.Live = live[gid]
+				}
 				s := table.Enter(gid, &e)
 				if !s.OK() {
 					t.Errorf("no slot for one of %d", goroutines)
 				}
-				s.SetLive(n)
-				if table.Live(gid) != n {
-					t.Errorf("live is %v, want %d", table.Live(gid), n)
+				if table.Live(gid) != e.Live {
+					t.Errorf("live is %v, want %v", table.Live(gid), e.Live)
 				}
 				inner := table.Enter(gid, &Entry{Route: lateRouteOf(gid)})
 				if got, served, ok := table.Find(gid); !ok || got.Start != e.Start || served != int(n) {
@@ -450,6 +464,9 @@ func TestStress(t *testing.T) {
 		for i := range snap.Entries {
 			check(t, &snap.Entries[i])
 		}
+		for i := range snap.Left {
+			check(t, &snap.Left[i])
+		}
 	})
 	workers.Wait()
 	over.Store(true)
@@ -459,17 +476,25 @@ func TestStress(t *testing.T) {
 
 func TestNoAllocations(t *testing.T) {
 	table := newTable(t)
-	live := any(t)
+	// As from net/http's server, whose contexts make their Done channel when they
+	// are first asked for it (context/context.go, cancelCtx.Done).
+	var requests [5000]*http.Request
+	for i := range requests {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		requests[i] = new(http.Request).WithContext(ctx)
+	}
 	for i := int64(0); i < 6000; i++ {
 		table.Enter(1000+i, &typical) // most find no slot
 	}
+	next := 0
 	for _, gid := range []int64{1001, 9001} {
 		n := testing.AllocsPerRun(1000, func() {
 			e := typical
-			e.RequestID = ""
+			e.Route, e.Live = "", requests[next]
+			next++
 			s := table.Enter(gid, &e)
-			s.SetLive(live)
-			inner := table.Enter(gid, &e)
+			inner := table.Enter(gid, &typical)
 			inner.Leave()
 			s.Leave()
 		})
