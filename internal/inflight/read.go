@@ -88,15 +88,16 @@ type item struct {
 	child bool
 }
 
-// item makes one of a slot that was read, nil if it cannot. It reads it again
-// while the writer is at it.
+// item reads a slot and makes an item of it, nil if it cannot. It reads it again
+// while the writer is at it. One call of read does not say which bytes the kernel
+// copies first, so the state is read before and after the rest.
 func (snap *Snapshot) item(f io.ReaderAt, at int64, s *slot) *item {
-	var now [1]uint64
-	for try := 0; try < tries && readAt(f, at, bytesOf(&now)) == nil; try++ {
-		if now[0] != s.state.Load() {
-			if readAt(f, at, bytesOf(s)) != nil {
-				return nil
-			}
+	var before, now [1]uint64
+	for try := 0; try < tries; try++ {
+		if readAt(f, at, bytesOf(&before)) != nil || readAt(f, at, bytesOf(s)) != nil || readAt(f, at, bytesOf(&now)) != nil {
+			return nil
+		}
+		if now != before {
 			continue
 		}
 		switch now[0] & modes {
