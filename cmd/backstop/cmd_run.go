@@ -173,6 +173,8 @@ func startHint(verb string, e *supervise.StartError, args []string) string {
 		return "programs are looked up in PATH; for one in this directory write ./" + e.Name
 	case e.Code == 127:
 		return "check the path"
+	case errors.Is(e.Err, syscall.EAGAIN), errors.Is(e.Err, syscall.EMFILE), errors.Is(e.Err, syscall.ENFILE), errors.Is(e.Err, syscall.ENOMEM):
+		return "a limit of this process or its container was reached: see ulimit -a, and pids.max and memory.max of the cgroup"
 	}
 	return "the file must be executable (chmod +x) and built for this system"
 }

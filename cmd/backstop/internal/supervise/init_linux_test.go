@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/backstop-go/backstop/internal/crashtest"
 )
@@ -95,6 +97,38 @@ func TestMonitorHangs(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), "end: 2 ") {
 		t.Errorf("%v\n%s", err, out)
 	}
+}
+
+// TestStopWhileMonitorHangs: whoever asks twice does not wait.
+func TestStopWhileMonitorHangs(t *testing.T) {
+	exe, err := crasher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := startReaper()
+	defer r.close()
+	cmd := exec.Command(exe, "monitor")
+	stdout, err := cmd.StdoutPipe()
+	if err == nil {
+		err = r.start(func() (int, error) {
+			err := cmd.Start()
+			return cmd.Process.Pid, err
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fscanln(stdout) //nolint:errcheck // an empty line: it has its name
+	signals := make(chan os.Signal, 2)
+	signals <- syscall.SIGWINCH
+	signals <- syscall.SIGTERM
+	r.awaitMonitors(time.Hour, signals)
+	if n := monitors(os.Getpid()); n != 1 {
+		t.Errorf("%d monitors", n)
+	}
+	_ = cmd.Process.Kill() // it lives: it was just counted
+	_ = cmd.Wait()         // with the status of a kill
+	r.release()
 }
 
 func TestMonitors(t *testing.T) {

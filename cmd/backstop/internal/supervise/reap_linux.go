@@ -117,10 +117,10 @@ func (r *reaper) reap() bool {
 }
 
 // awaitMonitors waits until the monitors that were left to us have ended, at
-// most for a time: as the init process of a container we would take them with
+// most for a time or until a stop: as the init process of a container we would take them with
 // us before they have delivered, and so does a service manager that kills what a
 // service leaves behind.
-func (r *reaper) awaitMonitors(limit time.Duration) {
+func (r *reaper) awaitMonitors(limit time.Duration, signals <-chan os.Signal) {
 	if r == nil {
 		return
 	}
@@ -131,6 +131,12 @@ func (r *reaper) awaitMonitors(limit time.Duration) {
 		case <-r.took:
 		case <-timer.C:
 			return
+		case sig, open := <-signals:
+			if !open {
+				signals = nil
+			} else if asksToStop(sig) {
+				return
+			}
 		}
 	}
 }

@@ -2,7 +2,10 @@
 
 package supervise
 
-import "time"
+import (
+	"os"
+	"time"
+)
 
 // A reaper takes the status of orphans, on Linux.
 type reaper struct{}
@@ -14,8 +17,9 @@ func (*reaper) start(f func() (pid int, err error)) error {
 	return err
 }
 
-func (*reaper) release()                    {}
-func (*reaper) close()                      {}
-func (*reaper) awaitMonitors(time.Duration) {}
+func (*reaper) release() {}
+func (*reaper) close()   {}
+
+func (*reaper) awaitMonitors(time.Duration, <-chan os.Signal) {}
 
 func awaitEnd(int) {}

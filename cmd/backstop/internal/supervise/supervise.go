@@ -168,7 +168,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	if res.Stopped {
 		wait /= 3 // whoever wants us to stop wants it soon
 	}
-	s.reaper.awaitMonitors(wait)
+	s.reaper.awaitMonitors(wait, s.o.Signals)
 	return res, err
 }
 
