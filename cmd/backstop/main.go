@@ -20,6 +20,7 @@ func commands() []command {
 		runCommand(),
 		parseCommand(),
 		sameCommand(),
+		doctorCommand(),
 		serveCommand(),
 		projectCommand(),
 		versionCommand(),
