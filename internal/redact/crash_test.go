@@ -16,7 +16,9 @@ import (
 func TestCrash(t *testing.T) {
 	const in = `panic: connect: password=hunter2
 	goroutine of bob@example.com [recovered]
-	panic: open "https://x.example/?k=v"
+	panic: open "https://x.example/?k=v" [recovered]
+	panic: Authorization: Bearer abc [recovered, repanicked]
+	panic: password="not closed [recovered]
 
 goroutine 7 gp=0xc0 m=3 mp=0xc008 [running labels:{"backstop.path": "/users/bob@example.com", "token": "abc1"}]:
 main.password=hunter2(...)
@@ -37,7 +39,9 @@ exit status 2
 `
 	const want = `panic: connect: password=[redacted]
 	goroutine of [redacted email] [recovered]
-	panic: open "https://x.example/?k=[redacted]"
+	panic: open "https://x.example/?k=[redacted]" [recovered]
+	panic: Authorization: [redacted] [recovered, repanicked]
+	panic: password="[redacted] [recovered]
 
 goroutine 7 gp=0xc0 m=3 mp=0xc008 [running labels:{"backstop.path": "/users/[redacted email]", "token": "[redacted]"}]:
 main.password=hunter2(...)
@@ -146,13 +150,16 @@ func TestCrashMasksMessages(t *testing.T) {
 			continue
 		}
 		n++
-		dirty := append(append([]byte(nil), head...), "\n\tpassword=hunter2 and bob@example.com\n"...)
+		dirty := append(append([]byte(nil), head...), "\n\tpassword=hunter2 and bob@example.com\n\tCookie: a=hunter2 [recovered]\n"...)
 		dirty = append(dirty, rest...)
 		masked := redact.Crash(dirty)
 		if bytes.Contains(masked, []byte("hunter2")) || bytes.Contains(masked, []byte("bob@")) || !bytes.HasSuffix(masked, rest) {
 			t.Errorf("%s:\n%s", file, masked)
 		}
 		before, after := reports(t, dirty), reports(t, masked)
+		if !bytes.Contains(masked, []byte(" [recovered]\n")) {
+			t.Errorf("%s lost its remark:\n%s", file, masked)
+		}
 		if len(before) != len(after) || before[0].Class != after[0].Class || crash.StackHash(before[0]) != crash.StackHash(after[0]) {
 			t.Errorf("%s: %s became %s", file, before[0].Class, after[0].Class)
 		}

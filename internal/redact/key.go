@@ -217,7 +217,7 @@ func (r *scanner) findValue() bool {
 				return false
 			}
 			r.to = r.until(i, endsLine)
-			return r.isSecret(true)
+			return r.isEnclosed()
 		}
 		if c == '/' && r.kind == strong && !r.spaced { // PWD=/srv
 			return false
@@ -235,6 +235,16 @@ func (r *scanner) findValue() bool {
 	}
 	if escaped && r.at(r.to) == c {
 		r.to--
+	}
+	return r.isEnclosed()
+}
+
+// isEnclosed decides about a value that may go on until the end of its line. The
+// runtime's remark about a panic stands behind it there (runtime/panic.go,
+// printpanics).
+func (r *scanner) isEnclosed() bool {
+	if n := r.find(r.from, r.to, " [recovered"); n >= 0 {
+		r.to = n
 	}
 	return r.isSecret(true)
 }

@@ -13,7 +13,7 @@ var pieces = []string{
 	"set", "in", "nil", "foo", "Bar", "x1", "8", "4111 1111 1111 1111", "4111", "bob@example.com", "a.b", "co.uk", "git",
 	"eyJhbGciOiJIUzI1NiJ9.eyJz", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "-----BEGIN PRIVATE KEY-----", "-----END", "-----",
 	"2b7e151628aed2a6abf7158809cf4f3c762e7160f38b4da56a784d9045190cfe", "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRW", "sha256:",
-	"invalid port ", "tcp(", "0x", "h\u00f6", "[redacted", "[redacted]", "[redacted email]", "[]string{", "[]", "map[",
+	"invalid port ", " [recovered]", "tcp(", "0x", "h\u00f6", "[redacted", "[redacted]", "[redacted email]", "[]string{", "[]", "map[",
 	":", "=", "=>", ":=", "==", "://", "@", "?", "&", "/", "#", ",", ";", ".", "-", "_", "'", "\"", "`", "\\", "\\\"", "(", ")", "[", "]",
 	"{", "}", "<", ">", "$1", "%s", "*", "~", " ", " ", " ", " ", "\n", "\t",
 }
