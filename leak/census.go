@@ -20,18 +20,19 @@ const (
 	// machine).
 	maxPrinted = 5_000
 	maxText    = 16 << 20
+	maxStacks  = 4096 // distinct ones that are told apart
 	maxSites   = 10
 )
 
 func count() int { return runtime.NumGoroutine() }
 
-// A census is a profile: how many goroutines began with each function.
+// A census is a profile: how many goroutines work for each function.
 type census struct {
-	began map[string]began
+	places map[string]place
 }
 
-// began is what is known of the goroutines that began with one function.
-type began struct {
+// A place is what is known of the goroutines that work for one function.
+type place struct {
 	n      int
 	file   string
 	line   int
@@ -54,48 +55,76 @@ func takeCensus() (c census, ok bool) {
 	if !ok {
 		return census{}, false
 	}
-	c = census{began: make(map[string]began)}
-	names := make(map[uintptr]runtime.Frame)
+	c = census{places: make(map[string]place)}
+	names := make(naming)
+	distinct := 0
 	for i := range records[:n] {
-		pcs := records[i].Stack()
-		f, ok := first(pcs, names)
+		r := &records[i]
+		f, ok := names.works(r.Stack())
 		if !ok {
 			continue
 		}
-		b := c.began[f.Function]
-		if b.stacks == nil {
-			b = began{file: f.File, line: f.Line, stacks: make(map[stack]int)}
+		p := c.places[f.Function]
+		if p.stacks == nil {
+			p = place{file: f.File, line: f.Line, stacks: make(map[stack]int)}
 		}
-		b.n++
-		b.stacks[records[i].Stack0]++
-		c.began[f.Function] = b
+		p.n++
+		if had := p.stacks[r.Stack0]; had > 0 || distinct < maxStacks {
+			if had == 0 {
+				distinct++
+			}
+			p.stacks[r.Stack0] = had + 1
+		}
+		c.places[f.Function] = p
 	}
 	return c, true
 }
 
-// first finds the function that a goroutine began with.
-func first(pcs []uintptr, names map[uintptr]runtime.Frame) (runtime.Frame, bool) {
-	for i := len(pcs) - 1; i >= 0; i-- {
-		pc := pcs[i]
-		f, known := names[pc]
-		if !known {
-			for it, more := runtime.CallersFrames(pcs[i:i+1]), true; more; {
-				f, more = it.Next() // the last is the outermost
-			}
-			names[pc] = f
+// naming keeps the frames of a program counter, innermost first.
+type naming map[uintptr][]runtime.Frame
+
+func (n naming) frames(pcs []uintptr) []runtime.Frame {
+	frames, known := n[pcs[0]]
+	if !known {
+		it := runtime.CallersFrames(pcs[:1])
+		for more := true; more; {
+			var f runtime.Frame
+			f, more = it.Next()
+			frames = append(frames, f)
 		}
-		if f.Function != "" && f.Function != "runtime.goexit" {
-			return f, true
+		n[pcs[0]] = frames
+	}
+	return frames
+}
+
+// works finds the function that a goroutine works for: the outermost one of the
+// application, or the one it began with, if there is none.
+func (n naming) works(pcs []uintptr) (began runtime.Frame, ok bool) {
+	for i := len(pcs) - 1; i >= 0; i-- {
+		frames := n.frames(pcs[i : i+1])
+		for j := len(frames) - 1; j >= 0; j-- {
+			switch f := frames[j]; {
+			case ofApp(f.Function):
+				return f, true
+			case !ok && f.Function != "" && f.Function != "runtime.goexit":
+				began, ok = f, true
+			}
 		}
 	}
-	return runtime.Frame{}, false
+	return began, ok
+}
+
+// ofApp reports whether a function is one of the application that does more than
+// to call another one on a goroutine of its own.
+func ofApp(fn string) bool {
+	return crash.IsApp(fn) && !strings.HasPrefix(fn, "golang.org/x/sync/errgroup.")
 }
 
 // locate fills in the sites.
 func (g *Growth) locate(before, after census) {
-	for name, b := range after.began {
-		if old := before.began[name].n; b.n > old {
-			g.Sites = append(g.Sites, Site{Func: name, File: b.file, Line: b.line, Before: old, After: b.n})
+	for name, p := range after.places {
+		if old := before.places[name].n; p.n > old {
+			g.Sites = append(g.Sites, Site{Func: name, File: p.file, Line: p.line, Before: old, After: p.n})
 		}
 	}
 	slices.SortFunc(g.Sites, func(a, b Site) int {
@@ -108,9 +137,9 @@ func (g *Growth) locate(before, after census) {
 	if len(g.Sites) == 0 {
 		return
 	}
-	most := 0
-	for s, n := range after.began[g.Sites[0].Func].stacks {
-		if n > most {
+	most, old := 0, before.places[g.Sites[0].Func].stacks
+	for s, n := range after.places[g.Sites[0].Func].stacks {
+		if n -= old[s]; n > most {
 			most, g.pcs = n, trim(s)
 		}
 	}
@@ -151,18 +180,33 @@ func details(sites []Site, text []byte) {
 		creators, waits := make(map[crash.CreatedBy]int), make(map[string]int)
 		for j := range report.Goroutines {
 			r := &report.Goroutines[j]
-			if len(r.Frames) == 0 || r.CreatedBy == nil || r.Frames[len(r.Frames)-1].Func != s.Func {
+			if worksFor(r) != s.Func {
 				continue
 			}
-			creators[crash.CreatedBy{Func: r.CreatedBy.Func, File: r.CreatedBy.File, Line: r.CreatedBy.Line}]++
 			waits[r.State]++
 			s.Longest = max(s.Longest, time.Duration(r.WaitMinutes)*time.Minute)
+			if by := r.CreatedBy; by != nil && (ofApp(by.Func) || !ofApp(s.Func)) {
+				creators[crash.CreatedBy{Func: by.Func, File: by.File, Line: by.Line}]++
+			}
 		}
+		s.Wait = commonest(waits)
 		if by := commonest(creators); by.Func != "" {
 			s.CreatedBy, s.File, s.Line = by.Func, by.File, by.Line
-			s.Wait = commonest(waits)
 		}
 	}
+}
+
+// worksFor is naming.works for a goroutine of a traceback.
+func worksFor(r *crash.Goroutine) string {
+	for i := len(r.Frames) - 1; i >= 0; i-- {
+		if fn := r.Frames[i].Func; ofApp(fn) {
+			return fn
+		}
+	}
+	if len(r.Frames) == 0 {
+		return ""
+	}
+	return r.Frames[len(r.Frames)-1].Func
 }
 
 func commonest[K comparable](counts map[K]int) (k K) {

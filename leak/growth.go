@@ -27,19 +27,22 @@ type Growth struct {
 
 // A Site is a place where goroutines are started.
 type Site struct {
-	// Func is the function that the goroutines began with.
+	// Func is what the goroutines work for: the outermost function of the
+	// application on their stacks, or the one they began with. It is no
+	// wrapper such as backstop.Go's.
 	Func string
-	// CreatedBy is the function with the go statement, at File and Line. In a
-	// process with more than 5,000 goroutines it is not known, and File and
-	// Line are where the goroutines' first function is.
+	// CreatedBy is the function with the go statement, at File and Line. It is
+	// empty when that is no function of the application but Func is one, and in
+	// a process with more than 5,000 goroutines. File and Line then are where
+	// the goroutines are in Func.
 	CreatedBy string
 	File      string
 	Line      int
 	// Before and After are how many there were and are.
 	Before, After int
 	// Wait is what most of them wait for, as a traceback says it, and Longest
-	// how long the one does that has waited longest, in whole minutes by the
-	// runtime's clock. Unknown where CreatedBy is.
+	// how long the one has that has waited longest, in whole minutes by the
+	// runtime's clock. Unknown with more than 5,000 goroutines.
 	Wait    string
 	Longest time.Duration
 }

@@ -87,6 +87,85 @@ func TestCensus(t *testing.T) {
 	}
 }
 
+//go:noinline
+func here(c chan int) { <-c }
+
+//go:noinline
+func there(c chan int) { <-c }
+
+//go:noinline
+func either(first bool, c chan int) {
+	if first {
+		here(c)
+	} else {
+		there(c)
+	}
+}
+
+// grown compares two profiles around a growth by n stuck goroutines.
+func grown(t *testing.T, n int, grow func()) *Growth {
+	t.Helper()
+	before, _ := takeCensus()
+	buf := make([]byte, 16<<20)
+	already := bytes.Count(buf[:runtime.Stack(buf, true)], []byte("[chan receive"))
+	grow()
+	settle(t, already+n)
+	after, ok := takeCensus()
+	g := &Growth{}
+	g.locate(before, after)
+	if !ok || len(g.Sites) == 0 {
+		t.Fatal("no sites")
+	}
+	return g
+}
+
+// TestSites wants the application's part in a growth: not what starts all
+// goroutines of servers and groups, and not the place where most were before.
+func TestSites(t *testing.T) {
+	c := make(chan int)
+	defer close(c)
+	for range 50 {
+		go either(true, c)
+	}
+	settle(t, 50)
+	g := grown(t, 20, func() {
+		for range 20 {
+			go either(false, c)
+		}
+	})
+	var f runtime.Frame
+	for it, more := runtime.CallersFrames(g.Callers()), true; more && !strings.Contains(f.Function, "/leak."); {
+		f, more = it.Next() // the first ones are the runtime's
+	}
+	if s := g.Sites[0]; !strings.HasSuffix(s.Func, "leak.either") || s.Before != 50 || s.After != 70 || !strings.HasSuffix(f.Function, "leak.there") {
+		t.Errorf("site %+v with the stack of %s", s, f.Function)
+	}
+
+	g = grown(t, 20, func() {
+		for range 20 {
+			backstop.Go(context.Background(), func(context.Context) { stuck(c) })
+		}
+	})
+	if s := g.Sites[0]; !strings.Contains(s.Func, "leak.TestSites.") || s.CreatedBy != "" || !strings.HasSuffix(s.File, "leak_test.go") || s.Wait != "chan receive" {
+		t.Errorf("of backstop.Go: %+v", s)
+	}
+
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { stuck(c) }))
+	t.Cleanup(srv.Close) // after c
+	g = grown(t, 20, func() {
+		for range 20 {
+			go http.Get(srv.URL) //nolint:errcheck // answered when all is over
+		}
+	})
+	served := false
+	for _, s := range g.Sites {
+		served = served || strings.Contains(s.Func, "leak.TestSites.") && s.After-s.Before == 20 && s.CreatedBy == ""
+	}
+	if !served {
+		t.Errorf("of a server: %+v", g.Sites)
+	}
+}
+
 // settle waits until so many goroutines have got stuck.
 func settle(t *testing.T, n int) {
 	t.Helper()
