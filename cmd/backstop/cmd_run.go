@@ -60,6 +60,7 @@ delivered wait on disk for the next run.`,
 			fs.IntVar(&f.maxRestarts, "max-restarts", 0, "give up after `n` restarts; 0 never does")
 			fs.DurationVar(&f.backoff, "backoff", 500*time.Millisecond, "`time` before the first restart; it doubles up to a minute")
 			fs.DurationVar(&f.grace, "grace", 0, "kill the program when it has not ended this `time` after a forwarded stop; 0 never does")
+			fs.BoolVar(&f.sendValues, "send-values", false, "send texts as they are; otherwise secrets and personal data in them are masked")
 			fs.BoolVar(&f.quiet, "quiet", false, "say nothing of our own on stderr unless something is wrong")
 			return f.run
 		},
@@ -74,6 +75,7 @@ type runFlags struct {
 	backoff     time.Duration
 	grace       time.Duration
 	quiet       bool
+	sendValues  bool
 }
 
 // check finds what is wrong with the flags before anything is started.
@@ -133,6 +135,7 @@ func (f *runFlags) run(ctx context.Context, std stdio, args []string) error {
 		Stdin:   std.in, Stdout: std.out, Stderr: std.err,
 		Service: f.service, Release: f.release, Environment: f.environment, Instance: f.instance,
 		Collector: f.collector, Key: f.key,
+		SendValues:  f.sendValues,
 		Signals:     signals,
 		SharedGroup: shared,
 		Reap:        alone,

@@ -160,7 +160,7 @@ func TestCrashMasksMessages(t *testing.T) {
 		if !bytes.Contains(masked, []byte(" [recovered]\n")) {
 			t.Errorf("%s lost its remark:\n%s", file, masked)
 		}
-		if len(before) != len(after) || before[0].Class != after[0].Class || crash.StackHash(before[0]) != crash.StackHash(after[0]) {
+		if len(before) != len(after) || before[0].Class != after[0].Class || before[0].Fingerprints != after[0].Fingerprints || crash.StackHash(before[0]) != crash.StackHash(after[0]) {
 			t.Errorf("%s: %s became %s", file, before[0].Class, after[0].Class)
 		}
 	}

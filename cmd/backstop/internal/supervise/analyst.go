@@ -12,6 +12,7 @@ import (
 	"github.com/backstop-go/backstop/crash"
 	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/inflight"
+	"github.com/backstop-go/backstop/internal/redact"
 )
 
 // maxWaiting bounds the texts that wait to be read, in bytes. A program that
@@ -89,6 +90,7 @@ func (a *analyst) run() {
 		a.queue = a.queue[1:]
 		a.waiting -= len(c.text)
 		a.mu.Unlock()
+		a.mask(&c)
 		for _, e := range a.survived(c, a.reports(c)) {
 			a.hand(e)
 		}
@@ -104,8 +106,12 @@ func (a *analyst) finish(d death) []event.Event {
 	signalTo(a.wake)
 	<-a.done
 
+	if !a.l.s.o.SendValues {
+		d.last, d.library = redact.Text(d.last), redact.Text(d.library)
+	}
 	var ended []event.Event
 	if d.text != nil {
+		a.mask(d.text)
 		var others []event.Event
 		ended, others = a.atEnd(d)
 		for _, e := range others {
@@ -127,6 +133,13 @@ func (a *analyst) finish(d death) []event.Event {
 		a.hand(ended[i])
 	}
 	return ended
+}
+
+// mask hides secrets and personal data in a text before anything is made of it.
+func (a *analyst) mask(c *captured) {
+	if !a.l.s.o.SendValues {
+		c.text = redact.Crash(c.text)
+	}
 }
 
 // hand passes an event to whoever wants it.

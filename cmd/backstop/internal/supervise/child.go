@@ -126,6 +126,10 @@ func startError(name string, err error) *StartError {
 // left to the SDK, which reads the same build information, unless it was given.
 func (s *supervisor) childEnv() []string {
 	env := s.env
+	sendValues := ""
+	if s.o.SendValues {
+		sendValues = "1"
+	}
 	for _, add := range []struct{ key, value string }{
 		{"GOTRACEBACK", "all"},
 		{"BACKSTOP_SERVICE", s.o.Service},
@@ -134,6 +138,7 @@ func (s *supervisor) childEnv() []string {
 		{"BACKSTOP_INSTANCE", s.given.Instance},
 		{"BACKSTOP_COLLECTOR", s.o.Collector},
 		{"BACKSTOP_KEY", s.o.Key},
+		{"BACKSTOP_SEND_VALUES", sendValues},
 	} {
 		if _, has := lookup(s.env, add.key); !has && add.value != "" {
 			env = append(env, add.key+"="+add.value)

@@ -57,6 +57,11 @@ type Options struct {
 	// (BACKSTOP_COLLECTOR, BACKSTOP_KEY), unless set there.
 	Collector, Key string
 
+	// SendValues leaves the texts in events as they are. By default what looks
+	// like a secret or like personal data is masked in them (package redact).
+	// It reaches the SDK in the child as BACKSTOP_SEND_VALUES.
+	SendValues bool
+
 	// OnHello is called once, before the first start, with what is known of
 	// the instance. OnStart is called with each process as soon as it runs; OnEvent with
 	// each event, one at a time and in order, the last one before Run returns.

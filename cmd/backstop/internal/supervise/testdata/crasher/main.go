@@ -48,6 +48,8 @@ func main() {
 		"hog":            hog,
 		"log-fatal":      func() { log.SetFlags(0); log.Print("starting"); log.Fatal("open config.yaml: no such file") },
 		"exit":           func() { os.Exit(number) },
+		"panic-with":     func() { panic(arg) },
+		"fatal-with":     func() { log.Fatal(arg) },
 		"flag": func() {
 			flag.CommandLine.Init("crasher", flag.ExitOnError)
 			_ = flag.CommandLine.Parse([]string{"-nope"})
