@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -37,6 +38,34 @@ func TestTwoGuardsAtOnce(t *testing.T) {
 				t.Errorf("want each crash once:\n%s", show(events))
 			}
 		})
+	}
+}
+
+// TestTwoPanicsAtOnce has two goroutines panic at the same moment that nobody
+// guards. Whoever is first ends the process; what the runtime printed of the
+// other one until then is an event of its own.
+func TestTwoPanicsAtOnce(t *testing.T) {
+	t.Parallel()
+	both := false
+	for i := 0; i < 100 && !both; i++ {
+		c := crashtest.NewCollector(t)
+		p := delivering(t, t.TempDir(), c.URL)
+		p.dies("two-bare")
+		crashtest.Eventually(t, "the monitor ends", func() bool { return !alive(p.monitor) })
+		events := decode(t, c.Events())
+		once(t, events)
+		for _, e := range events {
+			if e.Class != "panic.index" && e.Class != "panic.nil_map" || strings.Count(e.Text, "panic: ") != 1 || e.Report.Recovered {
+				t.Errorf("not one of the two panics:\n%s", show(events))
+			}
+		}
+		if len(events) == 0 || len(merged(events)) != len(events) {
+			t.Fatalf("want each panic once:\n%s", show(events))
+		}
+		both = len(events) == 2
+	}
+	if !both && runtime.NumCPU() > 1 {
+		t.Error("the runtime printed two panics in none of 100 deaths")
 	}
 }
 

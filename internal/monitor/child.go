@@ -115,6 +115,17 @@ func (k *keeper) watch(pipe *os.File) {
 	if k.pidfd == nil {
 		close(k.ended) // for all we know
 	}
+	for rest := text.text; ; {
+		text.text, rest = split(rest)
+		k.report(text, at)
+		if len(rest) == 0 {
+			return
+		}
+	}
+}
+
+// report spools what is known of a death.
+func (k *keeper) report(text *clipping, at time.Time) {
 	e, err := k.death(text, at)
 	if e == nil {
 		return

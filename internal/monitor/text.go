@@ -3,6 +3,7 @@
 package monitor
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"time"
@@ -30,6 +31,19 @@ func (c *clipping) write(b []byte) {
 		c.text[maxHead-1] = '\n'
 		c.text = append(c.text[:maxHead], c.text[len(c.text)-maxTail:]...)
 	}
+}
+
+// split cuts off the first of several panics. When goroutines panic at the same
+// time, the runtime prints one after the other (runtime/panic.go, fatalpanic and
+// dopanic_m). Only a new one begins a line with "panic: " below a goroutine: the
+// lines of a message, and panics during a panic, are indented.
+func split(text []byte) (first, rest []byte) {
+	if i := bytes.Index(text, []byte("\ngoroutine ")); i >= 0 {
+		if j := bytes.Index(text[i:], []byte("\npanic: ")); j >= 0 {
+			return text[: i+j+1 : i+j+1], text[i+j+1:]
+		}
+	}
+	return text, nil
 }
 
 // quiet is how long a pipe whose other end is dead may say nothing before its

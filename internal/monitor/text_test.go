@@ -133,6 +133,25 @@ func TestPipeIsDrainedWithoutSpool(t *testing.T) {
 	}
 }
 
+func TestSplit(t *testing.T) {
+	one := "panic: a\n\tpanic: b\n\ngoroutine 1 [running]:\nmain.f()\n\t/m.go:1 +0x1\n"
+	two := "panic: c\n\ngoroutine 2 [running]:\nmain.g()\n\t/m.go:2 +0x1\n"
+	fatal := "\ngoroutine 3 [running]:\nmain.h()\n\t/m.go:3 +0x1\n"
+	hostile := "panic: x\n\tgoroutine 9 [running]:\n\tpanic: y\n\ngoroutine 1 [running]:\nmain.f()\n"
+	for _, parts := range [][]string{{one}, {one, two}, {one, two, two}, {fatal, two}, {hostile}, {hostile, one}, {""}, {"noise\npanic: \n"}} {
+		var got []string
+		first, rest := split([]byte(strings.Join(parts, "")))
+		got = append(got, string(first))
+		for len(rest) > 0 {
+			first, rest = split(rest)
+			got = append(got, string(first))
+		}
+		if strings.Join(got, "|") != strings.Join(parts, "|") {
+			t.Errorf("parts %q, want %q", got, parts)
+		}
+	}
+}
+
 func FuzzCrashEvent(f *testing.F) {
 	f.Add("panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/m.go:1 +0x1\n")
 	f.Add("\nruntime stack:\nruntime.throw({0x1, 0x2})\n")
