@@ -13,12 +13,14 @@ func nameHeadline(r *crash.Report, memory []event.Memory) {
 	if r == nil || r.HasMessage {
 		return
 	}
-	if r.Class == "fatal.deadlock" {
-		r.SetHeadline("all goroutines are asleep - deadlock!") // runtime/proc.go, checkdead; there is no other
-		return
-	}
 	addr, n, ok := r.HeadlineAddr()
 	if !ok {
+		if r.Class == "fatal.deadlock" && len(r.Goroutines) > 0 {
+			// Without frames of the runtime there are none of its goroutines
+			// either. The other headline is for a program that has no more
+			// goroutines at all (runtime/proc.go, checkdead).
+			r.SetHeadline("all goroutines are asleep - deadlock!")
+		}
 		return
 	}
 	for _, m := range memory {

@@ -32,9 +32,11 @@ func TestHeadlines(t *testing.T) {
 			{"rwmutex-runlock", "system", "sync: RUnlock of unlocked RWMutex", "fatal.sync_unlock"},
 			{"stack-overflow", "system", "stack overflow", "fatal.stack_overflow"},
 			{"asleep", "system", "all goroutines are asleep - deadlock!", "fatal.deadlock"},
+			{"asleep", "all", "all goroutines are asleep - deadlock!", "fatal.deadlock"},
+			{"goexit", "system", "all goroutines are asleep - deadlock!", "fatal.deadlock"}, // the SDK's is one of them
 			{"fault", "system", "fault", "fatal.fault"},
 		} {
-			t.Run(name+"/"+c[0], func(t *testing.T) {
+			t.Run(name+"/"+c[0]+"/"+c[1], func(t *testing.T) {
 				t.Parallel()
 				e := dies(t, exe, c[0], c[1])
 				if e.Message == nil || *e.Message != c[2] || string(e.Class) != c[3] || e.Report.Class != e.Class || e.Memory != nil {

@@ -38,6 +38,8 @@ func main() {
 		new(sync.RWMutex).RUnlock()
 	case "asleep":
 		select {}
+	case "goexit":
+		runtime.Goexit()
 	case "stack-overflow":
 		debug.SetMaxStack(1 << 20)
 		overflow(1)
