@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -15,6 +16,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/backstop-go/backstop"
 	"github.com/backstop-go/backstop/event"
@@ -312,5 +314,32 @@ func TestCrashWithoutSpool(t *testing.T) {
 	crashtest.Eventually(t, "the crash and a hello", func() bool { return len(c.Events()) == 1 && len(c.Hellos()) == 1 })
 	if e := decode(t, c.Events())[0]; e.Class != "panic.index" || e.Exit == nil && e.Report.Truncated {
 		t.Errorf("it is\n%s", show([]event.Event{e}))
+	}
+}
+
+// TestKilledWhilePrinting kills a program whose traceback nobody reads, in the
+// middle of it: what the monitor has is no whole traceback, and says so.
+func TestKilledWhilePrinting(t *testing.T) {
+	t.Parallel()
+	needEndings(t)
+	c := crashtest.NewCollector(t)
+	stderr, w, err := os.Pipe()
+	check(err)
+	defer stderr.Close()
+	p := obeying(t, crashtest.SpoolDir(t), c.URL, func(cmd *exec.Cmd) { cmd.Stderr = w })
+	w.Close()
+	fmt.Fprintln(p.in, "many")
+	crashtest.Eventually(t, "the pipe fills", func() bool {
+		const readable = 0x541B // FIONREAD, ioctl_tty(2)
+		var n int32
+		_, _, errno := syscall.Syscall(syscall.SYS_IOCTL, stderr.Fd(), readable, uintptr(unsafe.Pointer(&n)))
+		return errno == 0 && n > 32<<10
+	})
+	check(p.cmd.Process.Kill())
+	p.cmd.Wait()
+	crashtest.Eventually(t, "the event", func() bool { return len(c.Events()) == 1 })
+	e := decode(t, c.Events())[0]
+	if e.Class != "panic.index" || !e.Report.Truncated || e.Exit == nil || e.Exit.Signal != "SIGKILL" {
+		t.Errorf("%s, truncated %v, exit %+v", e.Class, e.Report.Truncated, e.Exit)
 	}
 }

@@ -6,9 +6,8 @@
 // variable. It holds the reading end of a pipe that the runtime writes the crash
 // into (debug.SetCrashOutput, Go 1.23). When the pipe closes, it asks the kernel
 // how the program ended, makes an event of what it knows, spools it and delivers
-// it. While the program lives, it
-// delivers what the program's guards spool, so that the program itself needs no
-// connection, no timer and no waiting goroutine.
+// it. While the program lives, it delivers what the program's guards spool, so
+// that the program itself needs no connection, no timer and no waiting goroutine.
 //
 // The parent never waits for its child: a goroutine parked in wait4 counts as
 // running, and Go's deadlock detector (runtime/proc.go, checkdead) would never
