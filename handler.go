@@ -94,7 +94,7 @@ func (s *serving) prepare(a *agent) {
 	checkFault("request")
 	var info requestInfo
 	info.fill(a, s.request)
-	s.enter(a, s.request.Context(), &info, s.request)
+	s.enter(s.request.Context(), a, &info, s.request)
 	s.faults(a)
 	if s.labels = a.usesLabels(); s.labels || a.table == nil {
 		s.intoContext(info)

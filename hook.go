@@ -119,11 +119,11 @@ func (a *agent) tell(ctx context.Context, v any, r *record) {
 		pcs: append([]uintptr(nil), r.pcs[:r.n]...),
 	}
 	for _, h := range *list {
-		call(*h, ctx, c)
+		h.call(ctx, c)
 	}
 }
 
-func call(h hook, ctx context.Context, c *Crash) {
+func (h hook) call(ctx context.Context, c *Crash) {
 	defer func() { recover() }() // the program's own code, at fault
 	h(ctx, c)
 }

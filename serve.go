@@ -41,7 +41,7 @@ func (s *called) prepare(a *agent, r *event.Request) (ctx context.Context) {
 	if i.trace == "" && a.options.TraceID != nil {
 		i.trace = a.traceID(s.outer)
 	}
-	s.enter(a, s.outer, &i, nil)
+	s.enter(s.outer, a, &i, nil)
 	s.faults(a)
 	if s.labels = a.usesLabels(); s.labels || a.table == nil {
 		c := &requestContext{Context: s.outer, info: i}

@@ -89,12 +89,12 @@ func TestServeAsksForTheTraceID(t *testing.T) {
 	r := call()
 	r.TraceID = ""
 	backstop.Serve(ctx, r, backstop.HandlerOptions{}, func(context.Context) {
-		if got := backstop.RequestOf(nil); got == nil || got.TraceID != testTrace {
+		if got := backstop.RequestOf(context.Background()); got == nil || got.TraceID != testTrace {
 			t.Errorf("request %+v, want the tracer's id", got)
 		}
 	})
 	backstop.Serve(context.Background(), r, backstop.HandlerOptions{}, func(context.Context) {
-		if got := backstop.RequestOf(nil); got == nil || got.TraceID != "" {
+		if got := backstop.RequestOf(context.Background()); got == nil || got.TraceID != "" {
 			t.Errorf("request %+v", got)
 		}
 	})
@@ -105,7 +105,7 @@ func TestServeAsksForTheTraceID(t *testing.T) {
 		"4bf92f3577b34da6a3ce929d0e0e4736": other,
 	} {
 		backstop.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-			if got := backstop.RequestOf(nil); got == nil || got.TraceID != want {
+			if got := backstop.RequestOf(context.Background()); got == nil || got.TraceID != want {
 				t.Errorf("request %+v, want trace id %s", got, want)
 			}
 		}), backstop.HandlerOptions{}).ServeHTTP(httptest.NewRecorder(), r)
@@ -133,7 +133,7 @@ func TestBareGoroutinesFindTheRequest(t *testing.T) {
 		via  event.Via
 	}{
 		{"without a context", func(context.Context) (r *event.Request) {
-			in(func() { r = backstop.RequestOf(nil) })
+			in(func() { r = backstop.RequestOf(context.Background()) })
 			return r
 		}, event.ViaCreator},
 		{"by the context of the request", func(ctx context.Context) (r *event.Request) {
@@ -145,14 +145,14 @@ func TestBareGoroutinesFindTheRequest(t *testing.T) {
 			return r
 		}, ""},
 		{"two goroutines away, without a context", func(context.Context) (r *event.Request) {
-			in(func() { in(func() { r = backstop.RequestOf(nil) }) })
+			in(func() { in(func() { r = backstop.RequestOf(context.Background()) }) })
 			return r
 		}, "none"},
 		{"in one of a Go", func(ctx context.Context) (r *event.Request) {
 			done := make(chan struct{})
 			backstop.Go(ctx, func(context.Context) {
 				defer close(done)
-				in(func() { r = backstop.RequestOf(nil) })
+				in(func() { r = backstop.RequestOf(context.Background()) })
 			})
 			<-done
 			return r
@@ -215,7 +215,7 @@ func TestGoroutineOutlivesItsHandler(t *testing.T) {
 	h := backstop.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		go func() {
 			<-returned
-			found <- backstop.RequestOf(nil)
+			found <- backstop.RequestOf(context.Background())
 		}()
 	}), backstop.HandlerOptions{})
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/gone", nil))

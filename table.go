@@ -52,7 +52,7 @@ type entered struct {
 }
 
 // enter says that this goroutine serves a request.
-func (e *entered) enter(a *agent, ctx context.Context, i *requestInfo, live *http.Request) {
+func (e *entered) enter(ctx context.Context, a *agent, i *requestInfo, live *http.Request) {
 	sampling.Pass()
 	if a.table == nil {
 		return

@@ -57,7 +57,8 @@ func TestFindRequest(t *testing.T) {
 		{"the creator's first", parsed(t, stack(9, "running", 8)), nil, []InFlight{serves(8, "/creator", 1), serves(7, "/other", 1)}, 2, "/creator", ""},
 		{
 			"the creator's creator's", parsed(t, stack(9, "running", 8), stack(8, "select", 7), stack(7, "chan receive", 1)), nil,
-			[]InFlight{serves(7, "/grand", 3), serves(6, "/other", 1)}, 2, "/grand", ViaCreator,
+			[]InFlight{serves(7, "/grand", 3), serves(6, "/other", 1)},
+			2, "/grand", ViaCreator,
 		},
 		{"creators in a circle", parsed(t, stack(9, "running", 8), stack(8, "select", 9)), nil, []InFlight{serves(6, "/a", 1), serves(5, "/b", 1)}, 2, "", ""},
 		{"somebody else's", parsed(t, stack(9, "running", 0)), nil, []InFlight{serves(8, "/a", 1), serves(7, "/b", 1)}, 2, "", ""},

@@ -66,14 +66,14 @@ func Undump(data []byte) (Snapshot, error) {
 
 // AddTo tells an event of an end what was in flight, and looks for its own
 // request among that.
-func (s *Snapshot) AddTo(e *event.Event) {
+func (snap *Snapshot) AddTo(e *event.Event) {
 	// A goroutine that works for a request is not one more request, and one that
 	// has served its request is none at all, but either may have started the one
 	// that crashed, or be it.
-	e.InFlight, e.InFlightCount = s.Entries, len(s.Entries)
-	if len(s.Children)+len(s.Left) > 0 {
-		e.InFlight = append(append(append([]event.InFlight(nil), s.Entries...), s.Children...), s.Left...)
+	e.InFlight, e.InFlightCount = snap.Entries, len(snap.Entries)
+	if len(snap.Children)+len(snap.Left) > 0 {
+		e.InFlight = append(append(append([]event.InFlight(nil), snap.Entries...), snap.Children...), snap.Left...)
 	}
 	e.FindRequest()
-	e.InFlight = s.Entries[:min(len(s.Entries), event.MaxInFlight)]
+	e.InFlight = snap.Entries[:min(len(snap.Entries), event.MaxInFlight)]
 }

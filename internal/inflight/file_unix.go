@@ -59,7 +59,7 @@ func create() (f *os.File, name string, err error) {
 		if err = prepare(f, strictOvercommit()); err == nil {
 			return f, "", nil
 		}
-		f.Close()
+		_ = f.Close() // the error is that there is no table
 	}
 	for _, dir := range [...]string{"/dev/shm", os.TempDir()} {
 		f, fault := os.CreateTemp(dir, "backstop-requests-*")
@@ -67,7 +67,7 @@ func create() (f *os.File, name string, err error) {
 			if fault = prepare(f, true); fault == nil {
 				return f, f.Name(), nil
 			}
-			f.Close()
+			_ = f.Close()
 			os.Remove(f.Name()) //nolint:errcheck // the error is that there is no table
 		}
 		err = errors.Join(err, fault)
@@ -110,7 +110,7 @@ func Reset(f *os.File) error {
 func claim(f *os.File) (*Table, error) {
 	t, err := mapped(f)
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, failed("claim", err)
 	}
 	return t, nil

@@ -340,23 +340,28 @@ func TestTexts(t *testing.T) {
 	}{
 		{"nothing", Entry{}, Entry{}},
 		{
-			"unclean", Entry{Method: "G\nT", Path: "/\x00\xff", Route: "\x1b[31m", Traceparent: "\x01", RequestID: "ü\u0085"},
+			"unclean",
+			Entry{Method: "G\nT", Path: "/\x00\xff", Route: "\x1b[31m", Traceparent: "\x01", RequestID: "ü\u0085"},
 			Entry{Method: "G?T", Path: "/??", Route: "?[31m", Traceparent: "?", RequestID: "ü?"},
 		},
 		{
-			"each as long as may be", Entry{Method: long(99, "M"), Route: long(999, "r"), RequestID: long(999, "i"), Traceparent: long(99, "t"), Path: "/"},
+			"each as long as may be",
+			Entry{Method: long(99, "M"), Route: long(999, "r"), RequestID: long(999, "i"), Traceparent: long(99, "t"), Path: "/"},
 			Entry{Method: long(event.MaxMethod, "M"), Route: long(maxRoute, "r"), RequestID: long(maxRequestID, "i"), Traceparent: long(maxTraceparent, "t"), Path: "/"},
 		},
 		{
-			"a long path has the room", Entry{Method: "GET", Path: long(999, "p"), Route: "/{p}"},
+			"a long path has the room",
+			Entry{Method: "GET", Path: long(999, "p"), Route: "/{p}"},
 			Entry{Method: "GET", Path: long(textSize-3, "p"), Route: "/{p}"},
 		},
 		{
-			"all too long", Entry{Method: "GET", Path: long(999, "p"), Route: long(999, "r"), RequestID: long(999, "i"), Traceparent: typical.Traceparent},
+			"all too long",
+			Entry{Method: "GET", Path: long(999, "p"), Route: long(999, "r"), RequestID: long(999, "i"), Traceparent: typical.Traceparent},
 			Entry{Method: "GET", Path: long(textSize-3-maxRequestID-len(typical.Traceparent), "p"), Route: long(maxRoute, "r"), RequestID: long(maxRequestID, "i"), Traceparent: typical.Traceparent},
 		},
 		{
-			"cut between characters", Entry{Method: "M" + long(99, "ü"), Path: "/"},
+			"cut between characters",
+			Entry{Method: "M" + long(99, "ü"), Path: "/"},
 			Entry{Method: "M" + long(event.MaxMethod-2, "ü"), Path: "/"},
 		},
 	} {
