@@ -189,8 +189,8 @@ func details(sites []Site, text []byte) {
 				creators[crash.CreatedBy{Func: by.Func, File: by.File, Line: by.Line}]++
 			}
 		}
-		s.Wait = commonest(waits)
-		if by := commonest(creators); by.Func != "" {
+		s.Wait = commonest(waits, strings.Compare)
+		if by := commonest(creators, byFunc); by.Func != "" {
 			s.CreatedBy, s.File, s.Line = by.Func, by.File, by.Line
 		}
 	}
@@ -209,10 +209,14 @@ func worksFor(r *crash.Goroutine) string {
 	return r.Frames[len(r.Frames)-1].Func
 }
 
-func commonest[K comparable](counts map[K]int) (k K) {
+func byFunc(a, b crash.CreatedBy) int { return strings.Compare(a.Func, b.Func) }
+
+// commonest returns the key that was counted most; of several, the first in
+// order, so that reports of one leak agree.
+func commonest[K comparable](counts map[K]int, order func(a, b K) int) (k K) {
 	most := 0
 	for key, n := range counts {
-		if n > most {
+		if n > most || n == most && order(key, k) < 0 {
 			k, most = key, n
 		}
 	}

@@ -33,8 +33,8 @@ type Site struct {
 	Func string
 	// CreatedBy is the function with the go statement, at File and Line. It is
 	// empty when that is no function of the application but Func is one, and in
-	// a process with more than 5,000 goroutines. File and Line then are where
-	// the goroutines are in Func.
+	// a process with more than 5,000 goroutines, unless an earlier report of it
+	// knew. File and Line then are where the goroutines are in Func.
 	CreatedBy string
 	File      string
 	Line      int
@@ -56,9 +56,6 @@ func (g *Growth) Error() string {
 		where = " of " + s.Func
 		if s.CreatedBy != "" {
 			where += ", created by " + s.CreatedBy
-		}
-		if s.Wait != "" {
-			where += ", in " + s.Wait
 		}
 	}
 	return fmt.Sprintf("goroutines%s grow without end: from %d to %d in %v, %.1f a minute",

@@ -78,6 +78,8 @@ type watcher struct {
 	at      work // what is done outside the lock, on a goroutine of its own
 	done    sync.WaitGroup
 
+	creators map[string]Site // by Site.Func, of earlier reports
+
 	mu       sync.Mutex
 	windows  []*window
 	begun    time.Time
@@ -109,7 +111,7 @@ const settling = 360
 const lasting = 3
 
 func newWatcher(o Options) *watcher {
-	w := &watcher{options: o}
+	w := &watcher{options: o, creators: make(map[string]Site)}
 	w.at = work{count: count, take: takeCensus, report: w.report}
 	for _, s := range scales {
 		w.windows = append(w.windows, &window{length: time.Duration(s) * o.Interval})
@@ -248,6 +250,21 @@ func (w *watcher) stop() {
 	w.done.Wait()
 }
 
+// recall fills in who creates the goroutines of a site, when it was found out
+// before there were too many to ask: a leak that goes on has to stay one issue.
+// Only one report is made at a time.
+func (w *watcher) recall(sites []Site) {
+	for i := range sites {
+		s := &sites[i]
+		if was, ok := w.creators[s.Func]; s.CreatedBy == "" && ok {
+			s.CreatedBy, s.File, s.Line = was.CreatedBy, was.File, was.Line
+		}
+		if s.CreatedBy != "" {
+			w.creators[s.Func] = *s
+		}
+	}
+}
+
 // report tells of a growth, unless the second profile shows that there is none
 // any more.
 func (w *watcher) report(before census, g *Growth) bool {
@@ -255,6 +272,7 @@ func (w *watcher) report(before census, g *Growth) bool {
 		if g.locate(before, after); len(g.Sites) == 0 {
 			return false
 		}
+		w.recall(g.Sites)
 	}
 	g.States = states()
 	w.options.OnGrowth(g)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/backstop-go/backstop"
+	"github.com/backstop-go/backstop/crash"
 	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/crashtest"
 )
@@ -66,7 +67,7 @@ func TestCensus(t *testing.T) {
 	if !found {
 		t.Errorf("the stack has no %s", s.Func)
 	}
-	want := "goroutines of github.com/backstop-go/backstop/leak.stuck, created by github.com/backstop-go/backstop/leak.start, in chan receive grow without end: from 60 to 210 in 3m0s, 50.0 a minute"
+	want := "goroutines of github.com/backstop-go/backstop/leak.stuck, created by github.com/backstop-go/backstop/leak.start grow without end: from 60 to 210 in 3m0s, 50.0 a minute"
 	if g.Error() != want {
 		t.Errorf("says %q\nwant %q", g.Error(), want)
 	}
@@ -82,7 +83,8 @@ func TestCensus(t *testing.T) {
 	settle(t, maxPrinted)
 	many, _ := takeCensus()
 	g.locate(after, many)
-	if s := g.Sites[0]; s.CreatedBy != "" || s.After-s.Before != maxPrinted || !strings.HasSuffix(s.File, "leak_test.go") || len(g.Callers()) == 0 {
+	s = g.Sites[0]
+	if s.CreatedBy != "" || s.After-s.Before != maxPrinted || !strings.HasSuffix(s.File, "leak_test.go") || len(g.Callers()) == 0 {
 		t.Errorf("site %+v, stack %v", s, g.Callers())
 	}
 }
@@ -99,6 +101,36 @@ func either(first bool, c chan int) {
 		here(c)
 	} else {
 		there(c)
+	}
+}
+
+// TestOneLeakIsOneIssue has a leak be reported again and again, with numbers that
+// differ in every way, and when there are too many goroutines to ask for the
+// go statement.
+func TestOneLeakIsOneIssue(t *testing.T) {
+	w := newWatcher(Options{}.withDefaults())
+	creator := "main.handle"
+	var first crash.Fingerprints
+	for i, g := range []*Growth{
+		{From: 9, To: 134, Over: 12*time.Minute + 3*time.Second, PerMinute: 9.7},
+		{From: 412, To: 830, Over: time.Hour, PerMinute: 1234.56},
+		{From: 4210, To: 98031, Over: 13 * 24 * time.Hour, PerMinute: 5},
+	} {
+		g.Sites = []Site{{Func: "main.wait", CreatedBy: creator}}
+		creator = ""
+		w.recall(g.Sites)
+		r := &crash.Report{
+			Kind: crash.KindPanic, Message: g.Error(), HasMessage: true, Recovered: true,
+			Panics:     []crash.Panic{{Message: g.Error(), Recovered: true}},
+			Goroutines: []crash.Goroutine{{State: "running", Frames: []crash.Frame{{Func: "main.wait", File: "/src/main.go", Line: 32}}}},
+		}
+		f := crash.Fingerprint(r)
+		if i == 0 {
+			first = f
+		}
+		if f != first {
+			t.Errorf("%v has the fingerprints %v, want %v", g, f, first)
+		}
 	}
 }
 
@@ -337,7 +369,7 @@ func TestLeakyProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	event.Interpret(&e) // as the collector does
-	want := "goroutines of main.wait, created by main.handle, in chan receive grow without end: from "
+	want := "goroutines of main.wait, created by main.handle grow without end: from "
 	if f := e.Report.CrashStack(); len(f) == 0 || f[0].Func != "main.wait" || e.Message == nil || !strings.HasPrefix(*e.Message, want) {
 		t.Errorf("event %+v with the stack %v, want %q", e, f, want)
 	}
