@@ -94,6 +94,7 @@ const stackNeeds = 1200 << 20
 
 func (x *examiner) memory() {
 	g, ok := x.cgroupOf(x.pid, "memory")
+	defer func() { x.memoryLimit(g) }()
 	if !ok {
 		x.add(groupContainer, "OOM counter", Degraded, "no memory cgroup can be read: that of the whole host is taken", "mount /sys/fs/cgroup into the container (read-only will do)")
 		return
@@ -113,20 +114,48 @@ func (x *examiner) memory() {
 		x.found.oomGroup = true
 		x.add(groupContainer, "OOM group", Degraded, "memory.oom.group is 1: the OOM killer takes monitor and supervisor along", "run backstop run in a cgroup above the program's, or set memory.oom.group to 0")
 	}
+}
+
+// memoryLimit finds the smallest limit of a process, as the SDK does.
+func (x *examiner) memoryLimit(g cgroup) {
 	name := "memory.limit_in_bytes"
 	if g.v2 {
 		name = "memory.max"
 	}
 	limit, ok := x.limit(g, name)
+	what, end := "of the cgroup", "an OOM kill"
+	for _, l := range []struct {
+		name, what string
+		used       uint64
+	}{{"Max data size", "RLIMIT_DATA", 0}, {"Max address space", "left of RLIMIT_AS", x.addresses()}} {
+		n, err := strconv.ParseUint(x.limitOf(l.name), 10, 64)
+		if err != nil {
+			continue // unlimited
+		}
+		if n -= min(n, l.used); !ok || n < limit {
+			limit, ok, what, end = n, true, l.what, "running out of memory"
+		}
+	}
 	switch {
 	case !ok:
 		x.add(groupContainer, "memory limit", OK, "none", "")
 	case limit >= stackNeeds:
-		x.add(groupContainer, "memory limit", OK, size(limit), "")
+		x.add(groupContainer, "memory limit", OK, size(limit)+", "+what, "")
 	default:
-		x.add(groupContainer, "memory limit", Degraded, size(limit)+": a stack overflow ends in an OOM kill, without a traceback",
+		x.add(groupContainer, "memory limit", Degraded, size(limit)+", "+what+": a stack overflow ends in "+end+", and is not seen for what it is",
 			"the SDK lowers runtime/debug.SetMaxStack by itself; without it, do so in main, or allow 1.2 GB")
 	}
+}
+
+// addresses is how many bytes of address space the process has taken
+// (proc_pid_statm(5)).
+func (x *examiner) addresses() uint64 {
+	pages, _, _ := strings.Cut(x.read("/proc/"+strconv.Itoa(x.pid)+"/statm"), " ")
+	n, err := strconv.ParseUint(pages, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n * uint64(os.Getpagesize())
 }
 
 // roomForPids is what a monitor and a supervisor need, threads included.

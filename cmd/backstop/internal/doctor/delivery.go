@@ -74,7 +74,7 @@ func (x *examiner) spool() {
 		dir := x.nearest(p.dir)
 		free, err := x.tryDirectory(dir)
 		if err != nil {
-			refused = append(refused, dir+": "+reason(err))
+			refused = append(refused, p.dir+": "+reason(err))
 			continue
 		}
 		x.found.spool = true

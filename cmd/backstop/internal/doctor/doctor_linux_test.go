@@ -47,7 +47,7 @@ func TestCgroups(t *testing.T) {
 			"sys/fs/cgroup/cgroup.controllers": "cpu memory pids\n",
 			"sys/fs/cgroup/memory.events":      "low 0\nhigh 0\nmax 0\noom 0\noom_kill 3\n", "sys/fs/cgroup/memory.oom.group": "0\n",
 			"sys/fs/cgroup/memory.max": "536870912\n", "sys/fs/cgroup/pids.max": "max\n", "sys/fs/cgroup/pids.current": "7\n",
-		}, map[string]string{"OOM counter": "ok memory.events", "memory limit": "degraded 512 MB", "pids limit": "ok none"}},
+		}, map[string]string{"OOM counter": "ok memory.events", "memory limit": "degraded 512 MB, of the cgroup", "pids limit": "ok none"}},
 		"version 2, group kill and a limit above": {map[string]string{
 			"proc/100/cgroup": "0::/pod/app\n", "proc/self/mountinfo": mountV2,
 			"sys/fs/cgroup/cgroup.controllers":    "cpu memory pids\n",
@@ -61,7 +61,13 @@ func TestCgroups(t *testing.T) {
 			"sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
 			"sys/fs/cgroup/pids/pids.max":                "100\n", "sys/fs/cgroup/pids/pids.current": "10\n",
 		}, map[string]string{"OOM counter": "ok memory.oom_control", "memory limit": "ok none", "pids limit": "ok 10 of 100"}},
-		"none": {map[string]string{"proc/100/cgroup": "0::/\n"}, map[string]string{"OOM counter": "degraded no memory cgroup"}},
+		"none": {map[string]string{"proc/100/cgroup": "0::/\n"}, map[string]string{"OOM counter": "degraded no memory cgroup", "memory limit": "ok none"}},
+		"resource limits": {map[string]string{
+			"proc/100/cgroup": "0::/\n", "proc/100/statm": "262144 100 1 1 0 1 0\n",
+			"proc/100/limits": "Limit                     Soft Limit           Hard Limit           Units     \n" +
+				"Max data size             1073741824           unlimited            bytes     \n" +
+				"Max address space         2097152000           unlimited            bytes     \n",
+		}, map[string]string{"memory limit": "degraded " + size(2097152000-262144*uint64(os.Getpagesize())) + ", left of RLIMIT_AS"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := tree(t, c.files)
