@@ -36,6 +36,9 @@ func (s *Spool) CountDropped(n uint64) error {
 	if s.uncounted == 0 {
 		return nil
 	}
+	if err := s.prepare(); err != nil { // not in a directory that is not ours
+		return err
+	}
 	if err := s.addDropped(s.uncounted); err != nil {
 		return fmt.Errorf("count dropped events: %w", err)
 	}

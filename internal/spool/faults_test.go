@@ -328,6 +328,39 @@ func TestLastEventNeedsNoDisk(t *testing.T) {
 	}
 }
 
+// TestNothingIsWrittenElsewhere counts drops of spools without a directory.
+func TestNothingIsWrittenElsewhere(t *testing.T) {
+	theirs := t.TempDir()
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(theirs, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"", link} {
+		s, err := Open(dir, Options{})
+		if err == nil {
+			t.Fatalf("Open took %q", dir)
+		}
+		if err := s.AddLast(payload(1)); err == nil {
+			t.Error("AddLast succeeded")
+		}
+		if err := s.CountDropped(3); err == nil {
+			t.Error("CountDropped succeeded")
+		}
+		if _, err := (&Sender{URL: "http://127.0.0.1:1"}).Drain(context.Background(), s); err == nil {
+			t.Error("Drain succeeded")
+		}
+	}
+	entries, err := os.ReadDir(theirs)
+	if err != nil || len(entries) > 0 {
+		t.Errorf("written into somebody else's directory: %v, %v", entries, err)
+	}
+	for _, name := range []string{countLock, droppedFile, toldFile, lockFile} {
+		if _, err := os.Stat("/" + name); err == nil {
+			t.Errorf("/%s was written", name)
+		}
+	}
+}
+
 // TestNamesDiffer has spools of two containers, in which pids are equal and the
 // clock may be.
 func TestNamesDiffer(t *testing.T) {
