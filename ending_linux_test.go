@@ -90,6 +90,21 @@ func end(how string, args []string) {
 			explode(3)
 		}()
 		os.Exit(7)
+	case "stranger":
+		// A process that goes on has all our pipes, as one that a C library
+		// forked has them.
+		sleep := exec.Command("sleep", "60")
+		fds, err := os.ReadDir("/proc/self/fd")
+		check(err)
+		for _, e := range fds {
+			fd, _ := strconv.Atoi(e.Name())
+			if target, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && fd > 2 && strings.HasPrefix(target, "pipe:") {
+				sleep.ExtraFiles = append(sleep.ExtraFiles, os.NewFile(uintptr(fd), target))
+			}
+		}
+		check(sleep.Start())
+		fmt.Fprintln(os.Stderr, sleep.Process.Pid)
+		os.Exit(5)
 	case "hog":
 		func() {
 			defer backstop.Recover()
@@ -341,5 +356,22 @@ func TestKilledWhilePrinting(t *testing.T) {
 	e := decode(t, c.Events())[0]
 	if e.Class != "panic.index" || !e.Report.Truncated || e.Exit == nil || e.Exit.Signal != "SIGKILL" {
 		t.Errorf("%s, truncated %v, exit %+v", e.Class, e.Report.Truncated, e.Exit)
+	}
+}
+
+// TestEndingDespiteStrangers ends a program whose pipes stay open.
+func TestEndingDespiteStrangers(t *testing.T) {
+	t.Parallel()
+	needEndings(t)
+	c := crashtest.NewCollector(t)
+	r := crashtest.Run(t, "ends", crashtest.Options{Args: []string{"stranger"}, Env: []string{"BACKSTOP_COLLECTOR=" + c.URL, "BACKSTOP_SPOOL=" + crashtest.SpoolDir(t)}})
+	stranger, err := strconv.Atoi(strings.TrimSpace(r.Stderr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Kill(stranger, syscall.SIGKILL) //nolint:errcheck // it sleeps
+	crashtest.Eventually(t, "the event", func() bool { return len(c.Events()) == 1 })
+	if e := decode(t, c.Events())[0]; e.Exit == nil || e.Exit.Status != 5 || !alive(stranger) {
+		t.Errorf("exit %+v", e.Exit)
 	}
 }
