@@ -16,18 +16,20 @@ import (
 // Whoever observes a program from within its executable sends this, and the
 // collector reads it: programs carry no reader of tables.
 func Dump(f io.ReaderAt, limit int) (packed []byte, busy int, err error) {
-	all, part := make([]byte, headerSize), make([]byte, chunk*slotSize)
+	var h header
 	var left []byte
-	err = readAt(f, 0, all)
-	for at := pageSize; err == nil && at < fileSize; at += len(part) {
-		err = readAt(f, int64(at), part)
-		for rest := part; err == nil && len(rest) > 0; rest = rest[slotSize:] {
-			// The state is the first word, its mode the two lowest bits of it.
-			switch {
-			case rest[lowByte]&modes != idle:
-				all = append(all, rest[:slotSize]...)
-			case !bytes.Equal(rest[:8], unused[:]):
-				left = append(left, rest[:slotSize]...)
+	err, part := readAt(f, 0, bytesOf(&h)), new([chunk]slot)
+	all := append([]byte(nil), bytesOf(&h)...)
+	for at := int64(0); err == nil && at < slots; at += chunk {
+		err = readAt(f, pageSize+at*slotSize, bytesOf(part))
+		for i := range part {
+			s := &part[i]
+			switch state := s.state.Load(); {
+			case err != nil, state == 0, s.epoch != uint32(h.writer.Load()/epoch), !s.forget():
+			case state&modes == idle:
+				left = append(left, bytesOf(s)...)
+			default:
+				all = append(all, bytesOf(s)...)
 			}
 		}
 	}
@@ -46,8 +48,20 @@ func Dump(f io.ReaderAt, limit int) (packed []byte, busy int, err error) {
 	return nil, busy, nil
 }
 
-// unused is the state of a slot that never had an entry.
-var unused [8]byte
+// forget clears what is left of the texts of earlier requests. It reports whether
+// the lengths can be right.
+func (s *slot) forget() bool {
+	n := 0
+	for _, l := range s.length[:route] {
+		n += int(l)
+	}
+	if n > len(s.text) || int(s.length[route]) > len(s.route) {
+		return false
+	}
+	clear(s.text[n:])
+	clear(s.route[s.length[route]:])
+	return true
+}
 
 // Undump reads what Dump made. It takes it for hostile, as Read does.
 func Undump(data []byte) (Snapshot, error) {

@@ -1,7 +1,10 @@
 package inflight
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
+	"io"
 	"math/rand"
 	"reflect"
 	"testing"
@@ -44,6 +47,28 @@ func TestDump(t *testing.T) {
 		if snap, err := Undump(data[:n]); err == nil && len(snap.Entries) > len(want.Entries) {
 			t.Errorf("of %d bytes, %d requests are read", n, len(snap.Entries))
 		}
+	}
+}
+
+// TestDumpForgets looks for a request that another has taken the place of.
+func TestDumpForgets(t *testing.T) {
+	table := newTable(t)
+	table.Enter(7, &Entry{Method: "GET", Path: "/a/long/path/of/the/first/request/secret"}).Leave()
+	table.Enter(7, &Entry{Method: "GET", Path: "/"})
+	whole, err := io.ReadAll(io.NewSectionReader(table.File(), 0, fileSize))
+	if err != nil || !bytes.Contains(whole, []byte("secret")) {
+		t.Fatalf("the table holds nothing of the first request, and the test is in vain (%v)", err)
+	}
+	data, _, err := Dump(table.File(), 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw, err := io.ReadAll(r); err != nil || bytes.Contains(raw, []byte("secret")) {
+		t.Errorf("the dump still has the first request (%v)", err)
 	}
 }
 

@@ -1,7 +1,6 @@
 package inflight
 
 import (
-	"encoding/binary"
 	"math"
 	"sync/atomic"
 	"unicode/utf8"
@@ -24,9 +23,6 @@ const (
 
 	headerSize = int(unsafe.Sizeof(header{}))
 )
-
-// lowByte is where the lowest bits of a word are in its memory.
-var lowByte = 7 * int(binary.NativeEndian.Uint16([]byte{0, 1})&1)
 
 type header struct {
 	shape shape
