@@ -18,7 +18,7 @@ test: ## test every module, with the workspace
 	go test work
 
 race: ## test the SDK and crash under the race detector (needs a C compiler)
-	CGO_ENABLED=1 go test -race . ./crash/... ./event/... ./internal/...
+	CGO_ENABLED=1 go test -race . ./crash/... ./event/... ./internal/... ./leak/... ./mark/... ./safe/...
 
 check: build fmt-check ## what CI runs
 	go vet work

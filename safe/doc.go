@@ -24,8 +24,8 @@
 // A panic that is recovered here is reported once, as backstop.Recovered does,
 // and becomes an error that wraps a *backstop.PanicError with value and stack.
 // Whoever raises or reports that error again makes no second report.
-// http.ErrAbortHandler becomes an error and is not reported. An error that wraps
-// a [RefusedError] says that nothing was run.
+// http.ErrAbortHandler becomes an error and is not reported. A [RefusedError] says
+// that what was refused was not begun.
 //
 // The package starts no goroutine that waits for work, so it leaves Go's
 // deadlock detector alone, except for timers: a program that waits for a timer
@@ -41,7 +41,8 @@ import (
 	"github.com/backstop-go/backstop"
 )
 
-// A RefusedError says that the work was not begun, and why: Err is a context's
+// A RefusedError says that the work was not begun, so that trying again repeats
+// nothing, and why: Err is a context's
 // error, [ErrClosed], [ErrBusy], [ErrTooHeavy] or what a health check said.
 type RefusedError struct {
 	Err error
