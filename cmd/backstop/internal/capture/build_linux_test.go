@@ -20,7 +20,7 @@ const oldest = "go1.21.13"
 var (
 	older  = []string{oldest, "go1.22.12", "go1.23.12", "go1.24.13", "go1.25.14"}
 	newest = "go1.27.0"
-	local  = runtime.Version()
+	local  = strings.Fields(runtime.Version())[0] // without the experiments
 )
 
 // needToolchain skips a test when a toolchain is not at hand; where everything

@@ -48,6 +48,9 @@ type Case struct {
 	Request bool
 
 	Limits Limits
+	// Slow marks what dies slowly: a stack overflow copies a stack of half a
+	// gigabyte and walks over a million frames.
+	Slow bool
 	// Cgo marks what a program without C cannot do.
 	Cgo bool
 	// WithC marks what is run in the program with C where there is one.

@@ -80,7 +80,7 @@ var fatals = []Case{
 	{Name: "deadlock-mutex", Group: "deadlock", Class: classes("fatal.deadlock"), Reason: `^all goroutines are asleep - deadlock!$`, Func: "main.deadlock", Request: true},
 	{Name: "goexit-main", Group: "deadlock", Class: classes("fatal.deadlock"), Reason: `deadlock!$`},
 
-	{Name: "stack-overflow", Group: "resource", Class: classes("fatal.stack_overflow"), Reason: `^stack overflow$`, Func: "main.overflow", Request: true, Limits: Limits{AddressSpace: 6_000_000}},
+	{Name: "stack-overflow", Group: "resource", Class: classes("fatal.stack_overflow"), Reason: `^stack overflow$`, Func: "main.overflow", Request: true, Limits: Limits{AddressSpace: 6_000_000}, Slow: true},
 	{Name: "oom-ulimit", Group: "resource", Class: classes("fatal.oom"), Reason: `out of memory`, Func: "main.outOfMemory", Request: true, Limits: Limits{AddressSpace: 3_000_000}},
 	{Name: "setmaxthreads", Group: "resource", Class: classes("fatal.thread_exhaustion"), Reason: `^thread exhaustion$`, Request: true},
 

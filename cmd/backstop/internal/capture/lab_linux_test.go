@@ -24,9 +24,8 @@ import (
 )
 
 const (
-	// hangs is when a program counts as hanging. The slowest, a stack overflow
-	// of 1 GB, takes seconds.
-	hangs     = 30 * time.Second
+	hangs     = 30 * time.Second // when a program counts as hanging
+	slowHangs = 3 * time.Minute  // one that has seconds of work to do before it dies
 	pollEvery = 5 * time.Millisecond
 )
 
@@ -69,7 +68,7 @@ type run struct {
 	toolchain string
 	cgo       bool          // there is a program with C
 	pid1      bool          // first in a pid namespace of its own
-	patience  time.Duration // hangs when 0
+	patience  time.Duration // default hangs or slowHangs
 
 	lab     *lab
 	dir     string
@@ -89,7 +88,11 @@ func (l *lab) observe(ctx context.Context, r run) (Observation, error) {
 	id := make([]byte, 16)
 	rand.Read(id)
 	r.trace = hex.EncodeToString(id)
-	if r.patience == 0 {
+	switch {
+	case r.patience > 0:
+	case r.Case.Slow:
+		r.patience = slowHangs
+	default:
 		r.patience = hangs
 	}
 	if err := os.MkdirAll(r.dir, 0o700); err != nil {

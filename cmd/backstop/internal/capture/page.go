@@ -215,7 +215,7 @@ func (p *Page) elsewhere(b *strings.Builder) {
 		b.WriteString("\n")
 	}
 	if n := Summarise(p.Alone); n.Crashes > 0 {
-		fmt.Fprintf(b, "\nWithout a supervisor the kernel kills the monitor with the first process, and the\npanic may be lost: %d of %d delivered, %d of them at the next start.\n", n.Delivered, n.Crashes, n.NextStart)
+		fmt.Fprintf(b, "\nWithout a supervisor the kernel kills the monitor together with the first process:\n%d of %d of the same panic delivered, %d of them at the next start.\n", n.Delivered, n.Crashes, n.NextStart)
 	}
 	if len(p.WithoutC) > 0 {
 		b.WriteString("\n## Without C\n\nBuilt with CGO_ENABLED=0, the classes of C fall away:\n\n| set-up | delivered | reason | requests | hung | twice | false |\n|---|---|---|---|---|---|---|\n")
