@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/crashtest"
 	"github.com/backstop-go/backstop/internal/spool"
 )
@@ -168,6 +170,32 @@ func fillUp(t *testing.T, dir string) {
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Fatal(err)
 	}
+}
+
+// TestNowhereToWrite has no directory that the SDK could use: the monitor
+// delivers the crash all the same.
+func TestNowhereToWrite(t *testing.T) {
+	t.Parallel()
+	c := crashtest.NewCollector(t)
+	file := filepath.Join(t.TempDir(), "file")
+	service := "nowhere-" + fmt.Sprint(os.Getpid())
+	shm := fmt.Sprintf("/dev/shm/backstop-%d-%s", os.Getuid(), service)
+	for _, path := range []string{file, shm} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() { os.Remove(shm) })
+	p := obeying(t, file, c.URL, func(cmd *exec.Cmd) {
+		cmd.Env = append(cmd.Env, "BACKSTOP_CRASHTEST=deliver", "BACKSTOP_SERVICE="+service, "HOME="+file, "TMPDIR="+file)
+	}, "degraded")
+	p.must("recover", 2)
+	p.dies("panic")
+	crashtest.Eventually(t, "the crash arrives", func() bool { return len(c.Events()) == 1 })
+	if e := decode(t, c.Events())[0]; e.Class != "panic.index" || e.Report.Recovered {
+		t.Errorf("not the crash:\n%s", show([]event.Event{e}))
+	}
+	crashtest.Eventually(t, "the monitor ends", func() bool { return !alive(p.monitor) })
 }
 
 // TestSpoolTakenAway removes the directory, and then makes its file system

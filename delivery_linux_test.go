@@ -3,6 +3,7 @@ package backstop_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -32,14 +34,12 @@ func init() {
 
 // deliver is obey with more words.
 func deliver(args []string) {
-	o := backstop.Options{}
-	for _, a := range args {
-		switch a {
-		case "no-monitor":
-			o.DisableMonitor = true
-		}
+	o := backstop.Options{DisableMonitor: slices.Contains(args, "no-monitor")}
+	err := backstop.Start(o)
+	var degraded *backstop.DegradedError
+	if !slices.Contains(args, "degraded") || !errors.As(err, &degraded) {
+		check(err)
 	}
-	mustStart(o)
 	fmt.Println("up")
 	in := bufio.NewScanner(os.Stdin)
 	for in.Scan() {
