@@ -42,8 +42,8 @@ import (
 )
 
 // A RefusedError says that the work was not begun, so that trying again repeats
-// nothing, and why: Err is a context's
-// error, [ErrClosed], [ErrBusy], [ErrTooHeavy] or what a health check said.
+// nothing, and why: Err is a context's error, [ErrClosed], [ErrBusy],
+// [ErrTooHeavy] or what a health check said.
 type RefusedError struct {
 	Err error
 }
