@@ -26,6 +26,9 @@ func privateDirty(t *testing.T, pid int) (bytes int) {
 // TestMonitorMemory looks how much memory a monitor has for itself: 2 MB are
 // promised, and what is above 3 MB is no noise.
 func TestMonitorMemory(t *testing.T) {
+	if crashtest.RaceEnabled {
+		t.Skip("the race detector has memory of its own")
+	}
 	// Pages of an executable count as dirty until they are on disk.
 	exe, err := os.Open("/proc/self/exe")
 	check(err)

@@ -53,10 +53,12 @@ func TestMemoryLimit(t *testing.T) {
 		}
 	}
 	run("data-limit", crashtest.Options{AddressSpace: none}, "<nil>\n3221225472 true")
-	r := crashtest.Run(t, "limit", crashtest.Options{AddressSpace: 5 << 30})
-	var left uint64
-	if _, err := fmt.Sscanf(r.Stdout, "%d true", &left); err != nil || left < 1<<30 || left > 5<<30-256<<20 {
-		t.Errorf("%q of 5 GiB of address space, want what is left (%v, %s)", r.Stdout, err, r.Stderr)
+	if !crashtest.RaceEnabled { // whose detector needs more addresses than any limit
+		r := crashtest.Run(t, "limit", crashtest.Options{AddressSpace: 5 << 30})
+		var left uint64
+		if _, err := fmt.Sscanf(r.Stdout, "%d true", &left); err != nil || left < 1<<30 || left > 5<<30-256<<20 {
+			t.Errorf("%q of 5 GiB of address space, want what is left (%v, %s)", r.Stdout, err, r.Stderr)
+		}
 	}
 
 	outer := crashtest.MemoryCgroup(t, 512<<20)
