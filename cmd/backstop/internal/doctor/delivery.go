@@ -53,8 +53,19 @@ func (x *examiner) places() []place {
 	if temp == "" {
 		temp = os.TempDir()
 	}
-	mine := "backstop-" + strconv.Itoa(os.Getuid()) + "-"
+	mine := "backstop-" + x.uid() + "-"
 	return append(all, place{temp, mine, false}, place{"/dev/shm", mine, false})
+}
+
+// uid is the user of the process that is examined, else ours.
+func (x *examiner) uid() string {
+	if x.options.PID != 0 {
+		_, rest, _ := strings.Cut(x.read("/proc/"+strconv.Itoa(x.pid)+"/status"), "\nUid:")
+		if f := strings.Fields(rest); len(f) > 0 {
+			return f[0]
+		}
+	}
+	return strconv.Itoa(os.Getuid())
 }
 
 func (x *examiner) spoolDir() string {

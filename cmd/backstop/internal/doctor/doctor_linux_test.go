@@ -170,6 +170,21 @@ func TestContainerSigns(t *testing.T) {
 	}
 }
 
+// TestPlacesOfAnother looks for the spool of another user's process where that
+// user has it.
+func TestPlacesOfAnother(t *testing.T) {
+	x := tree(t, map[string]string{"proc/100/status": "Name:\tshop\nUmask:\t0022\nUid:\t1000\t1000\t1000\t1000\n"})
+	x.options.PID, x.env = 100, environment{"HOME": "/home/shop", "TMPDIR": "/scratch"}
+	var got []string
+	for _, p := range x.places() {
+		got = append(got, filepath.Join(p.dir, p.prefix))
+	}
+	want := "/home/shop/.cache/backstop /scratch/backstop-1000- /dev/shm/backstop-1000-"
+	if strings.Join(got, " ") != want {
+		t.Errorf("places %q, want %s", got, want)
+	}
+}
+
 func TestKernelBefore53(t *testing.T) {
 	x := tree(t, map[string]string{"proc/sys/kernel/osrelease": "4.19.0-26-amd64\n"})
 	x.kernel()
