@@ -94,7 +94,7 @@ func capture(ctx context.Context, v any, m manner) {
 	stack := r.pcs[:r.n]
 	again, inHandler := recognise(stack)
 	r.goroutine = goid.Self()
-	if again && seenBefore(stack, r.typ, r.text) || !again && passedBelow(r.goroutine, r.typ, r.text) {
+	if again && seenBefore(stack, r.typ, r.text) || !again && passedBelow(r) {
 		r.free()
 		return
 	}
@@ -105,7 +105,7 @@ func capture(ctx context.Context, v any, m manner) {
 		if r.goroutine == 0 {
 			r.goroutine = goid.Slow() // microseconds, worth it where an observer outside has to find the same one
 		}
-		remember(r.goroutine, r.typ, r.text)
+		remember(r)
 	}
 	last := m == passing || onMain(stack)
 	if m == handed {

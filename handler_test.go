@@ -328,3 +328,29 @@ func TestNestedHandlersReportOnce(t *testing.T) {
 		})
 	}
 }
+
+// TestNextPanicOnTheConnection has a panic come through http.TimeoutHandler, and
+// others like it, which did not, on the same connection and so the same goroutine.
+func TestNextPanicOnTheConnection(t *testing.T) {
+	events := startIn(t)
+	boom := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("boom") })
+	fault := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { dereference(nil) })
+	mux := http.NewServeMux()
+	for path, h := range map[string]http.Handler{"boom": boom, "fault": fault} {
+		mux.Handle("/slow/"+path, http.TimeoutHandler(backstop.Handler(h, backstop.HandlerOptions{}), time.Hour, ""))
+		mux.Handle("/"+path, h)
+	}
+	srv, _ := server(t, backstop.Handler(mux, backstop.HandlerOptions{OnPanic: backstop.Answer500}), false)
+	paths := []string{"/slow/boom", "/boom", "/boom", "/slow/fault", "/fault", "/slow/fault"}
+	for _, path := range paths {
+		resp, err := srv.Client().Get(srv.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.Copy(io.Discard, resp.Body) //nolint:errcheck // so that the connection is used again
+		resp.Body.Close()
+	}
+	if got := len(events()); got != len(paths) {
+		t.Errorf("%d events for %d panics", got, len(paths))
+	}
+}

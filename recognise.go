@@ -3,8 +3,10 @@ package backstop
 import (
 	"net/http"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/backstop-go/backstop/internal/goid"
 )
@@ -100,12 +102,16 @@ var passed struct {
 type passedPanic struct {
 	goroutine, parent int64 // 0 when unknown
 	typ, text         string
+	at                time.Time
 }
 
-func remember(goroutine int64, typ, text string) {
+// passedFor is how long a panic may take from one goroutine to the next.
+const passedFor = 10 * time.Second
+
+func remember(r *record) {
 	passed.Lock()
 	defer passed.Unlock()
-	passed.ring[passed.next%len(passed.ring)] = passedPanic{goroutine, goid.Parent(), typ, text}
+	passed.ring[passed.next%len(passed.ring)] = passedPanic{r.goroutine, goid.Parent(), r.typ, r.text, r.at}
 	passed.next++
 }
 
@@ -115,9 +121,28 @@ func remembered(goroutine int64, typ, text string) bool {
 }
 
 // passedBelow reports whether a guard of a goroutine that this one started has:
-// http.TimeoutHandler serves on one, and raises its panic again on the first.
-func passedBelow(goroutine int64, typ, text string) bool {
-	return goroutine != 0 && among(func(p *passedPanic) bool { return p.parent == goroutine && p.typ == typ && p.text == text })
+// http.TimeoutHandler serves on one, and raises its panic again on the first. It
+// does so once, and at once: the next panic with the same text is another one, and
+// so is one that the runtime has raised.
+func passedBelow(r *record) bool {
+	return r.goroutine != 0 && among(func(p *passedPanic) bool {
+		below := p.parent == r.goroutine && p.typ == r.typ && p.text == r.text && r.at.Sub(p.at) < passedFor && !byRuntime(r.pcs[:r.n])
+		if below {
+			p.parent = 0
+		}
+		return below
+	})
+}
+
+// byRuntime reports whether the runtime has raised the innermost panic of a stack.
+func byRuntime(stack []uintptr) bool {
+	for i := 1; i < len(stack); i++ {
+		if isGopanic(stack[i-1]) {
+			f := runtime.FuncForPC(stack[i] - 1)
+			return f != nil && strings.HasPrefix(f.Name(), "runtime.")
+		}
+	}
+	return false
 }
 
 func among(is func(*passedPanic) bool) bool {
