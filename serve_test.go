@@ -224,3 +224,60 @@ func TestGoroutineOutlivesItsHandler(t *testing.T) {
 		t.Errorf("request %+v, want the last one of the goroutine that started it", r)
 	}
 }
+
+// TestServeInAGoroutineOfARequest has a handler start what receives messages: a
+// panic belongs to the message, not to the request that happened to be first.
+func TestServeInAGoroutineOfARequest(t *testing.T) {
+	for mode, o := range modes {
+		t.Run(mode, func(t *testing.T) {
+			start(t, o)
+			var got *event.Request
+			defer backstop.OnCrash(func(_ context.Context, c *backstop.Crash) { got = c.Request })()
+			done := make(chan struct{})
+			h := backstop.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				backstop.Go(context.WithoutCancel(r.Context()), func(context.Context) {
+					defer close(done)
+					answer := backstop.HandlerOptions{OnPanic: backstop.Answer500}
+					backstop.Serve(context.Background(), call(), answer, func(context.Context) { raise("boom") })
+				})
+			}), backstop.HandlerOptions{})
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/first", nil))
+			<-done
+			if got == nil || *got != *call() {
+				t.Errorf("request %+v, want that of Serve", got)
+			}
+		})
+	}
+}
+
+// TestOlderGoroutine was started before its creator served anything: that it
+// works for the request is a guess, and says so.
+func TestOlderGoroutine(t *testing.T) {
+	start(t, backstop.Options{})
+	serves := map[string]func(f func()){
+		"Serve": func(f func()) {
+			backstop.Serve(context.Background(), call(), backstop.HandlerOptions{}, func(context.Context) { f() })
+		},
+		"a handler without a server": func(f func()) {
+			h := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { f() })
+			backstop.Handler(h, backstop.HandlerOptions{}).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+		},
+	}
+	for name, serve := range serves {
+		busy, found, done := make(chan struct{}), make(chan *event.Request), make(chan struct{})
+		go func() {
+			defer close(done)
+			go func() {
+				<-busy
+				found <- backstop.RequestOf(context.Background())
+			}()
+			serve(func() {
+				close(busy)
+				if r := <-found; r == nil || r.Via != event.ViaCreator {
+					t.Errorf("%s: request %+v, want one that is uncertain", name, r)
+				}
+			})
+		}()
+		<-done
+	}
+}

@@ -62,7 +62,7 @@ func (e *entered) enter(ctx context.Context, a *agent, i *requestInfo, live *htt
 		Live: live,
 	}
 	if live == nil {
-		in.Done = ctx.Done() // which may allocate
+		in.Own, in.Done = true, ctx.Done() // which may allocate
 	}
 	e.slot = a.table.Enter(goid.Self(), &in)
 }
@@ -85,7 +85,7 @@ func (e *entered) enterChild(ctx context.Context) {
 	i := &c.info
 	e.slot = a.table.Enter(goid.Self(), &inflight.Entry{
 		Method: i.method, Path: i.path, Route: i.route, Traceparent: i.trace, RequestID: i.requestID,
-		Start: i.start, Child: true,
+		Start: i.start, Child: true, Own: true,
 	})
 }
 

@@ -36,6 +36,9 @@ type Entry struct {
 	// Child says that the goroutine does not serve the request: it was started
 	// to work for it and ends after Leave.
 	Child bool
+	// Own says that this is not the request that the goroutine may be in
+	// already, seen once more: that one makes room until Leave.
+	Own bool
 
 	// Live is the request itself, kept until Leave for Live and FindDone.
 	Live *http.Request
@@ -198,7 +201,9 @@ func (t *Table) forget(gid int64) {
 // Enter says that goroutine gid, the caller, serves or works for a request, until
 // the Slot's Leave. A goroutine that is in already stays in with its outer
 // request: that only learns the route from the inner one, if it has none, until
-// the inner one leaves. Enter does not keep e.
+// the inner one leaves. But for a request of its own (Own, or any in a Child) the
+// outer one makes room, and is back after Leave: a goroutine that a handler has
+// started to receive messages serves each of these. Enter does not keep e.
 //
 // The Slot is the zero Slot, whose methods do nothing, when gid is 0, t is nil
 // or there is no room; only the last is counted.
@@ -206,18 +211,21 @@ func (t *Table) Enter(gid int64, e *Entry) Slot {
 	if t == nil || gid <= 0 {
 		return Slot{}
 	}
-	if at := t.find(gid); at >= 0 {
-		s := &t.slots[at]
-		in := Slot{table: t, gid: gid, at: uint16(at), generation: s.state.Load() / generation, inner: true}
-		if s.length[route] == 0 && e.Route != "" {
-			s.setRoute(e.Route)
-			in.added = true
+	var outer *outer
+	served := uint32(0)
+	at := t.find(gid)
+	switch {
+	case at >= 0 && !e.Own && t.slots[at].child == 0:
+		return t.enterInner(at, gid, e)
+	case at >= 0:
+		outer = t.suspend(at)
+	default:
+		if at, served = t.claim(gid); at < 0 {
+			return Slot{}
 		}
-		return in
-	}
-	at, served := t.claim(gid)
-	if at < 0 {
-		return Slot{}
+		if served == 1 && !e.first() {
+			served = 0
+		}
 	}
 	s := &t.slots[at]
 	g := s.state.Load()/generation + 1
@@ -231,11 +239,56 @@ func (t *Table) Enter(gid int64, e *Entry) Slot {
 	}
 	s.done = identity(e.Done)
 	s.write(e)
-	if e.Live != nil {
+	if e.Live != nil || outer != nil {
 		t.live[at].Store(e.Live)
 	}
 	s.state.Store(g*generation | busy)
-	return Slot{table: t, gid: gid, at: uint16(at), generation: g}
+	return Slot{table: t, gid: gid, at: uint16(at), generation: g, outer: outer}
+}
+
+// enterInner notes what a request within one knows better.
+func (t *Table) enterInner(at int, gid int64, e *Entry) Slot {
+	s := &t.slots[at]
+	in := Slot{table: t, gid: gid, at: uint16(at), generation: s.state.Load() / generation, inner: true}
+	if s.length[route] == 0 && e.Route != "" {
+		s.setRoute(e.Route)
+		in.added = true
+	}
+	return in
+}
+
+// first reports whether everything that the goroutine has started once this, its
+// first request, has begun it started for that. One of net/http's server (conn.serve)
+// and one that the SDK started for a Child have started nothing before. One that
+// calls a handler by itself, or receives messages, may have.
+func (e *Entry) first() (is bool) {
+	if e.Live == nil {
+		return e.Child || !e.Own
+	}
+	defer func() { recover() }() // a context of theirs, at fault
+	return e.Live.Context().Value(http.ServerContextKey) != nil
+}
+
+// An outer is a request that makes room for one within it.
+type outer struct {
+	slot [slotSize]byte
+	live *http.Request
+}
+
+func (t *Table) suspend(at int) *outer {
+	return &outer{*(*[slotSize]byte)(unsafe.Pointer(&t.slots[at])), t.live[at].Load()}
+}
+
+// resume puts the outer request back. What the goroutine started meanwhile was
+// not for it, so nobody knows any more what it started for it.
+func (t *Table) resume(at uint16, o *outer) {
+	s, old := &t.slots[at], (*slot)(unsafe.Pointer(o))
+	s.mark(s.state.Load()&^modes | entering)
+	state := old.state.Load()
+	*(*[slotSize - 8]byte)(unsafe.Add(unsafe.Pointer(s), 8)) = [slotSize - 8]byte(o.slot[8:])
+	s.served = 0
+	t.live[at].Store(o.live)
+	s.state.Store(state&^(generation-1) | (state+revision)&(generation-1))
 }
 
 // A Slot is what Enter returns for its Leave.
@@ -245,6 +298,7 @@ type Slot struct {
 	generation   uint64
 	at           uint16
 	inner, added bool
+	outer        *outer // what is back after Leave
 }
 
 // OK reports whether the request is in the table.
@@ -266,6 +320,10 @@ func (s Slot) Leave() {
 		if s.added {
 			it.setRoute("")
 		}
+		return
+	}
+	if s.outer != nil {
+		t.resume(s.at, s.outer)
 		return
 	}
 	it.mark(s.generation * generation)

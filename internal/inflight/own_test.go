@@ -1,0 +1,72 @@
+package inflight
+
+import (
+	"context"
+	"net/http"
+	"testing"
+)
+
+// TestOwn has a goroutine serve a request of its own while it is in with another.
+func TestOwn(t *testing.T) {
+	live := new(http.Request).WithContext(context.WithValue(context.Background(), http.ServerContextKey, 1))
+	for name, c := range map[string]struct{ outer, inner Entry }{
+		"message in a child": {Entry{Path: "/outer", Child: true}, Entry{Path: "/inner", Own: true}},
+		"handler in a child": {Entry{Path: "/outer", Child: true}, Entry{Path: "/inner", Live: live}},
+		"call in a handler":  {Entry{Path: "/outer", Live: live}, Entry{Path: "/inner", Own: true}},
+		"child in a child":   {Entry{Path: "/outer", Child: true}, Entry{Path: "/inner", Child: true, Own: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			table := newTable(t)
+			in := func(path string, live *http.Request, served int) {
+				t.Helper()
+				e, n, ok := table.Find(5)
+				if !ok || e.Path != path || n != served || table.Live(5) != live {
+					t.Errorf("in with %+v, %d served, %v; want %s, %d", e, n, ok, path, served)
+				}
+				snap, err := Read(table.File())
+				if all := append(snap.Entries, snap.Children...); err != nil || len(all) != 1 || all[0].Request.URL != path || snap.Torn != 0 {
+					t.Errorf("reads %+v, %v; want %s", snap, err, path)
+				}
+			}
+			outer := table.Enter(5, &c.outer)
+			in("/outer", c.outer.Live, 1)
+			for range 2 {
+				inner := table.Enter(5, &c.inner)
+				in("/inner", c.inner.Live, 0)
+				inner.Leave()
+				inner.Leave()
+				in("/outer", c.outer.Live, 0)
+			}
+			outer.Leave()
+			if e, _, ok := table.Find(5); ok || table.Live(5) != nil {
+				t.Errorf("still in with %+v", e)
+			}
+			again := table.Enter(5, &Entry{Path: "/again"})
+			in("/again", nil, map[bool]int{true: 1, false: 0}[c.outer.Child])
+			again.Leave()
+			empty(t, table)
+		})
+	}
+}
+
+// TestFirst tells goroutines that began with their request from those that may
+// have started others before.
+func TestFirst(t *testing.T) {
+	table := newTable(t)
+	served := context.WithValue(context.Background(), http.ServerContextKey, 1)
+	for i, c := range []struct {
+		e    Entry
+		want int
+	}{
+		{Entry{Live: new(http.Request).WithContext(served)}, 1},
+		{Entry{Live: new(http.Request)}, 0},
+		{Entry{Own: true}, 0},
+		{Entry{Own: true, Child: true}, 1},
+	} {
+		s := table.Enter(int64(i+1), &c.e)
+		if _, n, ok := table.Find(int64(i + 1)); !ok || n != c.want {
+			t.Errorf("%+v: %d served, want %d", c.e, n, c.want)
+		}
+		s.Leave()
+	}
+}
