@@ -71,6 +71,7 @@ var (
 // stack overflow would otherwise end in an OOM kill, without a report.
 func Start(o Options) (err error) {
 	if c, ok := monitor.Child(); ok {
+		c.Redact = o.Redact
 		os.Exit(monitor.Run(c))
 	}
 	starting.Lock()

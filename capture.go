@@ -34,6 +34,15 @@ type record struct {
 	goroutine int64 // 0 when not asked for
 	recovered bool
 	handed    bool
+	redacted  bool
+}
+
+// redact masks the text, once. It takes a microsecond or more, which the panicking
+// goroutine is spared when no hook wants to see the text at once.
+func (r *record) redact(a *agent) {
+	if !r.redacted {
+		r.text, r.redacted = a.redacted(r.text), true
+	}
 }
 
 var records = sync.Pool{New: func() any { return new(record) }}
@@ -111,7 +120,6 @@ func capture(ctx context.Context, v any, m manner) {
 	if m == handed {
 		r.n = broughtStack(v, r.pcs[:], r.n)
 	}
-	r.text = a.redacted(r.text)
 	a.tell(ctx, v, r)
 	if last {
 		a.handle(r)

@@ -11,6 +11,7 @@ import (
 // panic goes on.
 func (a *agent) event(r *record) event.Evidence {
 	checkFault("event")
+	r.redact(a)
 	c := Crash{
 		Type: r.typ, Text: r.text, At: r.at, Recovered: r.recovered, Goroutine: r.goroutine, Request: r.request.request(),
 		Service: a.options.Service, Release: a.options.Release, Environment: a.options.Environment,

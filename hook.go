@@ -112,6 +112,7 @@ func (a *agent) tell(ctx context.Context, v any, r *record) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	r.redact(a)
 	c := &Crash{
 		Value: v, Type: r.typ, Text: r.text, At: r.at, Recovered: r.recovered,
 		Goroutine: r.goroutine, Request: r.request.request(),

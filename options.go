@@ -84,8 +84,9 @@ type Options struct {
 	// that the monitor reads, before it leaves the process; docs/privacy.md
 	// lists what is sent. BACKSTOP_SEND_VALUES=1 does the same.
 	SendValues bool
-	// Redact changes the text of panic values further before it is sent. The
-	// monitor cannot call it: it applies to what guards capture.
+	// Redact changes the text of panic values further before it is sent, also
+	// in the crash text that the monitor reads: it is the same program.
+	// Nothing is left of a text in which Redact panics.
 	Redact func(string) string
 
 	// Traceback is the level for runtime/debug.SetTraceback. When empty, a crash

@@ -58,3 +58,32 @@ func TestRedactOption(t *testing.T) {
 		})
 	}
 }
+
+// TestRedactReachesTheMonitor has a rule of the program's own for a panic that
+// guard and monitor see.
+func TestRedactReachesTheMonitor(t *testing.T) {
+	needMonitor(t)
+	t.Parallel()
+	_, events := crashed(t, "own-rules", 2)
+	for _, e := range events {
+		if text(e.Message) != "no account for [name]" || e.Class != "panic.custom" || strings.Contains(e.Text+e.PanicValue, "Ada") {
+			t.Errorf("%v: class %s, message %q\n%s", e.Observers, e.Class, text(e.Message), e.Text)
+		}
+	}
+	if all := merged(events); len(all) != 1 {
+		t.Errorf("%d events", len(all))
+	}
+}
+
+// TestLongTextsAreCutAfterMasking has a password where the text is cut.
+func TestLongTextsAreCutAfterMasking(t *testing.T) {
+	events := startIn(t)
+	func() {
+		defer backstop.Recover()
+		raise(strings.Repeat("x ", 4<<10-8) + "password=hunter2hunter2hunter2 and more")
+	}()
+	got := events()
+	if len(got) != 1 || strings.Contains(text(got[0].Message), "hunter") || len(text(got[0].Message)) > 9<<10 {
+		t.Errorf("%d bytes of message: ...%s", len(text(got[0].Message)), text(got[0].Message)[8<<10-40:])
+	}
+}

@@ -103,6 +103,11 @@ var programs = map[string]crashtest.Program{
 		}()
 		raise("login failed: password=hunter2-last")
 	},
+	"own-rules": func([]string) {
+		mustStart(backstop.Options{Redact: func(s string) string { return strings.ReplaceAll(s, "Ada", "[name]") }})
+		defer backstop.Guard()
+		raise("no account for Ada")
+	},
 	"clean-exit": func([]string) {
 		mustStart(backstop.Options{})
 		fmt.Println("done")

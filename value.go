@@ -16,7 +16,7 @@ const maxText = 8 << 10
 // describe returns the type and the text of a panic value. The text is what the
 // runtime would print after "panic: " (runtime/panic.go, preprintpanics and
 // printpanicval; runtime/error.go, printanycustomtype), so that guards and
-// readers of tracebacks agree on it. Error and String are the program's methods
+// readers of tracebacks agree on it, cut to twice what is sent. Error and String are the program's methods
 // and may panic; the runtime would die of that, we say so.
 func describe(v any) (typ, text string) {
 	defer func() {
@@ -35,33 +35,25 @@ func describe(v any) (typ, text string) {
 	default:
 		text = printed(v, typ)
 	}
-	return typ, bound(text)
+	return typ, bound(text, 2*maxText)
 }
 
-// redacted is what may leave the process of the text of a panic.
+// redacted is what may leave the process of the text of a panic. It is cut last:
+// half a secret cannot be told for one.
 func (a *agent) redacted(s string) string {
 	if !a.options.SendValues {
 		s = redact.Text(s)
 	}
-	if a.options.Redact == nil {
-		return s
+	if a.options.Redact != nil {
+		s = redact.Call(a.options.Redact, s)
 	}
-	return bound(a.redactedByProgram(s))
+	return bound(s, maxText)
 }
 
-func (a *agent) redactedByProgram(s string) (out string) {
-	defer func() {
-		if recover() != nil {
-			out = "[redacted]" // the program's own code, at fault: what it was to hide is unknown
-		}
-	}()
-	return a.options.Redact(s)
-}
-
-// bound cuts a text to maxText and mends its UTF-8.
-func bound(s string) string {
-	if len(s) > maxText {
-		end := maxText
+// bound cuts a text to limit bytes and mends its UTF-8.
+func bound(s string, limit int) string {
+	if len(s) > limit {
+		end := limit
 		for end > 0 && !utf8.RuneStart(s[end]) {
 			end--
 		}
@@ -92,7 +84,7 @@ func printed(v any, typ string) string {
 	case reflect.Complex128:
 		text = printedComplex(rv.Complex(), 128)
 	case reflect.String:
-		text = `"` + bound(rv.String()) + `"`
+		text = `"` + bound(rv.String(), 2*maxText) + `"`
 	default:
 		// The second word of an interface is the value's address, or the value
 		// itself where that is a pointer.

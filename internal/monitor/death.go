@@ -3,6 +3,7 @@
 package monitor
 
 import (
+	"strings"
 	"syscall"
 	"time"
 
@@ -62,6 +63,25 @@ func (k *keeper) stopped() bool {
 	}
 }
 
+// mask is what may be sent of a part of a crash that the program wrote.
+func (c *Config) mask(part string) string {
+	if !c.SendValues {
+		part = redact.Text(part)
+	}
+	if c.Redact == nil {
+		return part
+	}
+	// The program's rule is for the text of a value: what the runtime writes
+	// before it has to stay, or nobody would know the crash for one.
+	const before = "panic: "
+	value, found := strings.CutPrefix(part, before)
+	out := redact.Call(c.Redact, value)
+	if found {
+		out = before + out
+	}
+	return out
+}
+
 // death makes an event of the program's end, none when there is nothing to tell:
 // the program ended well, or lives on, or its supervisor will tell.
 //
@@ -84,11 +104,7 @@ func (k *keeper) death(text *clipping, at time.Time) (*event.Evidence, error) {
 			e.TextCut = e.TextCut || exit.Status != 2 && !aborted
 		}
 		e.Memory = c.evidence(text.text)
-		crash := text.text
-		if !c.SendValues {
-			crash = redact.Crash(crash)
-		}
-		err := e.SetText(crash)
+		err := e.SetText(redact.CrashWith(text.text, c.mask))
 		k.addInFlight(e)
 		return e, err
 	}

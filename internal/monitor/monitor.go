@@ -55,6 +55,10 @@ type Config struct {
 	SpoolBytes int64  `json:"spool_bytes"`
 	SendValues bool   `json:"send_values"` // do not redact panic values
 
+	// Redact is the program's own, which the child, the same program, has as
+	// well; nil when there is none.
+	Redact func(string) string `json:"-"`
+
 	// Supervisor is the process that started the program and reports how it
 	// ends, 0 when there is none: see supervisor.
 	Supervisor int `json:"supervisor,omitempty"`

@@ -11,7 +11,10 @@ import "unsafe"
 // From Go 1.23 on the runtime indents a message that has several lines
 // (runtime/error.go, printindented), so that none of them looks like a
 // goroutine's. Of older messages that do, the lines that are no frames are read.
-func Crash(text []byte) []byte {
+func Crash(text []byte) []byte { return CrashWith(text, Text) }
+
+// CrashWith does it with a mask of the program's own, in the place of Text.
+func CrashWith(text []byte, mask func(string) string) []byte {
 	// Nothing keeps the string or a part of it: what is changed is copied.
 	r := scanner{s: unsafe.String(unsafe.SliceData(text), len(text))}
 	free, inFrames := 0, false // where text began that is no block
@@ -21,7 +24,7 @@ func Crash(text []byte) []byte {
 		at = to + 1
 		if r.isHeader(from, to) {
 			if !inFrames {
-				r.part(free, from)
+				r.part(free, from, mask)
 			}
 			inFrames = true
 			from = r.closes(from, '{') // labels
@@ -32,10 +35,10 @@ func Crash(text []byte) []byte {
 		} else if r.s[from] == '\t' || r.s[to-1] == ')' || r.has(from, "created by ") {
 			continue
 		}
-		r.part(from, to)
+		r.part(from, to, mask)
 	}
 	if !inFrames {
-		r.part(free, len(r.s))
+		r.part(free, len(r.s), mask)
 	}
 	if r.done == 0 {
 		return text
@@ -54,10 +57,10 @@ func (r *scanner) isHeader(from, to int) bool {
 // part masks a part of the text.
 //
 //go:noinline
-func (r *scanner) part(from, to int) {
+func (r *scanner) part(from, to int, mask func(string) string) {
 	if from < to {
 		part := r.s[from:to]
-		if masked := Text(part); masked != part {
+		if masked := mask(part); masked != part {
 			r.mask(from, to, masked)
 		}
 	}
