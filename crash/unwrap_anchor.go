@@ -3,6 +3,7 @@ package crash
 import (
 	"bytes"
 	"encoding/binary"
+	"sync"
 )
 
 // An anchor is a piece of text that hardly anything but a traceback holds, and
@@ -65,30 +66,31 @@ var anchorTexts = [...]anchorText{
 }
 
 // The table of the four-byte pieces of the segments, by a hash that is perfect
-// for them (TestGrams).
+// for them (TestGrams). They are made when the first text is read: programs that
+// only send crashes link this package and read none.
 const (
 	gramBits = 10
 	gramMul  = 0xD04AB55F
 )
 
 var (
+	gramsOnce sync.Once
 	grams     [1 << gramBits]uint32
-	gramTexts = newGrams()
+	gramTexts map[uint32][]gramText
 )
 
 // A gramText is a piece's place in an anchor's text.
 type gramText struct{ text, offset uint8 }
 
-func newGrams() map[uint32][]gramText {
-	texts := make(map[uint32][]gramText)
+func makeGrams() {
+	gramTexts = make(map[uint32][]gramText)
 	for i, a := range anchorTexts {
 		for o := a.seg; o < a.seg+4; o++ {
 			g := binary.LittleEndian.Uint32([]byte(a.text[o:]))
-			texts[g] = append(texts[g], gramText{uint8(i), uint8(o)})
+			gramTexts[g] = append(gramTexts[g], gramText{uint8(i), uint8(o)})
 			grams[gramHash(g)] = g
 		}
 	}
-	return texts
 }
 
 func gramHash(g uint32) uint32 { return g * gramMul >> (32 - gramBits) }
@@ -97,6 +99,7 @@ func gramHash(g uint32) uint32 { return g * gramMul >> (32 - gramBits) }
 // position, and where it stands. It looks at every fourth byte only, so that a
 // log without any anchor is read about as fast as lines are cut.
 func findText(line []byte, from int) (anchor, int) {
+	gramsOnce.Do(makeGrams)
 	for i := from; i+4 <= len(line); {
 		b := line[i:]
 		for len(b) >= 8 {

@@ -338,6 +338,7 @@ func TestRecords(t *testing.T) { testDamages(t, recordDamages) }
 
 // The table that finds anchors has no collisions.
 func TestGrams(t *testing.T) {
+	gramsOnce.Do(makeGrams)
 	for g := range gramTexts {
 		if grams[gramHash(g)] != g {
 			t.Errorf("%q shares its place with %q", g, grams[gramHash(g)])
