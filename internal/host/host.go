@@ -9,18 +9,9 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/backstop-go/backstop/event"
 )
-
-var bootID = sync.OnceValue(func() string {
-	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(b))
-})
 
 // Self identifies the running process.
 func Self() event.Process { return Process(os.Getpid()) }
@@ -28,8 +19,10 @@ func Self() event.Process { return Process(os.Getpid()) }
 // Process identifies a process that still has its entry in /proc, a zombie
 // included. Where there is no /proc, Start is 0 and BootID empty.
 func Process(pid int) event.Process {
-	p := event.Process{BootID: bootID(), PID: pid, Start: startTicks(pid)}
-	p.Host, _ = os.Hostname() // an empty host name is no reason to lose an event
+	p := event.Process{PID: pid, Start: startTicks(pid)}
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // what is empty is no reason to lose an event
+	p.BootID = strings.TrimSpace(string(boot))
+	p.Host, _ = os.Hostname() // as above
 	return p
 }
 
