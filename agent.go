@@ -43,14 +43,10 @@ type agent struct {
 	sender sender
 }
 
-func newAgent(o Options) *agent {
-	a := &agent{
-		options: o,
-		process: host.Self(),
-		build:   host.Build(),
-		queue:   make(chan *record, queueLen),
-		quit:    make(chan struct{}),
-	}
+func newAgent(o *Options) *agent {
+	a := &agent{options: *o, queue: make(chan *record, queueLen), quit: make(chan struct{})}
+	a.options.setDefaults()
+	a.process, a.build = host.Self(), host.Build()
 	a.openSpool()
 	a.dropped.Store(untold.Swap(0))
 	return a

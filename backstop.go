@@ -85,7 +85,7 @@ func Start(o Options) (err error) {
 	if current.Load() != nil {
 		return ErrStarted
 	}
-	a := newAgent(o.withDefaults())
+	a := newAgent(&o)
 	a.checkCollector()
 	a.setTraceback()
 	boundStack()
@@ -165,18 +165,19 @@ func (a *agent) openSpool() {
 	if o.SpoolDir != "" {
 		dirs = append([]string{o.SpoolDir}, dirs...)
 	}
-	var errs []error
+	var failed error
+	effect := "captured panics are only counted"
 	for i, dir := range dirs {
 		sp, err := spool.Open(dir, spool.Options{MaxBytes: o.SpoolBytes})
 		if err == nil {
-			if i > 0 && o.SpoolDir != "" {
-				a.degrade("spool", errs[0], "events wait in "+dir+" instead", "give a directory that this user may write to in SpoolDir or BACKSTOP_SPOOL")
-			}
 			a.spool = sp
-			return
+			if i == 0 || o.SpoolDir == "" {
+				return
+			}
+			effect = "events wait in " + dir + " instead"
+			break
 		}
-		errs = append(errs, err)
+		failed = errors.Join(failed, err)
 	}
-	a.degrade("spool", errors.Join(errs...), "captured panics are only counted",
-		"give a directory that this user may write to in SpoolDir or BACKSTOP_SPOOL")
+	a.degrade("spool", failed, effect, "give a directory that this user may write to in SpoolDir or BACKSTOP_SPOOL")
 }

@@ -26,7 +26,13 @@ const maxFrames = 128
 
 // A record is a captured panic before anybody has time for it.
 type record struct {
-	pcs       [maxFrames]uintptr
+	pcs [maxFrames]uintptr
+	taken
+}
+
+// taken is what a record holds besides its stack, of which n tells how much there
+// is.
+type taken struct {
 	n         int
 	at        time.Time
 	typ, text string
@@ -47,9 +53,9 @@ func (r *record) redact(a *agent) {
 
 var records = sync.Pool{New: func() any { return new(record) }}
 
+//go:noinline // for the size of programs
 func (r *record) free() {
-	pcs := r.pcs // cleared by n
-	*r = record{pcs: pcs}
+	r.taken = taken{}
 	records.Put(r)
 }
 
@@ -107,7 +113,7 @@ func capture(ctx context.Context, v any, m manner) {
 		r.free()
 		return
 	}
-	r.request = requestIn(ctx, inHandler)
+	r.request.find(ctx, inHandler)
 	r.recovered = m != passing
 	r.handed = m == handed
 	if m == passing || m == served {

@@ -25,18 +25,16 @@ type Problem struct {
 
 // Error says it on one line.
 func (e *DegradedError) Error() string {
-	var b strings.Builder
-	b.WriteString("backstop is degraded: ")
-	for i, p := range e.Problems {
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(p.String())
+	var all []string
+	for _, p := range e.Problems {
+		all = append(all, p.String())
 	}
-	return b.String()
+	return "backstop is degraded: " + strings.Join(all, "; ")
 }
 
 // String says all of a problem.
+//
+//go:noinline // for the size of programs
 func (p Problem) String() string {
 	return fmt.Sprintf("%s: %v (%s; %s)", p.Part, p.Err, p.Effect, p.Fix)
 }

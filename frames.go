@@ -11,15 +11,19 @@ import (
 // panic goes on.
 func (a *agent) event(r *record) event.Evidence {
 	checkFault("event")
-	r.redact(a)
-	c := Crash{
-		Type: r.typ, Text: r.text, At: r.at, Recovered: r.recovered, Goroutine: r.goroutine, Request: r.request.request(),
-		Service: a.options.Service, Release: a.options.Release, Environment: a.options.Environment,
-		pcs: r.pcs[:r.n],
-	}
-	e := c.Evidence()
+	e := a.crash(r).Evidence()
 	e.Instance, e.Process, e.Build = a.options.Instance, a.process, a.build
 	return e
+}
+
+// crash is what hooks see of a record, but the value, with the record's stack.
+func (a *agent) crash(r *record) *Crash {
+	r.redact(a)
+	o := &a.options
+	return &Crash{
+		Type: r.typ, Text: r.text, At: r.at, Recovered: r.recovered, Goroutine: r.goroutine, Request: r.request.request(),
+		Service: o.Service, Release: o.Release, Environment: o.Environment, pcs: r.pcs[:r.n],
+	}
 }
 
 // frames names program counters. It keeps the frames that a traceback shows
@@ -34,14 +38,15 @@ func frames(pcs []uintptr) []event.Frame {
 	below := false // below the panic that was captured
 	for it := runtime.CallersFrames(pcs); ; {
 		f, more := it.Next()
-		switch {
-		case f.Function == "runtime.gopanic" && !below:
-			below = true
-			out = out[:0]
-		case f.Function == "runtime.gopanic":
-			out = append(out, event.Frame{Func: "panic", File: f.File, Line: f.Line})
-		case f.Function != "" && !hidden(f.Function):
-			out = append(out, event.Frame{Func: f.Function, File: f.File, Line: f.Line})
+		name := f.Function
+		if name == "runtime.gopanic" {
+			name = "panic"
+			if !below {
+				name, below, out = "", true, out[:0]
+			}
+		}
+		if name != "" && !hidden(name) {
+			out = append(out, event.Frame{Func: name, File: f.File, Line: f.Line})
 		}
 		if !more {
 			return out
@@ -50,6 +55,8 @@ func frames(pcs []uintptr) []event.Frame {
 }
 
 // hidden reports whether a traceback leaves a function out.
+//
+//go:noinline // for the size of programs
 func hidden(name string) bool {
 	rest, ok := strings.CutPrefix(name, "runtime.")
 	if !ok {

@@ -112,13 +112,8 @@ func (a *agent) tell(ctx context.Context, v any, r *record) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	r.redact(a)
-	c := &Crash{
-		Value: v, Type: r.typ, Text: r.text, At: r.at, Recovered: r.recovered,
-		Goroutine: r.goroutine, Request: r.request.request(),
-		Service: a.options.Service, Release: a.options.Release, Environment: a.options.Environment,
-		pcs: append([]uintptr(nil), r.pcs[:r.n]...),
-	}
+	c := a.crash(r)
+	c.Value, c.pcs = v, append([]uintptr(nil), c.pcs...)
 	for _, h := range *list {
 		h.call(ctx, c)
 	}
@@ -133,6 +128,7 @@ func (h hook) call(ctx context.Context, c *Crash) {
 // calling goroutine serves; nil when there is none. ctx may be nil.
 func RequestOf(ctx context.Context) *event.Request {
 	defer func() { recover() }() // a context of theirs, at fault
-	i := requestIn(ctx, false)
+	var i requestInfo
+	i.find(ctx, false)
 	return i.request()
 }

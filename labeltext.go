@@ -1,6 +1,6 @@
 package backstop
 
-import "strings"
+import "fmt"
 
 // labelText makes a text safe for the header line of a goroutine: readers of
 // tracebacks cut that at brackets, braces and quotes. Such bytes are written as
@@ -18,17 +18,15 @@ func labelText(s string, limit int) string {
 }
 
 func escapeLabel(s string, from, limit int) string {
-	const hex = "0123456789ABCDEF"
-	var b strings.Builder
-	b.WriteString(s[:from])
-	for i := from; i < len(s) && b.Len()+3 <= limit; i++ {
+	b := []byte(s[:from])
+	for i := from; i < len(s) && len(b)+3 <= limit; i++ {
 		if c := s[i]; labelSafe(c) {
-			b.WriteByte(c)
+			b = append(b, c)
 		} else {
-			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+			b = fmt.Appendf(b, "%%%02X", c)
 		}
 	}
-	return b.String()
+	return string(b)
 }
 
 func labelSafe(c byte) bool {

@@ -98,7 +98,8 @@ type Options struct {
 	Traceback string
 }
 
-func (o Options) withDefaults() Options {
+// setDefaults fills in what is empty.
+func (o *Options) setDefaults() {
 	fill := func(field *string, env string, otherwise func() string) {
 		if *field == "" {
 			*field = os.Getenv(env)
@@ -117,7 +118,6 @@ func (o Options) withDefaults() Options {
 	if v := os.Getenv("BACKSTOP_SEND_VALUES"); v != "" && v != "0" {
 		o.SendValues = true
 	}
-	return o
 }
 
 // serviceName guesses from the build: the import path of the main package ends

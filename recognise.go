@@ -30,13 +30,7 @@ func learnCallSites() {
 		defer func() {
 			recover()
 			var pcs [16]uintptr
-			stack := pcs[:runtime.Callers(1, pcs[:])]
-			for i := range stack[:max(len(stack)-1, 0)] {
-				if isGopanic(stack[i]) {
-					repanicPC.Store(stack[i+1])
-					return
-				}
-			}
+			repanicPC.Store(panicCall(pcs[:runtime.Callers(1, pcs[:])]))
 		}()
 		repanic(http.ErrAbortHandler)
 	}()
@@ -50,9 +44,15 @@ func learnCallSites() {
 	h.serve(nil, new(serving))
 }
 
-func isGopanic(pc uintptr) bool {
-	f := runtime.FuncForPC(pc - 1)
-	return f != nil && f.Name() == "runtime.gopanic"
+// panicCall returns the return address of the innermost panic call of a stack, 0
+// when there is none.
+func panicCall(stack []uintptr) uintptr {
+	for i := 1; i < len(stack); i++ {
+		if f := runtime.FuncForPC(stack[i-1] - 1); f != nil && f.Name() == "runtime.gopanic" {
+			return stack[i]
+		}
+	}
+	return 0
 }
 
 // recognise looks for the two return addresses.
@@ -80,16 +80,7 @@ func onMain(stack []uintptr) bool {
 // the panic just recovered, or, when other code recovered it and panicked
 // again, the value tells.
 func seenBefore(stack []uintptr, typ, text string) bool {
-	repanic := repanicPC.Load()
-	for i := 1; i < len(stack); i++ {
-		if isGopanic(stack[i-1]) {
-			if stack[i] == repanic {
-				return true
-			}
-			break
-		}
-	}
-	return remembered(goroutineID(), typ, text)
+	return panicCall(stack) == repanicPC.Load() || remembered(goroutineID(), typ, text)
 }
 
 // passed remembers the latest panics that guards have raised again.
@@ -117,7 +108,7 @@ func remember(r *record) {
 
 // remembered reports whether a guard of the goroutine has raised a panic again.
 func remembered(goroutine int64, typ, text string) bool {
-	return among(func(p *passedPanic) bool { return p.goroutine == goroutine && p.typ == typ && p.text == text })
+	return among(typ, text, func(p *passedPanic) bool { return p.goroutine == goroutine })
 }
 
 // passedBelow reports whether a guard of a goroutine that this one started has:
@@ -125,8 +116,8 @@ func remembered(goroutine int64, typ, text string) bool {
 // does so once, and at once: the next panic with the same text is another one, and
 // so is one that the runtime has raised.
 func passedBelow(r *record) bool {
-	return r.goroutine != 0 && among(func(p *passedPanic) bool {
-		below := p.parent == r.goroutine && p.typ == r.typ && p.text == r.text && r.at.Sub(p.at) < passedFor && !byRuntime(r.pcs[:r.n])
+	return r.goroutine != 0 && among(r.typ, r.text, func(p *passedPanic) bool {
+		below := p.parent == r.goroutine && r.at.Sub(p.at) < passedFor && !byRuntime(r.pcs[:r.n])
 		if below {
 			p.parent = 0
 		}
@@ -136,20 +127,15 @@ func passedBelow(r *record) bool {
 
 // byRuntime reports whether the runtime has raised the innermost panic of a stack.
 func byRuntime(stack []uintptr) bool {
-	for i := 1; i < len(stack); i++ {
-		if isGopanic(stack[i-1]) {
-			f := runtime.FuncForPC(stack[i] - 1)
-			return f != nil && strings.HasPrefix(f.Name(), "runtime.")
-		}
-	}
-	return false
+	f := runtime.FuncForPC(panicCall(stack) - 1)
+	return f != nil && strings.HasPrefix(f.Name(), "runtime.")
 }
 
-func among(is func(*passedPanic) bool) bool {
+func among(typ, text string, is func(*passedPanic) bool) bool {
 	passed.Lock()
 	defer passed.Unlock()
 	for i := range passed.ring {
-		if is(&passed.ring[i]) {
+		if p := &passed.ring[i]; p.typ == typ && p.text == text && is(p) {
 			return true
 		}
 	}

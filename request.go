@@ -134,29 +134,28 @@ func requestOf(ctx context.Context) *requestContext {
 	return c
 }
 
-// now is the request with the route as far as it is known by now.
-func (c *requestContext) now() requestInfo {
-	i := c.info
-	if c.live != nil {
-		if route := pattern(c.live); route != "" {
+// look adds the route as far as it is known by now. live may be nil.
+func (i *requestInfo) look(live *http.Request) {
+	if live != nil {
+		if route := pattern(live); route != "" {
 			i.route = route
 		}
 	}
-	return i
 }
 
-// requestIn returns the request of a context or of the calling goroutine.
-// inHandler says that the goroutine is inside the call that the context's
+// find takes down the request of a context or of the calling goroutine, if there
+// is one. inHandler says that the goroutine is inside the call that the context's
 // request was handed to.
-func requestIn(ctx context.Context, inHandler bool) requestInfo {
+func (i *requestInfo) find(ctx context.Context, inHandler bool) {
 	c := requestOf(ctx)
-	switch {
-	case c == nil:
-		return inFlight(ctx)
-	case inHandler:
-		return c.now()
+	if c == nil {
+		i.inFlight(ctx)
+		return
 	}
-	return c.info
+	*i = c.info
+	if inHandler {
+		i.look(c.live)
+	}
 }
 
 // forGoroutine makes the context for a goroutine that may outlive its handler:
@@ -175,7 +174,8 @@ func forGoroutine(ctx context.Context) (out context.Context) {
 	if c != nil && c.live == nil {
 		return ctx // taken down before
 	}
-	info := requestIn(ctx, true)
+	var info requestInfo
+	info.find(ctx, true)
 	if info == (requestInfo{}) {
 		return ctx
 	}

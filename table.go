@@ -107,24 +107,21 @@ func (e *entered) leave() {
 // inFlight finds the request of the calling goroutine in the table: the one it
 // serves or works for, the one whose context this is, or the one that the
 // goroutine's creator serves.
-func inFlight(ctx context.Context) requestInfo {
+func (i *requestInfo) inFlight(ctx context.Context) {
 	a := current.Load()
 	if a == nil || a.table == nil {
-		return requestInfo{}
+		return
 	}
 	self := goid.Self()
 	if e, _, ok := a.table.Find(self); ok {
-		i := infoOf(&e)
-		if r := a.table.Live(self); r != nil {
-			if route := pattern(r); route != "" {
-				i.route = route
-			}
-		}
-		return i
+		i.take(&e)
+		i.look(a.table.Live(self))
+		return
 	}
 	if ctx != nil {
 		if e, _, ok := a.table.FindDone(ctx.Done()); ok {
-			return infoOf(&e)
+			i.take(&e)
+			return
 		}
 	}
 	parent := goid.Parent()
@@ -133,17 +130,14 @@ func inFlight(ctx context.Context) requestInfo {
 		e, served, ok = a.table.FindLeft(parent)
 	}
 	if ok {
-		i := infoOf(&e)
+		i.take(&e)
 		if served != 1 {
 			i.via = event.ViaCreator
 		}
-		return i
 	}
-	return requestInfo{}
 }
 
-func infoOf(e *inflight.Entry) requestInfo {
-	return requestInfo{
-		method: e.Method, path: e.Path, route: e.Route, trace: e.Traceparent, requestID: e.RequestID, start: e.Start,
-	}
+//go:noinline // for the size of programs
+func (i *requestInfo) take(e *inflight.Entry) {
+	i.method, i.path, i.route, i.trace, i.requestID, i.start = e.Method, e.Path, e.Route, e.Traceparent, e.RequestID, e.Start
 }
