@@ -2,8 +2,6 @@ package backstop
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -11,6 +9,7 @@ import (
 	"time"
 
 	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/errs"
 	"github.com/backstop-go/backstop/internal/host"
 	"github.com/backstop-go/backstop/internal/inflight"
 	"github.com/backstop-go/backstop/internal/monitor"
@@ -199,14 +198,14 @@ func (a *agent) stop(ctx context.Context) error {
 	a.tellDropped()
 	var err error
 	if a.monitor != nil {
-		err = errors.Join(a.monitor.Close(), a.monitor.Wait(ctx))
+		err = errs.Join(a.monitor.Close(), a.monitor.Wait(ctx))
 	} else if a.options.Collector != "" && a.spool != nil {
 		err = a.sender.last(ctx, a)
 	}
 	if a.spool == nil {
 		if n := a.dropped.Swap(0); n > 0 {
 			untold.Add(n)
-			err = errors.Join(err, fmt.Errorf("%d panics were not reported: there is no directory to spool to", n))
+			err = errs.Join(err, errs.New("%d panics were not reported: there is no directory to spool to", n))
 		}
 		return err
 	}
@@ -214,7 +213,7 @@ func (a *agent) stop(ctx context.Context) error {
 		return err
 	}
 	if left, lerr := a.spool.Pending(); lerr != nil || left > 0 {
-		err = errors.Join(err, lerr, fmt.Errorf("%d events wait in %s for the next start", left, a.spool.Dir()))
+		err = errs.Join(err, lerr, errs.New("%d events wait in %s for the next start", left, a.spool.Dir()))
 	}
 	return err
 }

@@ -33,12 +33,12 @@ package backstop
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 
+	"github.com/backstop-go/backstop/internal/errs"
 	"github.com/backstop-go/backstop/internal/monitor"
 	"github.com/backstop-go/backstop/internal/spool"
 )
@@ -78,7 +78,7 @@ func Start(o Options) (err error) {
 	defer starting.Unlock()
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("start backstop: fault: %v", v)
+			err = errs.New("start backstop: fault: %v", v)
 		}
 	}()
 	checkFault("start")
@@ -131,14 +131,11 @@ func Stop(ctx context.Context) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			a.end()
-			err = fmt.Errorf("stop backstop: fault: %v", v)
+			err = errs.New("stop backstop: fault: %v", v)
 		}
 	}()
 	checkFault("stop")
-	if err := a.stop(ctx); err != nil {
-		return fmt.Errorf("stop backstop: %w", err)
-	}
-	return nil
+	return errs.In("stop backstop", a.stop(ctx))
 }
 
 // addGODEBUG adds a setting to those of the environment, unless it is there.
@@ -177,7 +174,7 @@ func (a *agent) openSpool() {
 			effect = "events wait in " + dir + " instead"
 			break
 		}
-		failed = errors.Join(failed, err)
+		failed = errs.Join(failed, err)
 	}
 	a.degrade("spool", failed, effect, "give a directory that this user may write to in SpoolDir or BACKSTOP_SPOOL")
 }

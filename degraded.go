@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/backstop-go/backstop/internal/errs"
 	"github.com/backstop-go/backstop/internal/host"
 )
 
@@ -74,9 +75,9 @@ func (a *agent) checkCollector() {
 	switch {
 	case err != nil:
 	case u.Scheme != "http" && u.Scheme != "https":
-		err = fmt.Errorf("%q does not begin with http:// or https://", o.Collector)
+		err = errs.New("%q does not begin with http:// or https://", o.Collector)
 	case u.Host == "":
-		err = fmt.Errorf("%q names no host", o.Collector)
+		err = errs.New("%q names no host", o.Collector)
 	default:
 		return
 	}
@@ -93,7 +94,7 @@ func (a *agent) checkTraceback() {
 	if o.Traceback == "" || strings.Contains(tracebackLevels, " "+o.Traceback+" ") {
 		return
 	}
-	err := fmt.Errorf("%q is no level", o.Traceback)
+	err := errs.New("%q is no level", o.Traceback)
 	o.Traceback = ""
 	a.degrade("traceback", err, "the level is chosen as if none were given", "one of"+strings.TrimRight(tracebackLevels, " "))
 }

@@ -2,11 +2,11 @@ package backstop
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
 	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/errs"
 	"github.com/backstop-go/backstop/internal/spool"
 )
 
@@ -69,7 +69,7 @@ func (s *sender) run(ctx context.Context, a *agent, quit, done chan struct{}) {
 func (s *sender) deliver(ctx context.Context, a *agent, quit <-chan struct{}) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("fault in the sender: %v", v) // the events are in the spool
+			err = errs.New("fault in the sender: %v", v) // the events are in the spool
 		}
 	}()
 	out := a.newSender()

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/backstop-go/backstop/crash"
+	"github.com/backstop-go/backstop/internal/errs"
 )
 
 // Evidence is an event as a program sends it: what was seen, and nothing that
@@ -63,10 +63,7 @@ type Frame struct {
 // if the text was set by SetText.
 func (e *Evidence) Encode() ([]byte, error) {
 	data, err := json.Marshal(e)
-	if err != nil {
-		return nil, fmt.Errorf("encode event: %w", err)
-	}
-	return data, nil
+	return data, errs.In("encode event", err)
 }
 
 // SetText attaches a traceback of any size for the receiver to interpret: as it
@@ -94,16 +91,13 @@ func (e *Evidence) SetText(text []byte) error {
 func Pack(text []byte) ([]byte, error) {
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	if err != nil {
-		return nil, fmt.Errorf("compress event: %w", err)
+	if err == nil {
+		_, err = w.Write(text)
 	}
-	if _, err := w.Write(text); err != nil {
-		return nil, fmt.Errorf("compress event: %w", err)
+	if err == nil {
+		err = w.Close()
 	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("compress event: %w", err)
-	}
-	return b.Bytes(), nil
+	return b.Bytes(), errs.In("compress event", err)
 }
 
 // CapturedReport makes the report that the collector goes on with. It is a

@@ -16,19 +16,20 @@ const cmdInternal = module + "/cmd/backstop/internal/"
 // rules is the dependency rule of ARCHITECTURE.md. Arrows point one way.
 var rules = []rule{
 	{"crash", nil, "crash is the model at the bottom: it imports nothing of ours"},
-	{"event", []string{module + "/crash"}, "an event wraps a report and knows nothing of who made it"},
+	{"event", []string{module + "/internal/errs", module + "/crash"}, "an event wraps a report and knows nothing of who made it"},
 	{"internal/arch", nil, "the rule itself depends on nothing"},
 	{"internal/crashtest", nil, "test support is imported by every test, so it imports nobody"},
 	{"internal/gobin", nil, "gobin reads executables for whoever asks, so it knows nobody"},
+	{"internal/errs", nil, "errs adds to errors of everybody"},
 	{"internal/goid", nil, "goid reads a number of the runtime's and knows nobody"},
 	{"internal/headline", []string{module + "/crash", module + "/internal/crashtest"}, "headline knows texts; its tests let programs die and read what they leave"},
 	{"internal/host", []string{module + "/crash", module + "/event"}, "host fills in events, and names the class of a death without text"},
-	{"internal/inflight", []string{module + "/crash", module + "/event"}, "the table holds requests as events tell of them"},
+	{"internal/inflight", []string{module + "/internal/errs", module + "/crash", module + "/event"}, "the table holds requests as events tell of them"},
 	{"internal/redact", []string{module + "/crash"}, "redact knows texts; its tests read the crashes it has masked"},
 	{"internal/sampling", nil, "sampling gives watches their turn and knows none"},
-	{"internal/spool", []string{module + "/event"}, "the spool stores and sends events"},
+	{"internal/spool", []string{module + "/internal/errs", module + "/event"}, "the spool stores and sends events"},
 	{"mark", []string{module, module + "/crash", module + "/event"}, "marks are hooks of the SDK"},
-	{"internal/monitor", []string{module + "/event", module + "/internal/host", module + "/internal/inflight", module + "/internal/redact", module + "/internal/spool"}, "the monitor spools crash text and does not read it"},
+	{"internal/monitor", []string{module + "/internal/errs", module + "/event", module + "/internal/host", module + "/internal/inflight", module + "/internal/redact", module + "/internal/spool"}, "the monitor spools crash text and does not read it"},
 
 	{"cmd/backstop/internal/issue", []string{module + "/crash", module + "/event"}, "issue is pure: events in, changes out"},
 	{"cmd/backstop/internal/store/sqlite", []string{module + "/crash", module + "/event", cmdInternal + "issue", cmdInternal + "store"}, "a store knows the types it keeps and no stage"},
@@ -56,7 +57,7 @@ var rules = []rule{
 	{"safe", []string{module, module + "/event"}, "the toolbox is a user of the SDK"},
 	{"leak", []string{module, module + "/crash", module + "/event", module + "/internal/sampling"}, "the watch over goroutines hangs on the SDK's sampling and reads tracebacks"},
 
-	{"", []string{module + "/crash", module + "/event", module + "/internal/goid", module + "/internal/host", module + "/internal/inflight", module + "/internal/monitor", module + "/internal/redact", module + "/internal/sampling", module + "/internal/spool"}, "the SDK stands on crash, event and its helpers"},
+	{"", []string{module + "/internal/errs", module + "/crash", module + "/event", module + "/internal/goid", module + "/internal/host", module + "/internal/inflight", module + "/internal/monitor", module + "/internal/redact", module + "/internal/sampling", module + "/internal/spool"}, "the SDK stands on crash, event and its helpers"},
 }
 
 // A library is a third-party module and the one directory of ours that may

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
+
+	"github.com/backstop-go/backstop/internal/errs"
 )
 
 // New makes a table for this process. It is in no directory, so it goes with the
@@ -70,7 +72,7 @@ func create() (f *os.File, name string, err error) {
 			_ = f.Close()
 			os.Remove(f.Name()) //nolint:errcheck // the error is that there is no table
 		}
-		err = errors.Join(err, fault)
+		err = errs.Join(err, fault)
 	}
 	return nil, "", err
 }

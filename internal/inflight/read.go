@@ -2,7 +2,6 @@ package inflight
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"sort"
@@ -10,6 +9,7 @@ import (
 	"unsafe"
 
 	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/errs"
 )
 
 // A Snapshot is what was in flight.
@@ -41,7 +41,7 @@ func Read(f io.ReaderAt) (snap Snapshot, err error) {
 }
 
 func failed(what string, err error) error {
-	return fmt.Errorf("%s table of requests in flight: %w", what, err)
+	return errs.In(what+" table of requests in flight", err)
 }
 
 var errNoTable = errors.New("not a table as this version makes it")

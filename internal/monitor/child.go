@@ -71,6 +71,8 @@ func Run(c *Config) int {
 }
 
 // complain tells who looks for what is wrong with a monitor: see envLog.
+//
+//go:noinline // for the size of programs
 func complain(err error) { fmt.Fprintln(os.Stderr, "backstop monitor:", err) }
 
 // detach makes a watcher of what was an ordinary process: signals meant for the

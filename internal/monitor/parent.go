@@ -5,12 +5,13 @@ package monitor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/backstop-go/backstop/internal/errs"
 )
 
 // A Monitor is the parent's handle on its child.
@@ -31,10 +32,7 @@ func Start(c *Config, table *os.File) (*Monitor, error) {
 	c.Supervisor = supervisor()
 	c.Address = address()
 	m, err := start(c, table)
-	if err != nil {
-		return nil, fmt.Errorf("start monitor: %w", err)
-	}
-	return m, nil
+	return m, errs.In("start monitor", err)
 }
 
 func start(c *Config, table *os.File) (*Monitor, error) {
@@ -144,7 +142,7 @@ func (m *Monitor) Nudge() error { return m.say(wordLook) }
 func (m *Monitor) say(word byte) error {
 	conn, err := m.nudge.SyscallConn()
 	if err != nil {
-		return fmt.Errorf("nudge monitor: %w", err)
+		return errs.In("nudge monitor", err)
 	}
 	// The pipe is non-blocking, and the raw connection does not wait when the
 	// function returns true. A full pipe means that the child knows already.
@@ -160,17 +158,14 @@ func (m *Monitor) say(word byte) error {
 	if werr != nil && !errors.Is(werr, syscall.EAGAIN) && !errors.Is(werr, syscall.EINTR) {
 		err = werr
 	}
-	if err != nil {
-		return fmt.Errorf("nudge monitor: %w", err)
-	}
-	return nil
+	return errs.In("nudge monitor", err)
 }
 
 // Close lets the child go: it delivers what is left, for a bounded time, and
 // exits. However the program ends from now on, the child does not report it.
 func (m *Monitor) Close() error {
 	_ = m.say(wordStop) // when nobody is there any more, nobody reports
-	return errors.Join(debug.SetCrashOutput(nil, debug.CrashOptions{}), m.nudge.Close())
+	return errs.Join(debug.SetCrashOutput(nil, debug.CrashOptions{}), m.nudge.Close())
 }
 
 // Wait waits until the child has exited, by asking every few milliseconds: see
@@ -179,7 +174,7 @@ func (m *Monitor) Wait(ctx context.Context) error {
 	for wait := time.Millisecond; !m.reap(); wait = min(2*wait, 20*time.Millisecond) {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for monitor: %w", ctx.Err())
+			return errs.In("wait for monitor", ctx.Err())
 		case <-time.After(wait):
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/backstop-go/backstop/internal/errs"
 )
 
 // Drops are counted in two files that are never moved and never grow, so that
@@ -36,14 +38,14 @@ func (s *Spool) CountDropped(n uint64) error {
 	if s.uncounted == 0 {
 		return nil
 	}
-	if err := s.prepare(); err != nil { // not in a directory that is not ours
-		return err
+	err := s.prepare() // not in a directory that is not ours
+	if err == nil {
+		err = s.addDropped(s.uncounted)
 	}
-	if err := s.addDropped(s.uncounted); err != nil {
-		return fmt.Errorf("count dropped events: %w", err)
+	if err == nil {
+		s.uncounted = 0
 	}
-	s.uncounted = 0
-	return nil
+	return errs.In("count dropped events", err)
 }
 
 func (s *Spool) addDropped(n uint64) error {

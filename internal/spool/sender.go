@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/errs"
 )
 
 const (
@@ -93,10 +94,7 @@ func (e *StatusError) rejects() bool {
 // other answer but 2xx the events stay, and the error is a *StatusError.
 func (s *Sender) Drain(ctx context.Context, sp *Spool) (sent int, err error) {
 	sent, err = s.drain(ctx, sp)
-	if err != nil {
-		err = fmt.Errorf("drain spool: %w", err)
-	}
-	return sent, err
+	return sent, errs.In("drain spool", err)
 }
 
 func (s *Sender) drain(ctx context.Context, sp *Spool) (sent int, err error) {
@@ -261,13 +259,10 @@ func body(batch []item, carrier string, dropped uint64) []byte {
 // Hello announces an instance to the collector.
 func (s *Sender) Hello(ctx context.Context, h event.Hello) error {
 	data, err := json.Marshal(h)
-	if err != nil {
-		return fmt.Errorf("say hello: %w", err)
+	if err == nil {
+		_, err = s.post(ctx, "/api/v1/hello", data)
 	}
-	if _, err := s.post(ctx, "/api/v1/hello", data); err != nil {
-		return fmt.Errorf("say hello: %w", err)
-	}
-	return nil
+	return errs.In("say hello", err)
 }
 
 // A rejection names an event, by its place in what was sent, that a collector

@@ -23,6 +23,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/backstop-go/backstop/internal/errs"
 )
 
 // Limits of a spool whose Options leave them at 0.
@@ -116,11 +118,8 @@ func (s *Spool) prepare() error {
 	if err == nil {
 		err = s.rescan()
 	}
-	if err != nil {
-		return fmt.Errorf("open spool: %w", err)
-	}
-	s.ready = true
-	return nil
+	s.ready = err == nil
+	return errs.In("open spool", err)
 }
 
 // makeDir finds out now, and not at the first crash, whether the directory can
@@ -199,7 +198,7 @@ func (s *Spool) keep(payload []byte, last bool) error {
 			s.release(int64(len(payload)), !isNotExist(err))
 		}
 		if again || !isNotExist(err) {
-			return fmt.Errorf("spool event: %w", err)
+			return errs.In("spool event", err)
 		}
 		// Somebody removed the directory: the next round makes it again.
 	}
@@ -289,7 +288,7 @@ func (s *Spool) nextName(size int64) string {
 func (s *Spool) list() ([]entry, error) {
 	names, err := readNames(s.dir)
 	if err != nil {
-		return nil, fmt.Errorf("read spool: %w", err)
+		return nil, errs.In("read spool", err)
 	}
 	var entries []entry
 	for _, name := range names {
