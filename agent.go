@@ -23,8 +23,7 @@ const queueLen = 512
 // An agent is everything between Start and Stop.
 type agent struct {
 	options  Options
-	process  event.Process
-	build    event.Build
+	who      event.Evidence   // what every event of this process has
 	spool    *spool.Spool     // nil: there is no directory to write to
 	monitor  *monitor.Monitor // nil: the process delivers by itself
 	table    *inflight.Table  // nil: the request travels in the context
@@ -45,7 +44,11 @@ type agent struct {
 func newAgent(o *Options) *agent {
 	a := &agent{options: *o, queue: make(chan *record, queueLen), quit: make(chan struct{})}
 	a.options.setDefaults()
-	a.process, a.build = host.Self(), host.Build()
+	o = &a.options
+	a.who = event.Evidence{
+		Service: o.Service, Release: o.Release, Environment: o.Environment, Instance: o.Instance,
+		Build: host.Build(), Process: host.Self(),
+	}
 	a.openSpool()
 	a.dropped.Store(untold.Swap(0))
 	return a
@@ -77,10 +80,7 @@ func (a *agent) tableFile() *os.File {
 func (a *agent) startMonitor() {
 	if o := &a.options; !o.DisableMonitor && !inTestBinary() {
 		c := monitor.Config{
-			Event: event.Evidence{
-				Service: o.Service, Release: o.Release, Environment: o.Environment, Instance: o.Instance,
-				Build: a.build, Process: a.process,
-			},
+			Event:     a.who,
 			Collector: o.Collector, Key: o.Key, SpoolBytes: o.SpoolBytes, SendValues: o.SendValues,
 		}
 		if a.spool != nil {
@@ -219,5 +219,5 @@ func (a *agent) stop(ctx context.Context) error {
 }
 
 func (a *agent) newSender() *spool.Sender {
-	return &spool.Sender{URL: a.options.Collector, Key: a.options.Key, Client: spool.NewClient()}
+	return &spool.Sender{URL: a.options.Collector, Key: a.options.Key}
 }

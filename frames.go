@@ -12,7 +12,7 @@ import (
 func (a *agent) event(r *record) event.Evidence {
 	checkFault("event")
 	e := a.crash(r).Evidence()
-	e.Instance, e.Process, e.Build = a.options.Instance, a.process, a.build
+	e.Instance, e.Process, e.Build = a.who.Instance, a.who.Process, a.who.Build
 	return e
 }
 

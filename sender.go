@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/errs"
 	"github.com/backstop-go/backstop/internal/spool"
 )
@@ -93,10 +92,7 @@ func (s *sender) deliver(ctx context.Context, a *agent, quit <-chan struct{}) (e
 
 func (s *sender) attempt(ctx context.Context, a *agent, out *spool.Sender) error {
 	if !s.told {
-		o := &a.options
-		s.told = out.Hello(ctx, event.Hello{
-			Service: o.Service, Release: o.Release, Environment: o.Environment, Instance: o.Instance, Build: a.build,
-		}) == nil
+		s.told = out.Hello(ctx, a.who.Hello()) == nil
 	}
 	_, err := out.Drain(ctx, a.spool)
 	return err

@@ -25,7 +25,7 @@ func (a *agent) openTable() {
 		a.table, err = newTable()
 	}
 	if err == nil {
-		a.table.Born(a.process.Start)
+		a.table.Born(a.who.Process.Start)
 	}
 	if err != nil {
 		a.degrade("in-flight table", err, "requests travel in their context, and a fatal error or a kill does not name them",

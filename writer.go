@@ -20,16 +20,19 @@ type responseWriter struct {
 // Unwrap by http.ResponseController.
 func (w *responseWriter) wrap(inner http.ResponseWriter) http.ResponseWriter {
 	w.ResponseWriter = inner
-	_, flush := inner.(http.Flusher)
-	_, hijack := inner.(http.Hijacker)
-	_, read := inner.(io.ReaderFrom)
-	_, push := inner.(http.Pusher)
-	switch {
-	case flush && hijack && read:
+	switch inner.(type) {
+	case interface {
+		http.Flusher
+		http.Hijacker
+		io.ReaderFrom
+	}:
 		return (*http1Writer)(w)
-	case flush && push:
+	case interface {
+		http.Flusher
+		http.Pusher
+	}:
 		return (*http2Writer)(w)
-	case flush:
+	case http.Flusher:
 		return (*flushWriter)(w)
 	}
 	return w
@@ -70,6 +73,8 @@ func (w *responseWriter) Write(b []byte) (int, error) {
 }
 
 // WriteString begins the response.
+//
+//go:noinline // for the size of programs: four types have it
 func (w *responseWriter) WriteString(s string) (int, error) {
 	w.begun = true
 	return io.WriteString(w.ResponseWriter, s)

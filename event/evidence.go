@@ -59,6 +59,11 @@ type Frame struct {
 	Line int    `json:"line"`
 }
 
+// Hello announces whoever has seen it.
+func (e *Evidence) Hello() *Hello {
+	return &Hello{Service: e.Service, Release: e.Release, Environment: e.Environment, Instance: e.Instance, Build: e.Build}
+}
+
 // Encode writes the evidence as one line of JSON, of less than MaxEncoded bytes
 // if the text was set by SetText.
 func (e *Evidence) Encode() ([]byte, error) {

@@ -218,7 +218,7 @@ func (d *delivery) sendOnce(ctx context.Context) error {
 	if greet == nil {
 		return nil
 	}
-	if err := d.sender.Hello(ctx, *greet); err != nil {
+	if err := d.sender.Hello(ctx, greet); err != nil {
 		return err
 	}
 	d.mu.Lock()

@@ -81,7 +81,7 @@ func cgroupFiles(cgroups, v1, v2 string) (files []string) {
 			mount, file = "/sys/fs/cgroup/memory", v1
 		}
 		for dir := path.Clean("/" + f[2]); ; dir = path.Dir(dir) {
-			files = append(files, path.Join(mount, dir, file))
+			files = append(files, path.Clean(mount+dir+"/"+file))
 			if dir == "/" {
 				break
 			}

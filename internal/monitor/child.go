@@ -15,7 +15,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/host"
 	"github.com/backstop-go/backstop/internal/spool"
 )
@@ -40,7 +39,7 @@ func Run(c *Config) int {
 	k := &keeper{
 		config: c,
 		oom:    host.WatchOOM(os.Getpid()), // in the cgroup of who started us
-		sender: &spool.Sender{URL: c.Collector, Key: c.Key, Client: spool.NewClient()},
+		sender: &spool.Sender{URL: c.Collector, Key: c.Key},
 		opened: make(chan struct{}),
 		wake:   make(chan struct{}, 1),
 		over:   make(chan bool, 1),
@@ -229,9 +228,7 @@ func (k *keeper) hello(ctx context.Context) error {
 	if k.told {
 		return nil
 	}
-	c := &k.config.Event
-	h := event.Hello{Service: c.Service, Release: c.Release, Environment: c.Environment, Instance: c.Instance, Build: c.Build}
-	err := k.sender.Hello(ctx, h)
+	err := k.sender.Hello(ctx, k.config.Event.Hello())
 	k.told = err == nil
 	var status *spool.StatusError
 	if errors.As(err, &status) {

@@ -37,7 +37,6 @@ import (
 	"errors"
 	"os"
 	"strconv"
-	"strings"
 
 	"github.com/backstop-go/backstop/event"
 )
@@ -144,14 +143,8 @@ func environ(parent []string, c *Config) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	env := make([]string, 0, len(parent)+2)
-	for _, kv := range parent {
-		name, _, _ := strings.Cut(kv, "=")
-		switch name {
-		case envConfig, "GOMEMLIMIT", "GOGC", "GOMAXPROCS":
-			continue
-		}
-		env = append(env, kv)
-	}
-	return append(env, envConfig+"="+string(config), "GOMEMLIMIT=64MiB", "GOMAXPROCS=1"), nil
+	// Of two settings of one name the first counts (runtime/runtime.go, gogetenv;
+	// syscall/env_unix.go, copyenv).
+	own := []string{envConfig + "=" + string(config), "GOMEMLIMIT=64MiB", "GOMAXPROCS=1", "GOGC=100"}
+	return append(own, parent...), nil
 }

@@ -19,12 +19,11 @@ func TestEnvironHandsOverAndLimits(t *testing.T) {
 	got := map[string]string{}
 	for _, kv := range env {
 		name, value, _ := strings.Cut(kv, "=")
-		if _, twice := got[name]; twice {
-			t.Errorf("%s is set twice", name)
+		if _, twice := got[name]; !twice { // the first counts
+			got[name] = value
 		}
-		got[name] = value
 	}
-	if got["A"] != "b" || got["HTTPS_PROXY"] != "p" || got["GOMEMLIMIT"] != "64MiB" || got["GOMAXPROCS"] != "1" || got["GOGC"] != "" {
+	if got["A"] != "b" || got["HTTPS_PROXY"] != "p" || got["GOMEMLIMIT"] != "64MiB" || got["GOMAXPROCS"] != "1" || got["GOGC"] != "100" {
 		t.Errorf("environment %v", got)
 	}
 	var back Config

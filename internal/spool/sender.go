@@ -257,7 +257,7 @@ func body(batch []item, carrier string, dropped uint64) []byte {
 }
 
 // Hello announces an instance to the collector.
-func (s *Sender) Hello(ctx context.Context, h event.Hello) error {
+func (s *Sender) Hello(ctx context.Context, h *event.Hello) error {
 	data, err := json.Marshal(h)
 	if err == nil {
 		_, err = s.post(ctx, "/api/v1/hello", data)

@@ -289,7 +289,7 @@ func TestRefusalSaysWhatTheCollectorSaid(t *testing.T) {
 		fmt.Fprintln(w, `{"error":"a project key is needed","hint":"for a client"}`)
 	}))
 	defer srv.Close()
-	err := (&Sender{URL: srv.URL}).Hello(context.Background(), event.Hello{})
+	err := (&Sender{URL: srv.URL}).Hello(context.Background(), new(event.Hello))
 	if err == nil || !strings.HasSuffix(err.Error(), "(check the key): a project key is needed") {
 		t.Errorf("error %v, want the reason without its JSON", err)
 	}
@@ -301,7 +301,7 @@ func TestRetryAfterIsRead(t *testing.T) {
 		http.Error(w, "busy\nsecond line", http.StatusTooManyRequests)
 	}))
 	defer srv.Close()
-	err := (&Sender{URL: srv.URL}).Hello(context.Background(), event.Hello{})
+	err := (&Sender{URL: srv.URL}).Hello(context.Background(), new(event.Hello))
 	var e *StatusError
 	if !errors.As(err, &e) || e.RetryAfter != 7*time.Second || e.Body != "busy" {
 		t.Errorf("error %#v, want Retry-After of 7 s and the first line of the body", err)
