@@ -16,11 +16,11 @@ func labelled(ctx context.Context, i *requestInfo) context.Context {
 	var list [10]string
 	args := list[:0]
 	for _, l := range [...]struct{ key, value string }{
-		{event.LabelMethod, labelText(i.method, event.MaxMethod)},
-		{event.LabelPath, labelText(i.path, event.MaxPath)},
-		{event.LabelRoute, labelText(i.route, event.MaxRoute)},
-		{event.LabelTraceID, traceID(i.trace)},
-		{event.LabelRequestID, labelText(i.requestID, event.MaxRequestID)},
+		{event.LabelMethod, labelText(i.Method, event.MaxMethod)},
+		{event.LabelPath, labelText(i.Path, event.MaxPath)},
+		{event.LabelRoute, labelText(i.Route, event.MaxRoute)},
+		{event.LabelTraceID, traceID(i.Traceparent)},
+		{event.LabelRequestID, labelText(i.RequestID, event.MaxRequestID)},
 	} {
 		if l.value != "" {
 			args = append(args, l.key, l.value)

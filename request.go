@@ -7,16 +7,14 @@ import (
 	"sync/atomic"
 
 	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/inflight"
 )
 
-// requestInfo is what is kept of a request while it is served: strings that
-// nobody changes any more.
+// requestInfo is what is kept of a request while it is served, as it is entered
+// into the table: strings that nobody changes any more.
 type requestInfo struct {
-	method, path, route, requestID string
-
-	trace string    // a traceparent, not checked yet, or a trace id
-	start int64     // Unix time in nanoseconds, 0 when unknown
-	via   event.Via // "" when the goroutine or its context told
+	inflight.Entry
+	via event.Via // "" when the goroutine or its context told
 }
 
 // request makes the event's view of it; nil when there was no request.
@@ -25,24 +23,24 @@ func (i *requestInfo) request() *event.Request {
 		return nil
 	}
 	return &event.Request{
-		Method:    event.Clip(i.method, event.MaxMethod),
-		URL:       labelText(i.path, event.MaxPath), // as the label has it
-		Route:     event.Clip(i.route, event.MaxRoute),
-		TraceID:   traceID(i.trace),
-		RequestID: event.Clip(i.requestID, event.MaxRequestID),
+		Method:    event.Clip(i.Method, event.MaxMethod),
+		URL:       labelText(i.Path, event.MaxPath), // as the label has it
+		Route:     event.Clip(i.Route, event.MaxRoute),
+		TraceID:   traceID(i.Traceparent),
+		RequestID: event.Clip(i.RequestID, event.MaxRequestID),
 		Via:       i.via,
 	}
 }
 
 // fill takes down the request.
 func (i *requestInfo) fill(a *agent, r *http.Request) {
-	i.method = r.Method
-	i.path = requestPath(r)
-	i.route = pattern(r)
-	i.requestID = headerValue(r.Header, "X-Request-Id")
-	i.trace = headerValue(r.Header, "Traceparent")
-	if a.options.TraceID != nil && traceID(i.trace) == "" {
-		i.trace = a.traceID(r.Context())
+	i.Method = r.Method
+	i.Path = requestPath(r)
+	i.Route = pattern(r)
+	i.RequestID = headerValue(r.Header, "X-Request-Id")
+	i.Traceparent = headerValue(r.Header, "Traceparent")
+	if a.options.TraceID != nil && traceID(i.Traceparent) == "" {
+		i.Traceparent = a.traceID(r.Context())
 	}
 }
 
@@ -138,7 +136,7 @@ func requestOf(ctx context.Context) *requestContext {
 func (i *requestInfo) look(live *http.Request) {
 	if live != nil {
 		if route := pattern(live); route != "" {
-			i.route = route
+			i.Route = route
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/backstop-go/backstop/event"
+	"github.com/backstop-go/backstop/internal/inflight"
 )
 
 // Serve is to servers that are not net/http's what [Handler] is to those that
@@ -37,9 +38,9 @@ func (s *called) prepare(a *agent, r *event.Request) (ctx context.Context) {
 	ctx = s.outer
 	defer func() { recover() }() // a context of theirs, at fault
 	checkFault("request")
-	i := requestInfo{method: r.Method, path: r.URL, route: r.Route, trace: r.TraceID, requestID: r.RequestID}
-	if i.trace == "" && a.options.TraceID != nil {
-		i.trace = a.traceID(s.outer)
+	i := requestInfo{Entry: inflight.Entry{Method: r.Method, Path: r.URL, Route: r.Route, Traceparent: r.TraceID, RequestID: r.RequestID}}
+	if i.Traceparent == "" && a.options.TraceID != nil {
+		i.Traceparent = a.traceID(s.outer)
 	}
 	s.enter(s.outer, a, &i, nil)
 	s.faults(a)

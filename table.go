@@ -57,10 +57,8 @@ func (e *entered) enter(ctx context.Context, a *agent, i *requestInfo, live *htt
 	if a.table == nil {
 		return
 	}
-	in := inflight.Entry{
-		Method: i.method, Path: i.path, Route: i.route, Traceparent: i.trace, RequestID: i.requestID,
-		Live: live,
-	}
+	in := i.Entry
+	in.Live = live
 	if live == nil {
 		in.Own, in.Done = true, ctx.Done() // which may allocate
 	}
@@ -82,11 +80,9 @@ func (e *entered) enterChild(ctx context.Context) {
 	if c == nil || a.table == nil {
 		return
 	}
-	i := &c.info
-	e.slot = a.table.Enter(goid.Self(), &inflight.Entry{
-		Method: i.method, Path: i.path, Route: i.route, Traceparent: i.trace, RequestID: i.requestID,
-		Start: i.start, Child: true, Own: true,
-	})
+	in := c.info.Entry
+	in.Child, in.Own = true, true
+	e.slot = a.table.Enter(goid.Self(), &in)
 }
 
 // faults makes faults of this goroutine panics, until it leaves, if the program
@@ -113,31 +109,21 @@ func (i *requestInfo) inFlight(ctx context.Context) {
 		return
 	}
 	self := goid.Self()
-	if e, _, ok := a.table.Find(self); ok {
-		i.take(&e)
+	if _, ok := a.table.Find(self, &i.Entry); ok {
 		i.look(a.table.Live(self))
 		return
 	}
 	if ctx != nil {
-		if e, _, ok := a.table.FindDone(ctx.Done()); ok {
-			i.take(&e)
+		if _, ok := a.table.FindDone(ctx.Done(), &i.Entry); ok {
 			return
 		}
 	}
 	parent := goid.Parent()
-	e, served, ok := a.table.Find(parent)
+	served, ok := a.table.Find(parent, &i.Entry)
 	if !ok {
-		e, served, ok = a.table.FindLeft(parent)
+		served, ok = a.table.FindLeft(parent, &i.Entry)
 	}
-	if ok {
-		i.take(&e)
-		if served != 1 {
-			i.via = event.ViaCreator
-		}
+	if ok && served != 1 {
+		i.via = event.ViaCreator
 	}
-}
-
-//go:noinline // for the size of programs
-func (i *requestInfo) take(e *inflight.Entry) {
-	i.method, i.path, i.route, i.trace, i.requestID, i.start = e.Method, e.Path, e.Route, e.Traceparent, e.RequestID, e.Start
 }

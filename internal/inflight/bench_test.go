@@ -50,7 +50,7 @@ func BenchmarkFind(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := 0; i < b.N; i++ {
-		if _, _, ok := t.Find(77); !ok {
+		if _, _, ok := find(t, 77); !ok {
 			b.Fatal("not found")
 		}
 	}
@@ -65,7 +65,7 @@ func BenchmarkFindDone(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := 0; i < b.N; i++ {
-		if _, _, ok := t.FindDone(done); !ok {
+		if _, _, ok := findDone(t, done); !ok {
 			b.Fatal("not found")
 		}
 	}

@@ -153,3 +153,19 @@ var typical = Entry{
 	Traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 	RequestID:   "7b1c0f6e-5f0c-4f0e-9d2f-1f6a2b3c4d5e",
 }
+
+// find is Find, for tests that want all of it at once.
+func find(t *Table, gid int64) (e Entry, served int, ok bool) {
+	served, ok = t.Find(gid, &e)
+	return e, served, ok
+}
+
+func findLeft(t *Table, gid int64) (e Entry, served int, ok bool) {
+	served, ok = t.FindLeft(gid, &e)
+	return e, served, ok
+}
+
+func findDone(t *Table, done <-chan struct{}) (e Entry, gid int64, ok bool) {
+	gid, ok = t.FindDone(done, &e)
+	return e, gid, ok
+}

@@ -19,7 +19,7 @@ func TestOwn(t *testing.T) {
 			table := newTable(t)
 			in := func(path string, live *http.Request, served int) {
 				t.Helper()
-				e, n, ok := table.Find(5)
+				e, n, ok := find(table, 5)
 				if !ok || e.Path != path || n != served || table.Live(5) != live {
 					t.Errorf("in with %+v, %d served, %v; want %s, %d", e, n, ok, path, served)
 				}
@@ -38,7 +38,7 @@ func TestOwn(t *testing.T) {
 				in("/outer", c.outer.Live, 0)
 			}
 			outer.Leave()
-			if e, _, ok := table.Find(5); ok || table.Live(5) != nil {
+			if e, _, ok := find(table, 5); ok || table.Live(5) != nil {
 				t.Errorf("still in with %+v", e)
 			}
 			again := table.Enter(5, &Entry{Path: "/again"})
@@ -64,7 +64,7 @@ func TestFirst(t *testing.T) {
 		{Entry{Own: true, Child: true}, 1},
 	} {
 		s := table.Enter(int64(i+1), &c.e)
-		if _, n, ok := table.Find(int64(i + 1)); !ok || n != c.want {
+		if _, n, ok := find(table, int64(i+1)); !ok || n != c.want {
 			t.Errorf("%+v: %d served, want %d", c.e, n, c.want)
 		}
 		s.Leave()

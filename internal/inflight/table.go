@@ -351,53 +351,51 @@ func (t *Table) Live(gid int64) *http.Request {
 	return nil
 }
 
-// Find returns the request that goroutine gid is in, and which one of the
-// goroutine's that is (0 when unknown). The texts are clean as event.Clip makes
-// them; Live and Done are nil.
-func (t *Table) Find(gid int64) (e Entry, served int, ok bool) {
-	return t.get(t.find(gid), gid, busy)
+// Find fills in the request that goroutine gid is in, and returns which one of
+// the goroutine's that is (0 when unknown). The texts are clean as event.Clip
+// makes them; Live and Done are not touched, and when it is not ok nothing is.
+func (t *Table) Find(gid int64, e *Entry) (served int, ok bool) {
+	return t.get(t.find(gid), gid, busy, e)
 }
 
 // FindLeft is Find for a goroutine that is in no request now: it returns the last
 // one, as long as nobody else has its slot.
-func (t *Table) FindLeft(gid int64) (e Entry, served int, ok bool) {
+func (t *Table) FindLeft(gid int64, e *Entry) (served int, ok bool) {
 	if t == nil || gid <= 0 {
-		return e, 0, false
+		return 0, false
 	}
 	home, _ := t.home(gid)
-	return t.get(t.in(home, -gid), gid, idle)
+	return t.get(t.in(home, -gid), gid, idle, e)
 }
 
-func (t *Table) get(at int, gid int64, mode uint64) (e Entry, served int, ok bool) {
+func (t *Table) get(at int, gid int64, mode uint64, e *Entry) (served int, ok bool) {
 	var s slot
-	if at >= 0 && t.copy(at, &s, mode) && s.gid == gid {
-		e, ok = s.entry()
-	}
-	return e, s.count(), ok
+	ok = at >= 0 && t.copy(at, &s, mode) && s.gid == gid && s.entry(e)
+	return s.count(), ok
 }
 
-func (s *slot) entry() (Entry, bool) {
+func (s *slot) entry(e *Entry) bool {
 	t, ok := s.split()
-	return Entry{
-		Method: t[method], Traceparent: t[traceparent], RequestID: t[requestID], Path: t[path], Route: t[route],
-		Start: s.start, Child: s.child != 0,
-	}, ok
+	if ok {
+		e.Method, e.Traceparent, e.RequestID, e.Path, e.Route = t[method], t[traceparent], t[requestID], t[path], t[route]
+		e.Start, e.Child = s.start, s.child != 0
+	}
+	return ok
 }
 
-// FindDone returns the request whose context has this Done channel, and the
-// goroutine that is in with it. It looks at every slot.
-func (t *Table) FindDone(done <-chan struct{}) (e Entry, gid int64, ok bool) {
+// FindDone fills in the request whose context has this Done channel, and returns
+// the goroutine that is in with it. It looks at every slot.
+func (t *Table) FindDone(done <-chan struct{}, e *Entry) (gid int64, ok bool) {
 	if t == nil || done == nil {
-		return e, 0, false
+		return 0, false
 	}
 	var s slot
 	for at := range t.owner {
 		if t.owner[at].Load() > 0 && t.has(at, done) && t.copy(at, &s, busy) && t.has(at, done) {
-			e, ok = s.entry()
-			return e, s.gid, ok
+			return s.gid, s.entry(e)
 		}
 	}
-	return e, 0, false
+	return 0, false
 }
 
 func (t *Table) has(at int, done <-chan struct{}) bool {

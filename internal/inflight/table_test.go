@@ -40,18 +40,18 @@ func TestEnter(t *testing.T) {
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	e, served, ok := table.Find(7)
+	e, served, ok := find(table, 7)
 	if e.Start == 0 || served != 1 || !ok {
 		t.Errorf("Find: %+v, %d, %v", e, served, ok)
 	}
 	if e.Start = 0; e != typical {
 		t.Errorf("Find: %+v", e)
 	}
-	if _, _, ok := table.Find(8); ok {
+	if _, _, ok := find(table, 8); ok {
 		t.Error("found a goroutine that is not in")
 	}
 	s.Leave()
-	if _, _, ok := table.Find(7); ok {
+	if _, _, ok := find(table, 7); ok {
 		t.Error("found a goroutine that has left")
 	}
 	empty(t, table)
@@ -62,16 +62,16 @@ func TestNothing(t *testing.T) {
 	var none *Table
 	s := none.Enter(1, &typical)
 	s.Leave()
-	_, _, found := none.Find(1)
-	_, _, foundDone := none.FindDone(make(chan struct{}))
+	_, _, found := find(none, 1)
+	_, _, foundDone := findDone(none, make(chan struct{}))
 	if s.OK() || none.Live(1) != nil || found || foundDone {
 		t.Error("a table that is nil holds something")
 	}
 	table := newTable(t)
 	s = table.Enter(0, &typical)
 	s.Leave()
-	_, _, found = table.Find(0)
-	_, _, foundDone = table.FindDone(nil)
+	_, _, found = find(table, 0)
+	_, _, foundDone = findDone(table, nil)
 	if s.OK() || table.Live(0) != nil || found || foundDone {
 		t.Error("goroutine 0 is in")
 	}
@@ -80,7 +80,7 @@ func TestNothing(t *testing.T) {
 
 func TestInner(t *testing.T) {
 	route := func(table *Table) string {
-		e, _, _ := table.Find(3)
+		e, _, _ := find(table, 3)
 		snap := mustRead(t, table.File())
 		if len(snap.Entries) != 1 || snap.Entries[0].Request.Route != e.Route || e.Path != "/outer" {
 			t.Errorf("Find: %+v, Read: %+v", e, snap)
@@ -150,23 +150,23 @@ func TestFindDone(t *testing.T) {
 	c := table.Enter(72, &Entry{Path: "/neither"})
 	type key struct{}
 	for _, d := range []<-chan struct{}{ctx.Done(), context.WithValue(ctx, key{}, 1).Done()} {
-		if e, gid, ok := table.FindDone(d); e.Path != "/live" || gid != 70 || !ok {
+		if e, gid, ok := findDone(table, d); e.Path != "/live" || gid != 70 || !ok {
 			t.Errorf("%+v, %d, %v", e, gid, ok)
 		}
 	}
-	if e, gid, ok := table.FindDone(done); e.Path != "/done" || gid != 71 || !ok {
+	if e, gid, ok := findDone(table, done); e.Path != "/done" || gid != 71 || !ok {
 		t.Errorf("%+v, %d, %v", e, gid, ok)
 	}
-	if e, gid, ok := table.FindDone(other); ok {
+	if e, gid, ok := findDone(table, other); ok {
 		t.Errorf("%+v, %d, of a channel that nobody has", e, gid)
 	}
-	if e, gid, ok := table.FindDone(context.Background().Done()); ok {
+	if e, gid, ok := findDone(table, context.Background().Done()); ok {
 		t.Errorf("%+v, %d, of a context that is never done", e, gid)
 	}
 	a.Leave()
 	b.Leave()
 	for _, d := range []<-chan struct{}{ctx.Done(), done} {
-		if e, gid, ok := table.FindDone(d); ok {
+		if e, gid, ok := findDone(table, d); ok {
 			t.Errorf("%+v, %d, after it left", e, gid)
 		}
 	}
@@ -177,7 +177,7 @@ func TestFindDone(t *testing.T) {
 func TestChildren(t *testing.T) {
 	table := newTable(t)
 	table.Enter(1, &Entry{Path: "/a", RequestID: "x"})
-	e, _, _ := table.Find(1)
+	e, _, _ := find(table, 1)
 	e.Child, e.Route = true, "/{a}"
 	late := table.Enter(2, &e)
 	e.Route = ""
@@ -212,16 +212,16 @@ func TestChildren(t *testing.T) {
 // TestLeft looks for the last request of goroutines that serve none.
 func TestLeft(t *testing.T) {
 	table := newTable(t)
-	if _, _, ok := table.FindLeft(1); ok {
+	if _, _, ok := findLeft(table, 1); ok {
 		t.Error("something was left before anything was entered")
 	}
 	table.Enter(1, &Entry{Path: "/first"}).Leave()
 	second := table.Enter(1, &Entry{Path: "/second", Traceparent: "0af7651916cd43dd8448eb211c80319c"})
-	if e, _, ok := table.FindLeft(1); ok {
+	if e, _, ok := findLeft(table, 1); ok {
 		t.Errorf("%+v was left, but the goroutine is in", e)
 	}
 	second.Leave()
-	if e, served, ok := table.FindLeft(1); !ok || e.Path != "/second" || served != 2 {
+	if e, served, ok := findLeft(table, 1); !ok || e.Path != "/second" || served != 2 {
 		t.Errorf("left %+v, %d served, %v", e, served, ok)
 	}
 	table.Enter(2, &Entry{Path: "/now"})
@@ -248,7 +248,7 @@ func TestServed(t *testing.T) {
 		for k := 0; k < 4; k++ { // a new one, then some that came before
 			s := table.Enter(who, &Entry{Path: "/"})
 			truth[who]++
-			_, served, ok := table.Find(who)
+			_, served, ok := find(table, who)
 			if !ok || served != 0 && served != truth[who] {
 				t.Fatalf("goroutine %d: served %d, %v, want %d or 0", who, served, ok, truth[who])
 			}
@@ -277,7 +277,7 @@ func TestServedInARow(t *testing.T) {
 	for n := 1; n <= 100; n++ {
 		for gid := int64(100); gid < 150; gid++ {
 			s := table.Enter(gid, &typical)
-			if _, served, _ := table.Find(gid); served != n {
+			if _, served, _ := find(table, gid); served != n {
 				t.Fatalf("goroutine %d: served %d, want %d", gid, served, n)
 			}
 			s.Leave()
@@ -298,7 +298,7 @@ func TestOverflow(t *testing.T) {
 				refused++
 			}
 			in = append(in, s)
-			if e, _, ok := table.Find(gid); ok != s.OK() || ok && e.Path != fmt.Sprint(gid) {
+			if e, _, ok := find(table, gid); ok != s.OK() || ok && e.Path != fmt.Sprint(gid) {
 				t.Fatalf("Find(%d): %+v, %v", gid, e, ok)
 			}
 		}
@@ -368,7 +368,7 @@ func TestTexts(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			table := newTable(t)
 			s := table.Enter(1, &c.enter)
-			e, _, ok := table.Find(1)
+			e, _, ok := find(table, 1)
 			e.Start = 0
 			if e != c.want || !ok {
 				t.Errorf("got  %+v\nwant %+v", e, c.want)
@@ -378,7 +378,7 @@ func TestTexts(t *testing.T) {
 			}
 			if c.want.Route == "" {
 				inner := table.Enter(1, &Entry{Route: long(999, "ä")})
-				e, _, _ := table.Find(1)
+				e, _, _ := find(table, 1)
 				if len(e.Route) != maxRoute || !utf8.ValidString(e.Route) || e.Path != c.want.Path {
 					t.Errorf("with a late route: %+v", e)
 				}
@@ -425,7 +425,7 @@ func TestStress(t *testing.T) {
 					t.Errorf("live is %v, want %v", table.Live(gid), e.Live)
 				}
 				inner := table.Enter(gid, &Entry{Route: lateRouteOf(gid)})
-				if got, served, ok := table.Find(gid); !ok || got.Start != e.Start || served != int(n) {
+				if got, served, ok := find(table, gid); !ok || got.Start != e.Start || served != int(n) {
 					t.Errorf("goroutine %d in request %d finds %+v, %d, %v", gid, n, got, served, ok)
 				}
 				inner.Leave()
@@ -450,14 +450,14 @@ func TestStress(t *testing.T) {
 	}
 	watch(func() {
 		for gid := int64(1); gid <= goroutines; gid++ {
-			if e, _, ok := table.Find(gid); ok {
+			if e, _, ok := find(table, gid); ok {
 				same(&e, gid)
 			}
 		}
 	})
 	watch(func() {
 		for _, d := range done {
-			if e, gid, ok := table.FindDone(d); ok {
+			if e, gid, ok := findDone(table, d); ok {
 				if same(&e, gid); d != done[gid] {
 					t.Errorf("goroutine %d has the channel of another", gid)
 				}
