@@ -66,13 +66,18 @@ var (
 // is none, no table of requests in flight. Everything else has been started.
 // [ErrStarted] says that it was called before.
 //
+// In a program with more rights than who started it (set-user-ID), Start does not
+// look at the environment, there is no monitor, and no spool but Options.SpoolDir.
+//
 // Start sets the traceback level (see [Options]), and where less than 1.2 GB of
 // memory is allowed a smaller limit for stacks (runtime/debug.SetMaxStack): a
 // stack overflow would otherwise end in an OOM kill, without a report.
 func Start(o Options) (err error) {
-	if c, ok := monitor.Child(); ok {
-		c.Redact = o.Redact
-		os.Exit(monitor.Run(c))
+	if !privileged() {
+		if c, ok := monitor.Child(); ok {
+			c.Redact = o.Redact
+			os.Exit(monitor.Run(c))
+		}
 	}
 	starting.Lock()
 	defer starting.Unlock()
@@ -175,6 +180,9 @@ func (a *agent) openSpool() {
 			break
 		}
 		failed = errs.Join(failed, err)
+	}
+	if privileged() {
+		failed = errs.Join(failed, errPrivileged)
 	}
 	a.degrade("spool", failed, effect, "give a directory that this user may write to in SpoolDir or BACKSTOP_SPOOL")
 }

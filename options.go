@@ -2,6 +2,7 @@ package backstop
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path"
@@ -102,7 +103,7 @@ type Options struct {
 func (o *Options) setDefaults() {
 	fill := func(field *string, env string, otherwise func() string) {
 		if *field == "" {
-			*field = os.Getenv(env)
+			*field = getenv(env)
 		}
 		if *field == "" && otherwise != nil {
 			*field = otherwise()
@@ -115,10 +116,26 @@ func (o *Options) setDefaults() {
 	fill(&o.Collector, "BACKSTOP_COLLECTOR", nil)
 	fill(&o.Key, "BACKSTOP_KEY", nil)
 	fill(&o.SpoolDir, "BACKSTOP_SPOOL", nil)
-	if v := os.Getenv("BACKSTOP_SEND_VALUES"); v != "" && v != "0" {
+	if v := getenv("BACKSTOP_SEND_VALUES"); v != "" && v != "0" {
 		o.SendValues = true
 	}
 }
+
+// getenv reads the environment, unless whoever wrote that has fewer rights than
+// the program.
+func getenv(name string) string {
+	if privileged() {
+		return ""
+	}
+	return os.Getenv(name)
+}
+
+// privileged reports whether the program has more rights than who started it
+// (set-user-ID, set-group-ID): then the environment names no file to be written,
+// no program to be one of ours and nobody to be told.
+func privileged() bool { return os.Getuid() != os.Geteuid() || os.Getgid() != os.Getegid() }
+
+var errPrivileged = errors.New("the program has more rights than who started it")
 
 // serviceName guesses from the build: the import path of the main package ends
 // in the name of the program, a major version apart.
@@ -173,6 +190,9 @@ func spoolDirs(service string) []string {
 		leaf = "unknown"
 	}
 	var dirs []string
+	if privileged() {
+		return dirs // all others are named by the environment
+	}
 	if cache, err := os.UserCacheDir(); err == nil {
 		dirs = append(dirs, filepath.Join(cache, "backstop", leaf))
 	}

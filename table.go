@@ -3,7 +3,6 @@ package backstop
 import (
 	"context"
 	"net/http"
-	"os"
 	"runtime/debug"
 
 	"github.com/backstop-go/backstop/event"
@@ -36,7 +35,7 @@ func (a *agent) openTable() {
 // newTable takes the supervisor's table, if there is one and no other process of
 // the program has it, else makes one.
 func newTable() (*inflight.Table, error) {
-	if path := os.Getenv(envTable); path != "" {
+	if path := getenv(envTable); path != "" {
 		if t, err := inflight.Open(path); err == nil {
 			return t, nil
 		}
