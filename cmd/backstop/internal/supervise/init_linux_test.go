@@ -161,6 +161,28 @@ func TestMonitors(t *testing.T) {
 	}
 }
 
+// TestMonitorWithoutAName: a program that dies at once leaves a monitor that has
+// not named itself yet.
+func TestMonitorWithoutAName(t *testing.T) {
+	exe, err := crasher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for env, want := range map[string]int{"BACKSTOP_MONITOR={}": 1, "BACKSTOP_MONITOR_LOG=/dev/null": 0, "OLD_BACKSTOP_MONITOR={}": 0} {
+		before := monitors(os.Getpid())
+		cmd := exec.Command(exe, "sleep")
+		cmd.Env = append(os.Environ(), env)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if n := monitors(os.Getpid()) - before; n != want {
+			t.Errorf("%s: %d monitors, want %d", env, n, want)
+		}
+		_ = cmd.Process.Kill() // it sleeps
+		_ = cmd.Wait()         // with the status of a kill
+	}
+}
+
 // TestLimits: the kernel ends programs at their resource limits, which they may
 // set themselves.
 func TestLimits(t *testing.T) {

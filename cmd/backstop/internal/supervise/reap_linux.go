@@ -14,8 +14,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// monitorName is what the SDK's monitor calls itself (internal/monitor, rename).
-const monitorName = "backstop-mon"
+// monitorName is what the SDK's monitor calls itself (internal/monitor, rename),
+// and monitorEnv what it is started with: a program that dies at once has a
+// monitor without a name.
+const (
+	monitorName = "backstop-mon"
+	monitorEnv  = "BACKSTOP_MONITOR="
+)
 
 // A reaper takes the status of processes that others left to us, so that they
 // do not stay zombies for as long as we live. The one process that we wait for
@@ -154,11 +159,17 @@ func monitors(parent int) (n int) {
 			continue // gone
 		}
 		name, fields, ok := statFields(stat)
-		if ok && name == monitorName && fields[0] != "Z" && fields[1] == strconv.Itoa(parent) {
+		if ok && fields[0] != "Z" && fields[1] == strconv.Itoa(parent) && (name == monitorName || startsAsMonitor(filepath.Dir(file))) {
 			n++
 		}
 	}
 	return n
+}
+
+// startsAsMonitor looks at the environment that a process was started with.
+func startsAsMonitor(proc string) bool {
+	env, err := os.ReadFile(filepath.Join(proc, "environ"))
+	return err == nil && (bytes.HasPrefix(env, []byte(monitorEnv)) || bytes.Contains(env, []byte("\x00"+monitorEnv)))
 }
 
 // statFields splits /proc/PID/stat (proc(5)): fields[0] is field 3. The name may
