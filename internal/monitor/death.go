@@ -116,7 +116,7 @@ func (k *keeper) death(text *clipping, at time.Time) (*event.Evidence, error) {
 	e.Class, e.Message = "exit.unknown", &message
 	switch {
 	case exit != nil:
-		e.Class, message = host.Death(*exit)
+		e.Class, message = host.Death(exit)
 	case k.oom.Rose():
 		message += "; the OOM killer struck meanwhile"
 	case e.InFlightCount == 0:

@@ -36,72 +36,62 @@ func Start(c *Config, table *os.File) (*Monitor, error) {
 }
 
 func start(c *Config, table *os.File) (*Monitor, error) {
+	var crashR, crashW, nudgeR, nudgeW *os.File
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-	if err != nil {
-		return nil, err
+	log := null
+	if path := os.Getenv(envLog); path != "" && err == nil {
+		log, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	}
-	files := []*os.File{null, null, null, null, null, null, null} // as the child has them
-	open := [6]*os.File{null}
-	defer func() {
-		for _, f := range open {
-			_ = f.Close() // refuses nil
-		}
-	}()
-	if path := os.Getenv(envLog); path != "" {
-		log, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-		if err != nil {
-			return nil, err
-		}
-		open[1] = log
-		files[2] = log
+	if err == nil {
+		crashR, crashW, err = os.Pipe()
 	}
-	crashR, crashW, err := os.Pipe()
-	if err != nil {
-		return nil, err
+	if err == nil {
+		nudgeR, nudgeW, err = os.Pipe()
 	}
-	open[2], open[3] = crashR, crashW
-	nudgeR, nudgeW, err := os.Pipe()
-	if err != nil {
-		return nil, err
+	pidfd, perr := openSelf()
+	c.PIDFD, c.Table = perr == nil, table != nil
+	if !c.PIDFD {
+		pidfd = null
 	}
-	open[4] = nudgeR
-	files[crashFD], files[nudgeFD] = crashR, nudgeR
-	large := widen(crashW)
-	if pidfd, err := openSelf(); err == nil {
-		open[5] = pidfd
-		files[pidfdFD], c.PIDFD = pidfd, true
-	}
-	if table != nil {
-		files[tableFD], c.Table = table, true
+	if !c.Table {
+		table = null
 	}
 	m := &Monitor{nudge: nudgeW}
-	if m.pid, err = spawn(c, files); err == nil {
+	if err == nil {
+		m.pid, err = spawn(c, []*os.File{null, null, log, crashR, nudgeR, pidfd, table})
+	}
+	if err == nil {
 		// The runtime keeps a duplicate of its own. At an error the child sees
 		// both pipes close, and exits.
 		err = debug.SetCrashOutput(crashW, debug.CrashOptions{})
+	}
+	if err == nil {
+		prepare(crashW)
+	}
+	for _, f := range [...]*os.File{null, log, crashR, crashW, nudgeR, pidfd} {
+		_ = f.Close() // refuses nil, and to close twice
 	}
 	if err != nil {
 		_ = nudgeW.Close()
 		return nil, err
 	}
-	if large {
-		neverWait(crashW)
-	}
 	return m, nil
 }
 
-// neverWait lets a program that dies drop text rather than wait for a monitor
-// that does not read, because it is stopped or starved. The runtime ignores what
-// it cannot write (runtime/write_err.go, writeErrData). The pipe is empty when a
-// crash begins, so its head is never lost, and a monitor that runs keeps up: the
-// runtime writes some 4 MB in a second.
-func neverWait(w *os.File) {
+// prepare makes the crash pipe large, and a program that dies then drop text
+// rather than wait for a monitor that does not read, because it is stopped or
+// starved. The runtime ignores what it cannot write (runtime/write_err.go,
+// writeErrData). The pipe is empty when a crash begins, so its head is never lost,
+// and a monitor that runs keeps up: the runtime writes some 4 MB in a second.
+func prepare(w *os.File) {
 	conn, err := w.SyscallConn()
 	if err != nil {
 		return
 	}
 	conn.Control(func(fd uintptr) { //nolint:errcheck // then a crash may wait
-		syscall.SetNonblock(int(fd), true) //nolint:errcheck // as above
+		if widen(fd) {
+			syscall.SetNonblock(int(fd), true) //nolint:errcheck // as above
+		}
 	})
 }
 
@@ -165,7 +155,7 @@ func (m *Monitor) say(word byte) error {
 // exits. However the program ends from now on, the child does not report it.
 func (m *Monitor) Close() error {
 	_ = m.say(wordStop) // when nobody is there any more, nobody reports
-	return errs.Join(debug.SetCrashOutput(nil, debug.CrashOptions{}), m.nudge.Close())
+	return errs.And(debug.SetCrashOutput(nil, debug.CrashOptions{}), m.nudge.Close())
 }
 
 // Wait waits until the child has exited, by asking every few milliseconds: see

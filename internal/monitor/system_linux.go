@@ -12,17 +12,10 @@ import (
 // before its monitor is up, or while the monitor is slow, need not wait for it.
 // Pipe sizes are limited per user (fcntl(2), F_SETPIPE_SZ); it reports whether
 // the pipe got what was asked for.
-func widen(f *os.File) (large bool) {
+func widen(fd uintptr) (large bool) {
 	const setPipeSize = 1031 // F_SETPIPE_SZ, not in package syscall
-	conn, err := f.SyscallConn()
-	if err != nil {
-		return false
-	}
-	conn.Control(func(fd uintptr) { //nolint:errcheck // then the pipe is not large
-		_, _, errno := syscall.Syscall(syscall.SYS_FCNTL, fd, setPipeSize, 1<<20)
-		large = errno == 0
-	})
-	return large
+	_, _, errno := syscall.Syscall(syscall.SYS_FCNTL, fd, setPipeSize, 1<<20)
+	return errno == 0
 }
 
 // closeInherited closes descriptors that came from the parent by accident. Go

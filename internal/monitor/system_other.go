@@ -2,8 +2,6 @@
 
 package monitor
 
-import "os"
-
-func widen(*os.File) bool { return false }
-func closeInherited()     {}
-func rename()             {}
+func widen(uintptr) bool { return false }
+func closeInherited()    {}
+func rename()            {}

@@ -58,29 +58,26 @@ func call(look func(time.Time), now time.Time) {
 // return at once. It may still be running when remove returns.
 func Add(look func(now time.Time), interval time.Duration) (remove func()) {
 	w := &watch{look: look, interval: int64(interval)}
-	change(func(list []*watch) []*watch { return append(list, w) })
-	return func() {
-		change(func(list []*watch) []*watch {
-			kept := list[:0]
-			for _, other := range list {
-				if other != w {
-					kept = append(kept, other)
-				}
-			}
-			return kept
-		})
-	}
+	change(w, true)
+	return func() { change(w, false) }
 }
 
-// change works on a copy of the list.
-func change(f func([]*watch) []*watch) {
+// change makes a list with or without w.
+func change(w *watch, with bool) {
 	changing.Lock()
 	defer changing.Unlock()
 	var list []*watch
-	if old := watches.Load(); old != nil {
-		list = append(list, *old...)
+	if with {
+		list = append(list, w)
 	}
-	if list = f(list); len(list) == 0 {
+	if old := watches.Load(); old != nil {
+		for _, other := range *old {
+			if other != w {
+				list = append(list, other)
+			}
+		}
+	}
+	if len(list) == 0 {
 		watches.Store(nil)
 		return
 	}
