@@ -42,13 +42,13 @@ type agent struct {
 }
 
 func newAgent(o *Options) *agent {
-	a := &agent{options: *o, queue: make(chan *record, queueLen), quit: make(chan struct{})}
+	a := &agent{queue: make(chan *record, queueLen), quit: make(chan struct{})}
+	a.options = *o
 	a.options.setDefaults()
 	o = &a.options
-	a.who = event.Evidence{
-		Service: o.Service, Release: o.Release, Environment: o.Environment, Instance: o.Instance,
-		Build: host.Build(), Process: host.Self(),
-	}
+	e := &a.who
+	e.Service, e.Release, e.Environment, e.Instance = o.Service, o.Release, o.Environment, o.Instance
+	e.Build, e.Process = host.Build(), host.Self()
 	a.openSpool()
 	a.dropped.Store(untold.Swap(0))
 	return a
@@ -202,14 +202,14 @@ func (a *agent) stop(ctx context.Context) error {
 	a.tellDropped()
 	var err error
 	if a.monitor != nil {
-		err = errs.Join(a.monitor.Close(), a.monitor.Wait(ctx))
+		err = errs.And(a.monitor.Close(), a.monitor.Wait(ctx))
 	} else if a.options.Collector != "" && a.spool != nil {
 		err = a.sender.last(ctx, a)
 	}
 	if a.spool == nil {
 		if n := a.dropped.Swap(0); n > 0 {
 			untold.Add(n)
-			err = errs.Join(err, errs.New("%d panics were not reported: there is no directory to spool to", n))
+			err = errs.And(err, errs.New("%d panics were not reported: there is no directory to spool to", n))
 		}
 		return err
 	}
@@ -217,7 +217,7 @@ func (a *agent) stop(ctx context.Context) error {
 		return err
 	}
 	if left, lerr := a.spool.Pending(); lerr != nil || left > 0 {
-		err = errs.Join(err, lerr, errs.New("%d events wait in %s for the next start", left, a.spool.Dir()))
+		err = errs.And(errs.And(err, lerr), errs.New("%d events wait in %s for the next start", left, a.spool.Dir()))
 	}
 	return err
 }

@@ -179,10 +179,10 @@ func (a *agent) openSpool() {
 			effect = "events wait in " + dir + " instead"
 			break
 		}
-		failed = errs.Join(failed, err)
+		failed = errs.And(failed, err)
 	}
 	if privileged() {
-		failed = errs.Join(failed, errPrivileged)
+		failed = errs.And(failed, errPrivileged)
 	}
 	a.degrade("spool", failed, effect, "give a directory that this user may write to in SpoolDir or BACKSTOP_SPOOL")
 }

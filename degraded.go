@@ -26,9 +26,9 @@ type Problem struct {
 
 // Error says it on one line.
 func (e *DegradedError) Error() string {
-	var all []string
-	for _, p := range e.Problems {
-		all = append(all, p.String())
+	all := make([]string, len(e.Problems))
+	for i := range all {
+		all[i] = e.Problems[i].String()
 	}
 	return "backstop is degraded: " + strings.Join(all, "; ")
 }
@@ -42,9 +42,9 @@ func (p Problem) String() string {
 
 // Unwrap returns the reasons.
 func (e *DegradedError) Unwrap() []error {
-	var all []error
-	for _, p := range e.Problems {
-		all = append(all, p.Err)
+	all := make([]error, len(e.Problems))
+	for i := range all {
+		all[i] = e.Problems[i].Err
 	}
 	return all
 }

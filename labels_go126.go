@@ -9,21 +9,27 @@ import (
 	"github.com/backstop-go/backstop/event"
 )
 
+// labels are the keys of labels and the limits of their values.
+var labels = [...]struct {
+	key   string
+	limit int
+}{
+	{event.LabelMethod, event.MaxMethod},
+	{event.LabelPath, event.MaxPath},
+	{event.LabelRoute, event.MaxRoute},
+	{event.LabelTraceID, event.MaxRequestID}, // which no trace id reaches
+	{event.LabelRequestID, event.MaxRequestID},
+}
+
 // labelled returns ctx with the request as goroutine labels. They are set with
 // SetGoroutineLabels and not with pprof.Do: Do puts the old labels back while
 // the stack unwinds, before an unrecovered panic is printed.
 func labelled(ctx context.Context, i *requestInfo) context.Context {
 	var list [10]string
 	args := list[:0]
-	for _, l := range [...]struct{ key, value string }{
-		{event.LabelMethod, labelText(i.Method, event.MaxMethod)},
-		{event.LabelPath, labelText(i.Path, event.MaxPath)},
-		{event.LabelRoute, labelText(i.Route, event.MaxRoute)},
-		{event.LabelTraceID, traceID(i.Traceparent)},
-		{event.LabelRequestID, labelText(i.RequestID, event.MaxRequestID)},
-	} {
-		if l.value != "" {
-			args = append(args, l.key, l.value)
+	for n, value := range [...]string{i.Method, i.Path, i.Route, traceID(i.Traceparent), i.RequestID} {
+		if l := &labels[n]; value != "" {
+			args = append(args, l.key, labelText(value, l.limit))
 		}
 	}
 	return pprof.WithLabels(ctx, pprof.Labels(args...))

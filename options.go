@@ -101,14 +101,6 @@ type Options struct {
 
 // setDefaults fills in what is empty.
 func (o *Options) setDefaults() {
-	fill := func(field *string, env string, otherwise func() string) {
-		if *field == "" {
-			*field = getenv(env)
-		}
-		if *field == "" && otherwise != nil {
-			*field = otherwise()
-		}
-	}
 	fill(&o.Service, "BACKSTOP_SERVICE", serviceName)
 	fill(&o.Release, "BACKSTOP_RELEASE", host.Release)
 	fill(&o.Environment, "BACKSTOP_ENVIRONMENT", func() string { return "production" })
@@ -133,9 +125,23 @@ func getenv(name string) string {
 // privileged reports whether the program has more rights than who started it
 // (set-user-ID, set-group-ID): then the environment names no file to be written,
 // no program to be one of ours and nobody to be told.
+//
+//go:noinline // for the size of programs
 func privileged() bool { return os.Getuid() != os.Geteuid() || os.Getgid() != os.Getegid() }
 
 var errPrivileged = errors.New("the program has more rights than who started it")
+
+// fill fills in a field that is empty.
+//
+//go:noinline // for the size of programs
+func fill(field *string, env string, otherwise func() string) {
+	if *field == "" {
+		*field = getenv(env)
+	}
+	if *field == "" && otherwise != nil {
+		*field = otherwise()
+	}
+}
 
 // serviceName guesses from the build: the import path of the main package ends
 // in the name of the program, a major version apart.
@@ -199,5 +205,8 @@ func spoolDirs(service string) []string {
 	// Shared directories: the user is part of the name, and the spool refuses
 	// a directory that somebody else has made.
 	mine := "backstop-" + strconv.Itoa(os.Getuid()) + "-" + leaf
-	return append(dirs, filepath.Join(os.TempDir(), mine), filepath.Join("/dev/shm", mine))
+	for _, shared := range [...]string{os.TempDir(), "/dev/shm"} {
+		dirs = append(dirs, filepath.Join(shared, mine))
+	}
+	return dirs
 }

@@ -60,6 +60,8 @@ type Frame struct {
 }
 
 // Hello announces whoever has seen it.
+//
+//go:noinline // for the size of programs
 func (e *Evidence) Hello() *Hello {
 	return &Hello{Service: e.Service, Release: e.Release, Environment: e.Environment, Instance: e.Instance, Build: e.Build}
 }

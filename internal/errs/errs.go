@@ -1,13 +1,10 @@
 // Package errs adds to errors. Start with [In].
 //
 // It exists for the size of programs: from Go 1.26 on, fmt.Errorf and errors.Join
-// are inlined into whatever calls them, to which these are not.
+// are inlined into whatever calls them; these are not.
 package errs
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // In says what was being done when err happened; nil stays nil.
 //
@@ -19,10 +16,18 @@ func In(doing string, err error) error {
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
-// Join is errors.Join.
+// And is two errors on one line, either of which may be nil.
 //
 //go:noinline
-func Join(all ...error) error { return errors.Join(all...) }
+func And(a, b error) error {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return fmt.Errorf("%w; %w", a, b)
+}
 
 // New is fmt.Errorf without an error to wrap.
 //

@@ -16,11 +16,15 @@ func TestIn(t *testing.T) {
 	}
 }
 
-func TestJoin(t *testing.T) {
-	if err := Join(nil, nil); err != nil {
+func TestAnd(t *testing.T) {
+	if err := And(nil, nil); err != nil {
 		t.Errorf("an error of none: %v", err)
 	}
-	if err := Join(nil, io.EOF); !errors.Is(err, io.EOF) {
+	if And(nil, io.EOF) != io.EOF || And(io.EOF, nil) != io.EOF { //nolint:errorlint // it is the same
+		t.Error("one of two errors is not itself")
+	}
+	err := And(io.EOF, io.ErrClosedPipe)
+	if !errors.Is(err, io.EOF) || !errors.Is(err, io.ErrClosedPipe) || err.Error() != "EOF; io: read/write on closed pipe" {
 		t.Errorf("%v", err)
 	}
 }

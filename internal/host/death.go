@@ -10,7 +10,7 @@ import (
 
 // Death says what the end of a process is that left no text: its class, and a
 // message. The class is empty when the process ended well.
-func Death(x event.Exit) (class crash.Class, message string) {
+func Death(x *event.Exit) (class crash.Class, message string) {
 	switch {
 	case x.OOM:
 		return "kill.oom", "killed by the kernel's OOM killer"

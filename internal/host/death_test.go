@@ -18,7 +18,7 @@ func TestDeath(t *testing.T) {
 		{event.Exit{Status: -1, Signal: "SIGTERM"}, "kill.sigterm", "killed by SIGTERM"},
 		{event.Exit{Status: -1, Signal: "SIGKILL", OOM: true}, "kill.oom", "killed by the kernel's OOM killer"},
 	} {
-		class, message := Death(c.exit)
+		class, message := Death(&c.exit)
 		if class != c.class || message != c.message {
 			t.Errorf("%+v: %q, %q", c.exit, class, message)
 		}

@@ -72,7 +72,7 @@ func create() (f *os.File, name string, err error) {
 			_ = f.Close()
 			os.Remove(f.Name()) //nolint:errcheck // the error is that there is no table
 		}
-		err = errs.Join(err, fault)
+		err = errs.And(err, fault)
 	}
 	return nil, "", err
 }

@@ -18,7 +18,7 @@ const raceStatus = 66
 // report says how a process died that left no traceback: nil when it ended well,
 // when it was asked to stop, and when the races it reported are the reason.
 func (d *death) report(sawRace bool) *crash.Report {
-	class, message := host.Death(d.exit)
+	class, message := host.Death(&d.exit)
 	r := &crash.Report{Crash: -1, Kind: crash.KindExit, Class: class, Message: message, HasMessage: true}
 	switch {
 	case d.stopped, class == "", d.exit.Status == raceStatus && sawRace:
