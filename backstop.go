@@ -163,13 +163,12 @@ func addGODEBUG(name, value string) {
 // none, panics are counted as dropped.
 func (a *agent) openSpool() {
 	o := &a.options
-	dirs := spoolDirs(o.Service)
-	if o.SpoolDir != "" {
-		dirs = append([]string{o.SpoolDir}, dirs...)
-	}
 	var failed error
 	effect := "captured panics are only counted"
-	for i, dir := range dirs {
+	for i, dir := range o.spoolDirs() {
+		if dir == "" {
+			continue
+		}
 		sp, err := spool.Open(dir, spool.Options{MaxBytes: o.SpoolBytes})
 		if err == nil {
 			a.spool = sp

@@ -87,16 +87,16 @@ func (a *agent) checkCollector() {
 
 // traceback levels as in runtime/debug.SetTraceback, from the shortest text to
 // the longest.
-const tracebackLevels = " none single all system crash wer "
+const tracebackLevels = " none single all system crash wer"
 
 func (a *agent) checkTraceback() {
 	o := &a.options
-	if o.Traceback == "" || strings.Contains(tracebackLevels, " "+o.Traceback+" ") {
+	if o.Traceback == "" || strings.Contains(tracebackLevels+" ", " "+o.Traceback+" ") {
 		return
 	}
 	err := errs.New("%q is no level", o.Traceback)
 	o.Traceback = ""
-	a.degrade("traceback", err, "the level is chosen as if none were given", "one of"+strings.TrimRight(tracebackLevels, " "))
+	a.degrade("traceback", err, "the level is chosen as if none were given", "one of"+tracebackLevels)
 }
 
 // stackNeeds is how much memory a stack overflow may take before the runtime

@@ -181,32 +181,31 @@ func instanceName() string {
 	return name
 }
 
-// spoolDirs lists where a spool may be, best first. Containers often have a
-// read-only root file system, no home, and yet a writable /dev/shm.
-func spoolDirs(service string) []string {
+// spoolDirs lists where a spool may be, best first; "" is nowhere. Containers often
+// have a read-only root file system, no home, and yet a writable /dev/shm.
+func (o *Options) spoolDirs() (dirs [4]string) {
+	dirs[0] = o.SpoolDir
+	if privileged() {
+		return dirs // all others are named by the environment
+	}
 	leaf := strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.':
 			return r
 		}
 		return '_'
-	}, service)
+	}, o.Service)
 	leaf = strings.TrimLeft(leaf, ".")
 	if leaf == "" {
 		leaf = "unknown"
 	}
-	var dirs []string
-	if privileged() {
-		return dirs // all others are named by the environment
-	}
 	if cache, err := os.UserCacheDir(); err == nil {
-		dirs = append(dirs, filepath.Join(cache, "backstop", leaf))
+		dirs[1] = filepath.Join(cache, "backstop", leaf)
 	}
 	// Shared directories: the user is part of the name, and the spool refuses
 	// a directory that somebody else has made.
 	mine := "backstop-" + strconv.Itoa(os.Getuid()) + "-" + leaf
-	for _, shared := range [...]string{os.TempDir(), "/dev/shm"} {
-		dirs = append(dirs, filepath.Join(shared, mine))
-	}
+	dirs[2] = filepath.Join(os.TempDir(), mine)
+	dirs[3] = filepath.Join("/dev/shm", mine)
 	return dirs
 }

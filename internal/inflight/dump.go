@@ -17,27 +17,28 @@ import (
 // collector reads it: programs carry no reader of tables.
 func Dump(f io.ReaderAt, limit int) (packed []byte, busy int, err error) {
 	var h header
-	var left []byte
 	err, part := readAt(f, 0, bytesOf(&h)), new([chunk]slot)
-	all := append([]byte(nil), bytesOf(&h)...)
+	kept := [2][]byte{bytesOf(&h)} // with what is in flight; what was
 	for at := int64(0); err == nil && at < slots; at += chunk {
 		err = readAt(f, pageSize+at*slotSize, bytesOf(part))
 		for i := range part {
 			s := &part[i]
-			switch state := s.state.Load(); {
-			case err != nil, state == 0, s.epoch != uint32(h.writer.Load()/epoch), !s.forget():
-			case state&modes == idle:
-				left = append(left, bytesOf(s)...)
-			default:
-				all = append(all, bytesOf(s)...)
+			state := s.state.Load()
+			if err != nil || state == 0 || s.epoch != uint32(h.writer.Load()/epoch) || !s.forget() {
+				continue
 			}
+			k := &kept[0]
+			if state&modes == idle {
+				k = &kept[1]
+			}
+			*k = append(*k, bytesOf(s)...)
 		}
 	}
 	if err != nil {
 		return nil, 0, failed("read", err)
 	}
-	busy = (len(all) - headerSize) / slotSize
-	for all = append(all, left...); len(all) > headerSize; {
+	busy = (len(kept[0]) - headerSize) / slotSize
+	for all := append(kept[0], kept[1]...); len(all) > headerSize; {
 		packed, err = event.Pack(all)
 		if err != nil || len(packed) <= limit {
 			return packed, busy, err

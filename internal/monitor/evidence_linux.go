@@ -43,7 +43,7 @@ func (c *Config) evidence(text []byte) (found []event.Memory) {
 			continue
 		}
 		digits := len(args) - len(strings.TrimLeft(args, "0123456789abcdef"))
-		addr, _ := strconv.ParseUint(args[:digits], 16, 64) // 0 is nowhere
+		addr := hex(args[:digits]) // 0 is nowhere
 		if piece := readImage(string(maps), addr+moved); len(piece) > 0 {
 			found = append(found, event.Memory{Addr: addr, Bytes: piece})
 		}
@@ -66,21 +66,26 @@ func readImage(maps string, addr uint64) []byte {
 		if len(f) < 5 || f[2] != "r" || !strings.HasSuffix(line, " "+name) {
 			continue
 		}
-		var n [3]uint64 // begin, end, offset
-		for i, s := range [...]string{f[0], f[1], f[4]} {
-			n[i], _ = strconv.ParseUint(s, 16, 64) // as the kernel wrote it
-		}
-		if addr < n[0] || addr >= n[1] {
+		begin, end, offset := hex(f[0]), hex(f[1]), hex(f[4])
+		if addr < begin || addr >= end {
 			continue
 		}
 		exe, err := os.Open(self)
 		if err != nil {
 			return nil
 		}
-		defer exe.Close()
-		piece := make([]byte, min(n[1]-addr, pieceSize))
-		got, _ := exe.ReadAt(piece, int64(n[2]+addr-n[0])) // what there is
+		piece := make([]byte, min(end-addr, pieceSize))
+		got, _ := exe.ReadAt(piece, int64(offset+addr-begin)) // what there is
+		_ = exe.Close()
 		return piece[:got]
 	}
 	return nil
+}
+
+// hex reads a number, 0 when it is none.
+//
+//go:noinline // for the size of programs
+func hex(s string) uint64 {
+	n, _ := strconv.ParseUint(s, 16, 64)
+	return n
 }

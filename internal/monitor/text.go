@@ -29,7 +29,8 @@ func (c *clipping) write(b []byte) {
 		// The tail may begin in the middle of a line; the parser counts that as
 		// a problem and goes on.
 		c.text[maxHead-1] = '\n'
-		c.text = append(c.text[:maxHead], c.text[len(c.text)-maxTail:]...)
+		copy(c.text[maxHead:], c.text[len(c.text)-maxTail:])
+		c.text = c.text[:maxHead+maxTail]
 	}
 }
 

@@ -229,14 +229,15 @@ func (s *Sender) deliver(ctx context.Context, sp *Spool, batch []item) (sent int
 			batch[r.Index].refused = true
 		}
 	}
-	for _, it := range batch {
-		done := sp.remove
-		if it.refused {
-			done = sp.reject
+	for i := range batch {
+		var derr error
+		if it := &batch[i]; it.refused {
+			derr = sp.reject(it.entry)
 		} else {
 			sent++
+			derr = sp.remove(it.entry)
 		}
-		if derr := done(it.entry); err == nil {
+		if err == nil {
 			err = derr
 		}
 	}
@@ -246,14 +247,17 @@ func (s *Sender) deliver(ctx context.Context, sp *Spool, batch []item) (sent int
 // body makes JSON Lines of a batch. The carrier tells the number of dropped
 // events; spooled ones have none of their own.
 func body(batch []item, carrier string, dropped uint64) []byte {
-	lines := make([][]byte, len(batch))
-	for i, it := range batch {
-		lines[i] = it.payload
-		if it.name == carrier {
-			lines[i] = []byte(string(it.payload[:len(it.payload)-1]) + `,"dropped":` + strconv.FormatUint(dropped, 10) + "}")
+	var b bytes.Buffer
+	for i := range batch {
+		payload := batch[i].payload
+		if batch[i].name == carrier {
+			b.Write(payload[:len(payload)-1])
+			payload = fmt.Appendf(nil, `,"dropped":%d}`, dropped)
 		}
+		b.Write(payload)
+		b.WriteByte('\n')
 	}
-	return bytes.Join(lines, []byte("\n"))
+	return b.Bytes()
 }
 
 // Hello announces an instance to the collector.
@@ -276,9 +280,9 @@ func (s *Sender) post(ctx context.Context, path string, data []byte) ([]rejectio
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header["Content-Type"] = []string{"application/json"}
 	if s.Key != "" {
-		req.Header.Set("X-Backstop-Key", s.Key)
+		req.Header["X-Backstop-Key"] = []string{s.Key}
 	}
 	client := s.Client
 	if client == nil {
