@@ -257,7 +257,7 @@ func describeRequests(b *strings.Builder, e *event.Event) {
 	switch r := e.Request; {
 	case r == nil:
 	case r.Via == event.ViaCreator:
-		fmt.Fprintf(b, ", started by %s", name(r))
+		fmt.Fprintf(b, ", started by a goroutine that last served %s", name(r)) // it may have served others before
 	case r.Via == event.ViaOnly:
 		fmt.Fprintf(b, ", 1 request in flight (%s)", name(r))
 		return
@@ -266,8 +266,12 @@ func describeRequests(b *strings.Builder, e *event.Event) {
 	}
 	if n := e.InFlightCount; n > 0 {
 		fmt.Fprintf(b, ", %s in flight", count(n, "request", "requests"))
-		if e.Request == nil && len(e.InFlight) > 0 {
-			fmt.Fprintf(b, " (%s)", name(&e.InFlight[0].Request)) // the oldest
+		switch {
+		case e.Request != nil || len(e.InFlight) == 0:
+		case n == 1:
+			fmt.Fprintf(b, " (%s)", name(&e.InFlight[0].Request))
+		default:
+			fmt.Fprintf(b, " (the oldest %s)", name(&e.InFlight[0].Request))
 		}
 	}
 }

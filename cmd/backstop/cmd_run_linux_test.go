@@ -44,7 +44,7 @@ func TestRunAsInit(t *testing.T) {
 func TestRunTellsRequests(t *testing.T) {
 	collector := serveProcess(t, t.TempDir())
 	code, stderr := runQuietly(t, "-collector", collector.url, "-spool", t.TempDir(), "--", shopPath(t), "requests")
-	m := regexp.MustCompile(`died: kill\.sigkill: killed by SIGKILL, 2 requests in flight \(GET /slow, trace 4bf92f3577b34da6a3ce929d0e0e4736\), event ([0-9a-f]{32})\n`).FindStringSubmatch(stderr)
+	m := regexp.MustCompile(`died: kill\.sigkill: killed by SIGKILL, 2 requests in flight \(the oldest GET /slow, trace 4bf92f3577b34da6a3ce929d0e0e4736\), event ([0-9a-f]{32})\n`).FindStringSubmatch(stderr)
 	if code != 137 || m == nil {
 		t.Fatalf("status %d\n%s", code, stderr)
 	}

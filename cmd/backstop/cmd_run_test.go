@@ -253,10 +253,11 @@ func TestDescribe(t *testing.T) {
 		want     string
 	}{
 		{nil, 0, crashed},
-		{nil, 3, crashed + ", 3 requests in flight (GET /slow, trace 4bf92f3577b34da6a3ce929d0e0e4736)"},
+		{nil, 3, crashed + ", 3 requests in flight (the oldest GET /slow, trace 4bf92f3577b34da6a3ce929d0e0e4736)"},
+		{nil, 1, crashed + ", 1 request in flight (GET /slow, trace 4bf92f3577b34da6a3ce929d0e0e4736)"},
 		{by(""), 0, crashed + ", serving GET /slow, trace 4bf92f3577b34da6a3ce929d0e0e4736"},
 		{by(""), 1, crashed + ", serving GET /slow, trace 4bf92f3577b34da6a3ce929d0e0e4736, 1 request in flight"},
-		{by(event.ViaCreator), 2, crashed + ", started by GET /slow, trace 4bf92f3577b34da6a3ce929d0e0e4736, 2 requests in flight"},
+		{by(event.ViaCreator), 2, crashed + ", started by a goroutine that last served GET /slow, trace 4bf92f3577b34da6a3ce929d0e0e4736, 2 requests in flight"},
 		{by(event.ViaOnly), 1, crashed + ", 1 request in flight (GET /slow, trace 4bf92f3577b34da6a3ce929d0e0e4736)"},
 	} {
 		e.Request, e.InFlightCount, e.InFlight = c.own, c.inFlight, make([]event.InFlight, c.inFlight)
