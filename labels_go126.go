@@ -26,13 +26,14 @@ var labels = [...]struct {
 // the stack unwinds, before an unrecovered panic is printed.
 func labelled(ctx context.Context, i *requestInfo) context.Context {
 	var list [10]string
-	args := list[:0]
-	for n, value := range [...]string{i.Method, i.Path, i.Route, traceID(i.Traceparent), i.RequestID} {
-		if l := &labels[n]; value != "" {
-			args = append(args, l.key, labelText(value, l.limit))
+	n := 0
+	for k, value := range [...]string{i.Method, i.Path, i.Route, traceID(i.Traceparent), i.RequestID} {
+		if l := &labels[k]; value != "" {
+			list[n], list[n+1] = l.key, labelText(value, l.limit)
+			n += 2
 		}
 	}
-	return pprof.WithLabels(ctx, pprof.Labels(args...))
+	return pprof.WithLabels(ctx, pprof.Labels(list[:n]...))
 }
 
 func setLabels(ctx context.Context) { pprof.SetGoroutineLabels(ctx) }

@@ -26,14 +26,15 @@ func address() uint64 { return uint64(reflect.ValueOf(Child).Pointer()) }
 // They are the headline, which the crash output lacks (golang/go#76859), and
 // which only the collector can tell from what stands behind it. Nothing but the
 // file of the executable is read, and of that only what is mapped to be read.
-func (c *Config) evidence(text []byte) (found []event.Memory) {
+func (c *Config) evidence(text []byte) []event.Memory {
 	maps, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
 		return nil
 	}
 	moved := address() - c.Address
 	rest := string(text[:min(len(text), maxLooked)])
-	for len(found) < maxMemory {
+	found, n := make([]event.Memory, maxMemory), 0
+	for n < maxMemory {
 		function, args, ok := strings.Cut(rest, "({0x") // a string, as runtime/traceback.go prints it (printArgs)
 		if !ok {
 			break
@@ -45,10 +46,11 @@ func (c *Config) evidence(text []byte) (found []event.Memory) {
 		digits := len(args) - len(strings.TrimLeft(args, "0123456789abcdef"))
 		addr := hex(args[:digits]) // 0 is nowhere
 		if piece := readImage(string(maps), addr+moved); len(piece) > 0 {
-			found = append(found, event.Memory{Addr: addr, Bytes: piece})
+			found[n] = event.Memory{Addr: addr, Bytes: piece}
+			n++
 		}
 	}
-	return found
+	return found[:n]
 }
 
 // readImage reads what the executable has at an address of this process, given

@@ -172,8 +172,8 @@ type item struct {
 // drainSome delivers the first events, and reports whether there were any.
 func (s *Sender) drainSome(ctx context.Context, sp *Spool) (sent int, found bool, err error) {
 	entries, err := sp.list()
-	var batch []item
-	size := 0
+	batch := make([]item, min(len(entries), batchEvents))
+	n, size := 0, 0
 	for _, e := range entries {
 		if sp.sent[e.name] {
 			continue
@@ -191,16 +191,17 @@ func (s *Sender) drainSome(ctx context.Context, sp *Spool) (sent int, found bool
 			found = true
 			continue
 		}
-		batch = append(batch, item{entry: e, payload: payload})
+		batch[n] = item{entry: e, payload: payload}
+		n++
 		size += len(payload)
-		if len(batch) == batchEvents || size >= batchBytes {
+		if n == len(batch) || size >= batchBytes {
 			break
 		}
 	}
-	if len(batch) == 0 {
+	if n == 0 {
 		return 0, found, err
 	}
-	sent, err = s.deliver(ctx, sp, batch)
+	sent, err = s.deliver(ctx, sp, batch[:n])
 	return sent, true, err
 }
 

@@ -290,13 +290,14 @@ func (s *Spool) list() ([]entry, error) {
 	if err != nil {
 		return nil, errs.In("read spool", err)
 	}
-	var entries []entry
+	entries, n := make([]entry, len(names)), 0
 	for _, name := range names {
 		if size, ok := sizeInName(name); ok {
-			entries = append(entries, entry{name, size})
+			entries[n] = entry{name, size}
+			n++
 		}
 	}
-	return entries, nil
+	return entries[:n], nil
 }
 
 // sizeInName reports whether a name was made by nextName. A size that cannot be
