@@ -34,7 +34,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -141,22 +140,6 @@ func Stop(ctx context.Context) (err error) {
 	}()
 	checkFault("stop")
 	return errs.In("stop backstop", a.stop(ctx))
-}
-
-// addGODEBUG adds a setting to those of the environment, unless it is there.
-// The runtime notices (runtime/runtime1.go, reparsedebugvars). Programs that
-// this one starts inherit it; those that do not know it ignore it.
-func addGODEBUG(name, value string) {
-	old := os.Getenv("GODEBUG")
-	for _, kv := range strings.Split(old, ",") {
-		if k, _, _ := strings.Cut(kv, "="); k == name {
-			return
-		}
-	}
-	if old != "" {
-		old += ","
-	}
-	os.Setenv("GODEBUG", old+name+"="+value) //nolint:errcheck // fails for malformed names only
 }
 
 // openSpool opens the first directory that can be written to. When there is

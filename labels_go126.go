@@ -4,7 +4,9 @@ package backstop
 
 import (
 	"context"
+	"os"
 	"runtime/pprof"
+	"strings"
 
 	"github.com/backstop-go/backstop/event"
 )
@@ -50,7 +52,20 @@ func inheritLabels(ctx context.Context) {
 	}
 }
 
-// enableTracebackLabels lets the runtime print labels in tracebacks.
-func enableTracebackLabels() { addGODEBUG("tracebacklabels", "1") }
+// enableTracebackLabels lets the runtime print labels in tracebacks, unless the
+// environment has a setting for that. The runtime notices (runtime/runtime1.go,
+// reparsedebugvars). Programs that this one starts inherit it; those that do not
+// know it ignore it.
+func enableTracebackLabels() {
+	const name = "tracebacklabels="
+	old := os.Getenv("GODEBUG")
+	if strings.Contains(","+old, ","+name) {
+		return
+	}
+	if old != "" {
+		old += ","
+	}
+	os.Setenv("GODEBUG", old+name+"1") //nolint:errcheck // fails for malformed names only
+}
 
 const canLabel = true

@@ -129,7 +129,7 @@ func mapped(f *os.File) (*Table, error) {
 	}
 	memory, err := syscall.Mmap(int(f.Fd()), 0, fileSize, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
 	if err != nil {
-		return nil, os.NewSyscallError("mmap", err)
+		return nil, errs.In("mmap", err)
 	}
 	t := &Table{
 		head:  (*header)(unsafe.Pointer(&memory[0])),

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"syscall"
 	"unsafe"
+
+	"github.com/backstop-go/backstop/internal/errs"
 )
 
 // Flags of memfd_create and fcntl (linux/memfd.h, linux/fcntl.h).
@@ -63,7 +65,7 @@ func memory() (*os.File, error) {
 			return os.NewFile(fd, "memfd:backstop-requests"), nil
 		}
 	}
-	return nil, os.NewSyscallError("memfd_create", errno)
+	return nil, errs.In("memfd_create", errno)
 }
 
 // seal keeps the size of a file in memory: were it cut, to write would be
