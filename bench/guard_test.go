@@ -152,7 +152,7 @@ func BenchmarkCapture(b *testing.B) {
 				g.call()
 				if i%256 == 255 { // a flood would be dropped, which is cheaper
 					b.StopTimer()
-					time.Sleep(50 * time.Millisecond)
+					time.Sleep(5 * time.Millisecond)
 					b.StartTimer()
 				}
 			}
