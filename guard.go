@@ -50,7 +50,8 @@ func Guard(ctx ...context.Context) {
 // Called from a deferred function, it reports the stack of the panic;
 // elsewhere, the stack of its caller. An error with a method Callers() []uintptr
 // brings its own stack, as runtime.Callers has it. A nil value is not reported.
-// ctx may be nil.
+// ctx may be nil. Who raises the panic again raises what Recovered returns: the
+// next guard takes the value itself for another panic.
 func Capture(ctx context.Context, value any) {
 	if value != nil {
 		capture(ctx, value, handed)
