@@ -70,3 +70,36 @@ func TestFirst(t *testing.T) {
 		s.Leave()
 	}
 }
+
+// TestReplacedContext has a handler write its request anew, as middleware does
+// that cannot hand on another one, while others look for it. The race detector
+// watches.
+func TestReplacedContext(t *testing.T) {
+	table := newTable(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	r := new(http.Request).WithContext(ctx)
+	s := table.Enter(8, &Entry{Path: "/", Live: r})
+	type key struct{}
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		for range 100 {
+			*r = *r.WithContext(context.WithValue(context.Background(), key{}, 1))
+		}
+	}()
+	for range 100 {
+		if gid, ok := table.FindDone(ctx.Done(), new(Entry)); !ok || gid != 8 {
+			t.Errorf("found %d, %v by the context that it came with", gid, ok)
+			break
+		}
+	}
+	<-written
+	if gid, ok := table.FindDone(ctx.Done(), new(Entry)); !ok || gid != 8 {
+		t.Errorf("found %d, %v once it has another context", gid, ok)
+	}
+	s.Leave()
+	if _, ok := table.FindDone(ctx.Done(), new(Entry)); ok {
+		t.Error("found after its end")
+	}
+}

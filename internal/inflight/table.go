@@ -15,6 +15,7 @@
 package inflight
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"sync/atomic"
@@ -64,6 +65,9 @@ type Table struct {
 	// whose count of requests was given up for another's sake.
 	forgotten [buckets]atomic.Int64
 	live      [slots]atomic.Pointer[http.Request]
+	// ctx are the contexts of the live ones, for others to look at. The request
+	// itself they must not read: handlers write it anew (*r = *r.WithContext(c)).
+	ctx [slots]sharedContext
 
 	epoch uint32
 	clock clock
@@ -241,6 +245,7 @@ func (t *Table) Enter(gid int64, e *Entry) Slot {
 	s.write(e)
 	if e.Live != nil || outer != nil {
 		t.live[at].Store(e.Live)
+		t.ctx[at].set(e.Live)
 	}
 	s.state.Store(g*generation | busy)
 	return Slot{table: t, gid: gid, at: uint16(at), generation: g, outer: outer}
@@ -273,10 +278,11 @@ func (e *Entry) first() (is bool) {
 type outer struct {
 	slot [slotSize]byte
 	live *http.Request
+	ctx  [2]unsafe.Pointer
 }
 
 func (t *Table) suspend(at int) *outer {
-	return &outer{*(*[slotSize]byte)(unsafe.Pointer(&t.slots[at])), t.live[at].Load()}
+	return &outer{*(*[slotSize]byte)(unsafe.Pointer(&t.slots[at])), t.live[at].Load(), t.ctx[at].get()}
 }
 
 // resume puts the outer request back. What the goroutine started meanwhile was
@@ -288,6 +294,7 @@ func (t *Table) resume(at uint16, o *outer) {
 	*(*[slotSize - 8]byte)(unsafe.Add(unsafe.Pointer(s), 8)) = [slotSize - 8]byte(o.slot[8:])
 	s.served = 0
 	t.live[at].Store(o.live)
+	t.ctx[at].put(o.ctx)
 	s.state.Store(state&^(generation-1) | (state+revision)&(generation-1))
 }
 
@@ -329,6 +336,7 @@ func (s Slot) Leave() {
 	it.mark(s.generation * generation)
 	if t.live[s.at].Load() != nil {
 		t.live[s.at].Store(nil)
+		t.ctx[s.at].data.Store(nil)
 	}
 	left := -s.gid
 	if it.child != 0 {
@@ -399,10 +407,37 @@ func (t *Table) FindDone(done <-chan struct{}, e *Entry) (gid int64, ok bool) {
 }
 
 func (t *Table) has(at int, done <-chan struct{}) bool {
-	if r := t.live[at].Load(); r != nil {
-		return r.Context().Done() == done // nobody writes a request's context
+	state := t.slots[at].state.Load()
+	ctx := t.ctx[at].get()
+	if t.slots[at].state.Load() != state || state&modes == entering {
+		return false // the two words may be of two contexts
+	}
+	if ctx[1] != nil {
+		return (*(*context.Context)(unsafe.Pointer(&ctx))).Done() == done
 	}
 	return t.slots[at].done == identity(done)
+}
+
+// A sharedContext is a context that one goroutine writes and others read: the two
+// words of the interface (runtime/runtime2.go, iface). They belong together when
+// the slot's state was the same before and after; data is nil when there is none.
+type sharedContext struct{ table, data atomic.Pointer[byte] }
+
+func (c *sharedContext) set(r *http.Request) {
+	var ctx context.Context
+	if r != nil {
+		ctx = r.Context()
+	}
+	c.put(*(*[2]unsafe.Pointer)(unsafe.Pointer(&ctx)))
+}
+
+func (c *sharedContext) put(words [2]unsafe.Pointer) {
+	c.table.Store((*byte)(words[0]))
+	c.data.Store((*byte)(words[1]))
+}
+
+func (c *sharedContext) get() [2]unsafe.Pointer {
+	return [2]unsafe.Pointer{unsafe.Pointer(c.table.Load()), unsafe.Pointer(c.data.Load())}
 }
 
 // identity is the address of a channel, which stays while the channel does.
