@@ -58,7 +58,7 @@ delivered wait on disk for the next run.`,
 			fs.StringVar(&f.instance, "instance", "", "`name` of this instance (default the host name)")
 			fs.StringVar(&f.restart, "restart", "never", "start again after an end: `policy` never, on-failure or always")
 			fs.IntVar(&f.maxRestarts, "max-restarts", 0, "give up after `n` restarts; 0 never does")
-			fs.DurationVar(&f.backoff, "backoff", 500*time.Millisecond, "`time` before the first restart; it doubles up to a minute")
+			fs.DurationVar(&f.backoff, "backoff", 500*time.Millisecond, "`time` before the first restart, up to half of it less at random; it doubles up to a minute")
 			fs.DurationVar(&f.grace, "grace", 0, "kill the program when it has not ended this `time` after a forwarded stop; 0 never does")
 			fs.BoolVar(&f.sendValues, "send-values", false, "send texts as they are; otherwise secrets and personal data in them are masked")
 			fs.BoolVar(&f.quiet, "quiet", false, "say nothing of our own on stderr unless something is wrong")
@@ -157,6 +157,9 @@ func (f *runFlags) run(ctx context.Context, std stdio, args []string) error {
 		return fmt.Errorf("run: %w", err)
 	}
 	tell.end(res)
+	if f.maxRestarts > 0 && res.Restarts == f.maxRestarts && !res.Stopped && (f.restart == string(supervise.Always) || res.Code != 0) {
+		tell.say("gave up on %s after %s", f.service, count(res.Restarts, "restart", "restarts"))
+	}
 	if res.Code != 0 {
 		return &exitError{code: res.Code}
 	}
