@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/backstop-go/backstop/internal/goid"
 )
@@ -93,16 +92,16 @@ var passed struct {
 type passedPanic struct {
 	goroutine, parent int64 // 0 when unknown
 	typ, text         string
-	at                time.Time
+	at                int64 // Unix time in seconds
 }
 
-// passedFor is how long a panic may take from one goroutine to the next.
-const passedFor = 10 * time.Second
+// passedFor is how long a panic may take from one goroutine to the next, in seconds.
+const passedFor = 10
 
 func remember(r *record) {
 	passed.Lock()
 	defer passed.Unlock()
-	passed.ring[passed.next%len(passed.ring)] = passedPanic{r.goroutine, goid.Parent(), r.typ, r.text, r.at}
+	passed.ring[passed.next%len(passed.ring)] = passedPanic{r.goroutine, goid.Parent(), r.typ, r.text, r.at.Unix()}
 	passed.next++
 }
 
@@ -117,7 +116,7 @@ func remembered(goroutine int64, typ, text string) bool {
 // so is one that the runtime has raised.
 func passedBelow(r *record) bool {
 	return r.goroutine != 0 && among(r.typ, r.text, func(p *passedPanic) bool {
-		below := p.parent == r.goroutine && r.at.Sub(p.at) < passedFor && !byRuntime(r.pcs[:r.n])
+		below := p.parent == r.goroutine && r.at.Unix()-p.at < passedFor && !byRuntime(r.pcs[:r.n])
 		if below {
 			p.parent = 0
 		}
