@@ -161,10 +161,14 @@ func (snap *Snapshot) arrange(found []*item) {
 	}
 }
 
+// alike bounds how many requests that began at one moment are compared: a table
+// of rubbish has all of them.
+const alike = 64
+
 // tells reports whether an entry tells of a child's request. The child may know
 // the route, and the entry not.
 func (snap *Snapshot) tells(child *event.InFlight) bool {
-	for i := len(snap.Entries) - 1; i >= 0; i-- {
+	for i := len(snap.Entries) - 1; i >= max(0, len(snap.Entries)-alike); i-- {
 		e := &snap.Entries[i]
 		if !e.StartedAt.Equal(child.StartedAt) {
 			break // they are sorted
