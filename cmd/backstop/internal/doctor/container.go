@@ -60,7 +60,7 @@ func (x *examiner) pidOne() {
 	const name = "PID 1"
 	comm := x.read("/proc/1/comm")
 	args := strings.Split(x.read("/proc/1/cmdline"), "\x00")
-	const hint = "start it as: backstop run -- PROGRAM; or under an init (docker run --init), or with the spool on a volume that outlives the container"
+	const hint = "start it as: backstop run -- PROGRAM; or under an init (docker run --init)"
 	switch {
 	case x.pid == 1:
 		x.found.pidOne = true

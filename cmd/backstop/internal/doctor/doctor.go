@@ -103,11 +103,11 @@ func Examine(ctx context.Context, o Options) (*Report, error) {
 	r := &x.report
 	r.Target = "host"
 	if o.PID != 0 {
-		r.Target, r.PID = "process", o.PID
 		x.pid = o.PID
 		if err := x.openProcess(); err != nil {
 			return nil, err
 		}
+		r.Target, r.PID = "process", x.pid
 	}
 	if o.Executable != "" {
 		r.Target, r.Path = "executable", o.Executable

@@ -157,6 +157,31 @@ func TestPIDOne(t *testing.T) {
 	}
 }
 
+// TestRunIsNotExamined: backstop run stands for the program below it.
+func TestRunIsNotExamined(t *testing.T) {
+	const run = "/usr/bin/backstop\x00run\x00--\x00shop\x00"
+	files := func(cmdline, supervisor string) map[string]string {
+		return map[string]string{
+			"proc/1/cmdline": cmdline, "proc/1/stat": "1 (x) S 0 1",
+			"proc/7/stat": "7 (orphan) S 1 7", "proc/7/environ": "A=b\x00",
+			"proc/8/stat": "8 (mon) S 1 8", "proc/8/comm": monitorName + "\n", "proc/8/environ": "BACKSTOP_SUPERVISOR=1\x00",
+			"proc/9/stat": "9 (shop) S 1 9", "proc/9/comm": "shop\n", "proc/9/environ": "A=b\x00BACKSTOP_SUPERVISOR=" + supervisor + "\x00",
+		}
+	}
+	for name, c := range map[string]struct {
+		cmdline, supervisor string
+		want                int
+	}{
+		"its program":       {run, "1", 9},
+		"another's program": {run, "4", 1},
+		"a program":         {"/shop\x00run\x00", "1", 1},
+	} {
+		if got := tree(t, files(c.cmdline, c.supervisor)).supervised(1); got != c.want {
+			t.Errorf("%s: process %d, want %d", name, got, c.want)
+		}
+	}
+}
+
 func TestContainerSigns(t *testing.T) {
 	x := tree(t, map[string]string{".dockerenv": "", "proc/1/cgroup": "0::/kubepods/pod1\n"})
 	x.detectContainer()

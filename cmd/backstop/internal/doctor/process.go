@@ -15,6 +15,7 @@ const monitorName = "backstop-mon"
 
 // openProcess finds the executable and the environment of the process.
 func (x *examiner) openProcess() error {
+	x.pid = x.supervised(x.pid)
 	dir := "/proc/" + strconv.Itoa(x.pid)
 	if !x.exists(dir) {
 		return fmt.Errorf("there is no process %d", x.pid)
@@ -33,6 +34,25 @@ func (x *examiner) openProcess() error {
 		x.env = parseEnvironment(strings.Split(string(data), "\x00"))
 	}
 	return nil
+}
+
+// supervised is the program that a process runs, if that is backstop run (PID 1
+// of a container, mostly: nobody wants to know what can be captured of it), and
+// else the process. The program is the child whose environment says so.
+func (x *examiner) supervised(pid int) int {
+	args := strings.Split(x.read("/proc/"+strconv.Itoa(pid)+"/cmdline"), "\x00")
+	if len(args) < 2 || filepath.Base(args[0]) != "backstop" || args[1] != "run" {
+		return pid
+	}
+	children, _ := x.children(pid)
+	for _, child := range children {
+		dir := "/proc/" + strconv.Itoa(child)
+		data, err := os.ReadFile(x.path(dir + "/environ"))
+		if err == nil && parseEnvironment(strings.Split(string(data), "\x00"))["BACKSTOP_SUPERVISOR"] == strconv.Itoa(pid) && x.read(dir+"/comm") != monitorName {
+			return child
+		}
+	}
+	return pid
 }
 
 // process looks at what surrounds a running program.
