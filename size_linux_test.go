@@ -28,10 +28,10 @@ func TestSize(t *testing.T) {
 	full, fullSDK := stripped("full"), stripped("full", "-tags=sdk")
 	t.Logf("over net/http (both sides), encoding/json, log/slog, os/exec, runtime/pprof: %d kB (stripped, of %d kB)", (fullSDK-full)/kB, fullSDK/kB)
 	t.Logf("over a net/http server only: %d kB (stripped, of %d kB); the packages above alone: %d kB", (serverSDK-server)/kB, serverSDK/kB, (full-server)/kB)
-	if fullSDK-full > 465*kB {
+	if fullSDK-full > 450*kB {
 		t.Errorf("the SDK adds %d kB to a program that has its imports", (fullSDK-full)/kB)
 	}
-	if serverSDK-server > max(1500*kB, full-server+465*kB) {
+	if serverSDK-server > max(1500*kB, full-server+450*kB) {
 		t.Errorf("the SDK adds %d kB to a plain server, want at most 1500", (serverSDK-server)/kB)
 	}
 	own := ownCode(t, crashtest.Build(t, "testdata/size/full", "-tags=sdk"))
