@@ -97,13 +97,13 @@ func (s *serving) prepare(a *agent) {
 	s.enter(s.request.Context(), a, &info, s.request)
 	s.faults(a)
 	if s.labels = a.usesLabels(); s.labels || a.table == nil {
-		s.intoContext(info)
+		s.intoContext(&info)
 	}
 }
 
 // intoContext hands the request on in the context, and as labels.
-func (s *serving) intoContext(info requestInfo) {
-	c := &requestContext{Context: s.request.Context(), info: info}
+func (s *serving) intoContext(info *requestInfo) {
+	c := &requestContext{Context: s.request.Context(), info: *info}
 	if s.labels {
 		c.Context = labelled(c.Context, &c.info)
 		setLabels(c.Context)

@@ -41,8 +41,8 @@ func TestSize(t *testing.T) {
 		all += n
 	}
 	t.Logf("%7d bytes of machine code of ours", all)
-	if all > 106*kB || all < 20*kB { // docs/decisions/0012-capture.md says what for
-		t.Errorf("%d bytes of machine code of ours, want at most %d", all, 106*kB)
+	if all > 107*kB || all < 20*kB { // docs/decisions/0012-capture.md says what for
+		t.Errorf("%d bytes of machine code of ours, want at most %d", all, 107*kB)
 	}
 }
 

@@ -121,10 +121,7 @@ func (s *Sender) drain(ctx context.Context, sp *Spool) (sent int, err error) {
 
 // sendHeld delivers what no disk would take. That asks for no directory.
 func (s *Sender) sendHeld(ctx context.Context, sp *Spool) (sent int, err error) {
-	sp.mu.Lock()
-	held := sp.held
-	sp.held = nil
-	sp.mu.Unlock()
+	held := sp.hold(nil)
 	if held == nil {
 		return 0, nil
 	}

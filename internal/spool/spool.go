@@ -173,10 +173,12 @@ func (s *Spool) AddLast(payload []byte) error {
 	return s.counted(err)
 }
 
-func (s *Spool) hold(payload []byte) {
+// hold keeps an event in memory, in place of the one that it returns.
+func (s *Spool) hold(payload []byte) (before []byte) {
 	s.mu.Lock()
-	s.held = payload
+	before, s.held = s.held, payload
 	s.mu.Unlock()
+	return before
 }
 
 func (s *Spool) counted(err error) error {
