@@ -207,6 +207,18 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestOldRelease: with the SDK but without a monitor, backstop run sees the end.
+func TestOldRelease(t *testing.T) {
+	for version, want := range map[string]string{"go1.22.12": "by backstop run, the parent", "go1.23.0": "status and signal, by the monitor or backstop run"} {
+		x := &examiner{program: &program{sdk: "v0.1.0", info: &debug.BuildInfo{GoVersion: version}}}
+		x.found.reexec, x.found.crashOutput, x.found.pidfd, x.found.exitStatus = true, true, true, true
+		x.pathExit()
+		if p := x.report.path(t, "exit reason"); p.Works != Yes || p.Why != want {
+			t.Errorf("%s: %+v", version, p)
+		}
+	}
+}
+
 func TestEnvironment(t *testing.T) {
 	for _, c := range []struct {
 		env  environment

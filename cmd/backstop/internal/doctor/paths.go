@@ -148,7 +148,7 @@ func (x *examiner) parentSees() bool {
 	if x.options.PID != 0 {
 		return x.found.supervised
 	}
-	return x.unlinked() != "" || x.hidden()
+	return x.unlinked() != "" || x.hidden() || x.program != nil && x.program.minor() >= 0 && x.program.minor() < 23
 }
 
 func (x *examiner) pathExit() {
