@@ -11,7 +11,9 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
+	"sync"
 	"syscall"
 	"time"
 
@@ -49,6 +51,7 @@ func Run(c *Config) int {
 	if c.Table {
 		k.table = os.NewFile(tableFD, "table")
 	}
+	spareThreads()
 	ctx, cancel := context.WithCancel(context.Background())
 	// The pipe is drained before anything else is done, and whatever becomes of
 	// the spool, or the parent would hang in its crash.
@@ -67,6 +70,25 @@ func Run(c *Config) int {
 	close(k.opened)
 	k.serve(ctx)
 	return k.finish()
+}
+
+// spareThreads makes the runtime create the threads that the last effort needs. The
+// program may die of having used up the limit of processes that we share; the
+// runtime keeps idle threads for ever and needs no new ones then
+// (runtime/proc.go, stopm).
+func spareThreads() {
+	const threads = 4 // pipe, exit, files, and one for what the runtime does itself
+	var started sync.WaitGroup
+	started.Add(threads)
+	for i := 0; i < threads; i++ {
+		go func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			started.Done()
+			started.Wait()
+		}()
+	}
+	started.Wait()
 }
 
 // complain tells who looks for what is wrong with a monitor: see envLog.
