@@ -156,7 +156,7 @@ func TestBareGoroutinesFindTheRequest(t *testing.T) {
 			})
 			<-done
 			return r
-		}, ""},
+		}, event.ViaCreator},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := backstop.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

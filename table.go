@@ -108,7 +108,7 @@ func (i *requestInfo) inFlight(ctx context.Context) {
 		return
 	}
 	self := goid.Self()
-	if _, ok := a.table.Find(self, &i.Entry); ok {
+	if a.table.Find(self, &i.Entry) {
 		i.look(a.table.Live(self))
 		return
 	}
@@ -117,12 +117,7 @@ func (i *requestInfo) inFlight(ctx context.Context) {
 			return
 		}
 	}
-	parent := goid.Parent()
-	served, ok := a.table.Find(parent, &i.Entry)
-	if !ok {
-		served, ok = a.table.FindLeft(parent, &i.Entry)
-	}
-	if ok && served != 1 {
+	if parent := goid.Parent(); a.table.Find(parent, &i.Entry) || a.table.FindLeft(parent, &i.Entry) {
 		i.via = event.ViaCreator
 	}
 }

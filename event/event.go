@@ -103,8 +103,8 @@ type Via string
 
 // The indirect ways.
 const (
-	// ViaCreator: the goroutine that started the crashed one serves, or served
-	// at the time, this request. It may have begun to serve another since.
+	// ViaCreator: the goroutine that started the crashed one serves this request,
+	// or served it last. It may have started it for another, or for all of them.
 	ViaCreator Via = "creator"
 	// ViaOnly: it was the only request in flight when the process ended.
 	ViaOnly Via = "only_in_flight"
@@ -114,10 +114,6 @@ const (
 type InFlight struct {
 	GoroutineID int64     `json:"goroutine_id"`
 	StartedAt   time.Time `json:"started_at"`
-	// Served counts the requests this goroutine has begun so far, this one
-	// included; 0 when unknown. While it is 1, what the goroutine started it
-	// started for this request.
-	Served int `json:"served,omitempty"`
 	// Ended says that the request was served already. It helps to find out what
 	// a goroutine worked for, and is in no event.
 	Ended   bool    `json:"-"`

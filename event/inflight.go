@@ -46,9 +46,8 @@ func (e *Event) byGoroutine(g *crash.Goroutine) *Request {
 		}
 		creator := g.CreatedBy.Goroutine
 		if f := e.inFlight(creator); f != nil {
-			if f.Served == 1 {
-				return f.found("") // there was no other it can have worked for
-			}
+			// It may have been started for a request before, or for all of
+			// them, as workers are.
 			return f.found(ViaCreator)
 		}
 		g = find(e.Report, creator)
@@ -86,8 +85,6 @@ func (e *Event) boundInFlight() {
 		e.InFlight = e.InFlight[:MaxInFlight]
 	}
 	for i := range e.InFlight {
-		f := &e.InFlight[i]
-		f.Request.bound()
-		f.Served = max(f.Served, 0)
+		e.InFlight[i].Request.bound()
 	}
 }

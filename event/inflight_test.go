@@ -33,11 +33,11 @@ func stack(id int, state string, creator int) string {
 }
 
 func TestFindRequest(t *testing.T) {
-	serves := func(id int64, path string, served int) InFlight {
-		return InFlight{GoroutineID: id, Served: served, Request: request(path)}
+	serves := func(id int64, path string) InFlight {
+		return InFlight{GoroutineID: id, Request: request(path)}
 	}
-	served := func(id int64, path string, served int) InFlight {
-		f := serves(id, path, served)
+	served := func(id int64, path string) InFlight {
+		f := serves(id, path)
 		f.Ended = true
 		return f
 	}
@@ -52,25 +52,23 @@ func TestFindRequest(t *testing.T) {
 		via      Via
 	}{
 		{"nothing in flight", parsed(t, stack(9, "running", 0)), nil, nil, 0, "", ""},
-		{"its own", parsed(t, stack(9, "running", 0)), nil, []InFlight{serves(8, "/other", 1), serves(9, "/own", 4)}, 2, "/own", ""},
-		{"the creator's, which served others before", parsed(t, stack(9, "running", 8)), nil, []InFlight{serves(8, "/creator", 2), serves(7, "/other", 1)}, 2, "/creator", ViaCreator},
-		{"the creator's first", parsed(t, stack(9, "running", 8)), nil, []InFlight{serves(8, "/creator", 1), serves(7, "/other", 1)}, 2, "/creator", ""},
+		{"its own", parsed(t, stack(9, "running", 0)), nil, []InFlight{serves(8, "/other"), serves(9, "/own")}, 2, "/own", ""},
+		{"the creator's", parsed(t, stack(9, "running", 8)), nil, []InFlight{serves(8, "/creator"), serves(7, "/other")}, 2, "/creator", ViaCreator},
 		{
 			"the creator's creator's", parsed(t, stack(9, "running", 8), stack(8, "select", 7), stack(7, "chan receive", 1)), nil,
-			[]InFlight{serves(7, "/grand", 3), serves(6, "/other", 1)},
+			[]InFlight{serves(7, "/grand"), serves(6, "/other")},
 			2, "/grand", ViaCreator,
 		},
-		{"creators in a circle", parsed(t, stack(9, "running", 8), stack(8, "select", 9)), nil, []InFlight{serves(6, "/a", 1), serves(5, "/b", 1)}, 2, "", ""},
-		{"somebody else's", parsed(t, stack(9, "running", 0)), nil, []InFlight{serves(8, "/a", 1), serves(7, "/b", 1)}, 2, "", ""},
-		{"the only one of an exit", nil, exit, []InFlight{serves(8, "/only", 1)}, 1, "/only", ViaOnly},
-		{"one of several of an exit", nil, exit, []InFlight{serves(8, "/a", 1), serves(7, "/b", 1)}, 2, "", ""},
-		{"the only one that fits into the list", nil, exit, []InFlight{serves(8, "/a", 1)}, 70, "", ""},
-		{"the process lives", nil, nil, []InFlight{serves(8, "/a", 1)}, 1, "", ""},
-		{"the creator's last, which is served", parsed(t, stack(9, "running", 8)), nil, []InFlight{serves(7, "/other", 1), served(8, "/left", 5)}, 1, "/left", ViaCreator},
-		{"the creator's only one, which is served", parsed(t, stack(9, "running", 8)), nil, []InFlight{served(8, "/left", 1)}, 0, "/left", ""},
-		{"what it served itself before", parsed(t, stack(9, "running", 0)), nil, []InFlight{served(9, "/left", 1)}, 0, "", ""},
-		{"a served one is not in flight", nil, exit, []InFlight{served(9, "/left", 1)}, 0, "", ""},
-		{"goroutine 0 is nobody", parsed(t, "goroutine 0 [idle]:\nmain.f()\n\t/app/f.go:1 +0x1"), exit, []InFlight{serves(0, "/zero", 1), serves(3, "/b", 1)}, 2, "", ""},
+		{"creators in a circle", parsed(t, stack(9, "running", 8), stack(8, "select", 9)), nil, []InFlight{serves(6, "/a"), serves(5, "/b")}, 2, "", ""},
+		{"somebody else's", parsed(t, stack(9, "running", 0)), nil, []InFlight{serves(8, "/a"), serves(7, "/b")}, 2, "", ""},
+		{"the only one of an exit", nil, exit, []InFlight{serves(8, "/only")}, 1, "/only", ViaOnly},
+		{"one of several of an exit", nil, exit, []InFlight{serves(8, "/a"), serves(7, "/b")}, 2, "", ""},
+		{"the only one that fits into the list", nil, exit, []InFlight{serves(8, "/a")}, 70, "", ""},
+		{"the process lives", nil, nil, []InFlight{serves(8, "/a")}, 1, "", ""},
+		{"the creator's last, which is served", parsed(t, stack(9, "running", 8)), nil, []InFlight{serves(7, "/other"), served(8, "/left")}, 1, "/left", ViaCreator},
+		{"what it served itself before", parsed(t, stack(9, "running", 0)), nil, []InFlight{served(9, "/left")}, 0, "", ""},
+		{"a served one is not in flight", nil, exit, []InFlight{served(9, "/left")}, 0, "", ""},
+		{"goroutine 0 is nobody", parsed(t, "goroutine 0 [idle]:\nmain.f()\n\t/app/f.go:1 +0x1"), exit, []InFlight{serves(0, "/zero"), serves(3, "/b")}, 2, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := Event{Report: c.report, Exit: c.exit, InFlight: c.inFlight, InFlightCount: c.count, Observers: []Observer{Guard}}

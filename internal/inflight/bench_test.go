@@ -50,7 +50,7 @@ func BenchmarkFind(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := 0; i < b.N; i++ {
-		if _, _, ok := find(t, 77); !ok {
+		if _, ok := find(t, 77); !ok {
 			b.Fatal("not found")
 		}
 	}

@@ -77,10 +77,10 @@ func TestDumpForgets(t *testing.T) {
 func TestAddTo(t *testing.T) {
 	var s Snapshot
 	for i := range int64(event.MaxInFlight + 10) {
-		s.Entries = append(s.Entries, event.InFlight{GoroutineID: i + 1, Served: 1, Request: event.Request{URL: fmt.Sprint("/", i+1)}})
+		s.Entries = append(s.Entries, event.InFlight{GoroutineID: i + 1, Request: event.Request{URL: fmt.Sprint("/", i+1)}})
 	}
-	s.Children = []event.InFlight{{GoroutineID: 1000, Served: 1, Request: event.Request{URL: "/child"}}}
-	s.Left = []event.InFlight{{GoroutineID: 2000, Served: 1, Ended: true, Request: event.Request{URL: "/left"}}}
+	s.Children = []event.InFlight{{GoroutineID: 1000, Request: event.Request{URL: "/child"}}}
+	s.Left = []event.InFlight{{GoroutineID: 2000, Ended: true, Request: event.Request{URL: "/left"}}}
 	crashed := crash.Goroutine{ID: 2001, CreatedBy: &crash.CreatedBy{Goroutine: 2000}}
 	e := event.Event{Report: &crash.Report{Kind: crash.KindFatal, Goroutines: []crash.Goroutine{crashed}}}
 	s.AddTo(&e)

@@ -1,7 +1,6 @@
 package inflight
 
 import (
-	"math"
 	"sync/atomic"
 	"unicode/utf8"
 	"unsafe"
@@ -57,7 +56,7 @@ type slot struct {
 	start  int64 // Unix time in nanoseconds
 	done   uint64
 	epoch  uint32
-	served uint32
+	_      uint32
 	child  uint16
 	length [texts]uint16
 	text   [textSize]byte // one after the other, but the route
@@ -158,5 +157,3 @@ func (s *slot) split() (t [texts]string, ok bool) {
 	}
 	return t, s.gid > 0
 }
-
-func (s *slot) count() int { return int(min(s.served, math.MaxInt32)) }

@@ -155,14 +155,14 @@ var typical = Entry{
 }
 
 // find is Find, for tests that want all of it at once.
-func find(t *Table, gid int64) (e Entry, served int, ok bool) {
-	served, ok = t.Find(gid, &e)
-	return e, served, ok
+func find(t *Table, gid int64) (e Entry, ok bool) {
+	ok = t.Find(gid, &e)
+	return e, ok
 }
 
-func findLeft(t *Table, gid int64) (e Entry, served int, ok bool) {
-	served, ok = t.FindLeft(gid, &e)
-	return e, served, ok
+func findLeft(t *Table, gid int64) (e Entry, ok bool) {
+	ok = t.FindLeft(gid, &e)
+	return e, ok
 }
 
 func findDone(t *Table, done <-chan struct{}) (e Entry, gid int64, ok bool) {

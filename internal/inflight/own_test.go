@@ -17,11 +17,11 @@ func TestOwn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			table := newTable(t)
-			in := func(path string, live *http.Request, served int) {
+			in := func(path string, live *http.Request) {
 				t.Helper()
-				e, n, ok := find(table, 5)
-				if !ok || e.Path != path || n != served || table.Live(5) != live {
-					t.Errorf("in with %+v, %d served, %v; want %s, %d", e, n, ok, path, served)
+				e, ok := find(table, 5)
+				if !ok || e.Path != path || table.Live(5) != live {
+					t.Errorf("in with %+v, %v; want %s", e, ok, path)
 				}
 				snap, err := Read(table.File())
 				if all := append(snap.Entries, snap.Children...); err != nil || len(all) != 1 || all[0].Request.URL != path || snap.Torn != 0 {
@@ -29,45 +29,23 @@ func TestOwn(t *testing.T) {
 				}
 			}
 			outer := table.Enter(5, &c.outer)
-			in("/outer", c.outer.Live, 1)
+			in("/outer", c.outer.Live)
 			for range 2 {
 				inner := table.Enter(5, &c.inner)
-				in("/inner", c.inner.Live, 0)
+				in("/inner", c.inner.Live)
 				inner.Leave()
 				inner.Leave()
-				in("/outer", c.outer.Live, 0)
+				in("/outer", c.outer.Live)
 			}
 			outer.Leave()
-			if e, _, ok := find(table, 5); ok || table.Live(5) != nil {
+			if e, ok := find(table, 5); ok || table.Live(5) != nil {
 				t.Errorf("still in with %+v", e)
 			}
 			again := table.Enter(5, &Entry{Path: "/again"})
-			in("/again", nil, map[bool]int{true: 1, false: 0}[c.outer.Child])
+			in("/again", nil)
 			again.Leave()
 			empty(t, table)
 		})
-	}
-}
-
-// TestFirst tells goroutines that began with their request from those that may
-// have started others before.
-func TestFirst(t *testing.T) {
-	table := newTable(t)
-	served := context.WithValue(context.Background(), http.ServerContextKey, 1)
-	for i, c := range []struct {
-		e    Entry
-		want int
-	}{
-		{Entry{Live: new(http.Request).WithContext(served)}, 1},
-		{Entry{Live: new(http.Request)}, 0},
-		{Entry{Own: true}, 0},
-		{Entry{Own: true, Child: true}, 1},
-	} {
-		s := table.Enter(int64(i+1), &c.e)
-		if _, n, ok := find(table, int64(i+1)); !ok || n != c.want {
-			t.Errorf("%+v: %d served, want %d", c.e, n, c.want)
-		}
-		s.Leave()
 	}
 }
 

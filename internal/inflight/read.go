@@ -123,7 +123,7 @@ func (s *slot) item() *item {
 		return nil
 	}
 	i := &item{child: s.child != 0}
-	i.GoroutineID, i.StartedAt, i.Served = s.gid, time.Unix(0, s.start).UTC(), s.count()
+	i.GoroutineID, i.StartedAt = s.gid, time.Unix(0, s.start).UTC()
 	i.Request = event.Request{
 		Method: t[method], URL: t[path], Route: t[route],
 		TraceID: traceID(t[traceparent]), RequestID: t[requestID],

@@ -61,10 +61,7 @@ type Table struct {
 	// spilled counts the goroutines whose home is a bucket and that are in
 	// elsewhere, for want of room.
 	spilled [buckets]atomic.Int32
-	// forgotten is the highest number of a goroutine whose home is a bucket and
-	// whose count of requests was given up for another's sake.
-	forgotten [buckets]atomic.Int64
-	live      [slots]atomic.Pointer[http.Request]
+	live    [slots]atomic.Pointer[http.Request]
 	// ctx are the contexts of the live ones, for others to look at. The request
 	// itself they must not read: handlers write it anew (*r = *r.WithContext(c)).
 	ctx [slots]sharedContext
@@ -130,31 +127,29 @@ func (t *Table) in(n uint64, gid int64) int {
 	return -1
 }
 
-// claim takes a slot for a goroutine that is in none. served is the number of
-// this request among those of the goroutine, 0 when that is not known.
-func (t *Table) claim(gid int64) (at int, served uint32) {
+// claim takes a slot for a goroutine that is in none, -1 when there is no room.
+func (t *Table) claim(gid int64) (at int) {
 	home, begin := t.home(gid)
-	at, served = t.take(home, home, gid)
-	if at >= 0 {
-		return at, served
+	if at = t.take(home, gid); at >= 0 {
+		return at
 	}
 	t.spilled[home].Add(1)
 	for n := begin; n < begin+window*stride && at < 0; n += stride {
 		if n%buckets != home {
-			at, served = t.take(n, home, gid)
+			at = t.take(n, gid)
 		}
 	}
 	if at < 0 {
 		t.spilled[home].Add(-1)
 		t.head.overflow.Add(1)
 	}
-	return at, served
+	return at
 }
 
 // take takes a free slot of bucket n: the one it had last, else an unused one,
 // else that of the goroutine with the lowest number, which most likely has
 // ended.
-func (t *Table) take(n, home uint64, gid int64) (at int, served uint32) {
+func (t *Table) take(n uint64, gid int64) (at int) {
 	b := t.bucket(n)
 	for {
 		best, word := -1, int64(0)
@@ -169,36 +164,11 @@ func (t *Table) take(n, home uint64, gid int64) (at int, served uint32) {
 			}
 		}
 		if best < 0 {
-			return -1, 0
+			return -1
 		}
-		if !b[best].CompareAndSwap(word, gid) {
-			continue // somebody was faster; there are seven more
-		}
-		at = int(n%buckets)*ways + best
-		if word == -gid {
-			if served = t.slots[at].served; served > 0 {
-				served++
-			}
-			return at, served
-		}
-		if word < 0 {
-			t.forget(-word)
-		}
-		if gid > t.forgotten[home].Load() {
-			served = 1 // it cannot have been here before
-		}
-		return at, served
-	}
-}
-
-// forget notes that nobody knows any more how many requests a goroutine served.
-func (t *Table) forget(gid int64) {
-	home, _ := t.home(gid)
-	for {
-		highest := t.forgotten[home].Load()
-		if highest >= gid || t.forgotten[home].CompareAndSwap(highest, gid) {
-			return
-		}
+		if b[best].CompareAndSwap(word, gid) {
+			return int(n%buckets)*ways + best
+		} // else somebody was faster; there are seven more
 	}
 }
 
@@ -216,7 +186,6 @@ func (t *Table) Enter(gid int64, e *Entry) Slot {
 		return Slot{}
 	}
 	var outer *outer
-	served := uint32(0)
 	at := t.find(gid)
 	switch {
 	case at >= 0 && !e.Own && t.slots[at].child == 0:
@@ -224,17 +193,14 @@ func (t *Table) Enter(gid int64, e *Entry) Slot {
 	case at >= 0:
 		outer = t.suspend(at)
 	default:
-		if at, served = t.claim(gid); at < 0 {
+		if at = t.claim(gid); at < 0 {
 			return Slot{}
-		}
-		if served == 1 && !e.first() {
-			served = 0
 		}
 	}
 	s := &t.slots[at]
 	g := s.state.Load()/generation + 1
 	s.mark(g*generation | entering)
-	s.gid, s.epoch, s.served, s.start, s.child = gid, t.epoch, served, e.Start, 0
+	s.gid, s.epoch, s.start, s.child = gid, t.epoch, e.Start, 0
 	if e.Start == 0 {
 		s.start = t.clock.now()
 	}
@@ -262,18 +228,6 @@ func (t *Table) enterInner(at int, gid int64, e *Entry) Slot {
 	return in
 }
 
-// first reports whether everything that the goroutine has started once this, its
-// first request, has begun it started for that. One of net/http's server (conn.serve)
-// and one that the SDK started for a Child have started nothing before. One that
-// calls a handler by itself, or receives messages, may have.
-func (e *Entry) first() (is bool) {
-	if e.Live == nil {
-		return e.Child || !e.Own
-	}
-	defer func() { recover() }() // a context of theirs, at fault
-	return e.Live.Context().Value(http.ServerContextKey) != nil
-}
-
 // An outer is a request that makes room for one within it.
 type outer struct {
 	slot [slotSize]byte
@@ -285,14 +239,12 @@ func (t *Table) suspend(at int) *outer {
 	return &outer{*(*[slotSize]byte)(unsafe.Pointer(&t.slots[at])), t.live[at].Load(), t.ctx[at].get()}
 }
 
-// resume puts the outer request back. What the goroutine started meanwhile was
-// not for it, so nobody knows any more what it started for it.
+// resume puts the outer request back.
 func (t *Table) resume(at uint16, o *outer) {
 	s, old := &t.slots[at], (*slot)(unsafe.Pointer(o))
 	s.mark(s.state.Load()&^modes | entering)
 	state := old.state.Load()
 	*(*[slotSize - 8]byte)(unsafe.Add(unsafe.Pointer(s), 8)) = [slotSize - 8]byte(o.slot[8:])
-	s.served = 0
 	t.live[at].Store(o.live)
 	t.ctx[at].put(o.ctx)
 	s.state.Store(state&^(generation-1) | (state+revision)&(generation-1))
@@ -344,7 +296,6 @@ func (s Slot) Leave() {
 	}
 	if home, _ := t.home(s.gid); uint64(s.at)/ways != home {
 		left = 0 // it would not be looked for here
-		t.forget(s.gid)
 		t.spilled[home].Add(-1)
 	}
 	t.owner[s.at].Store(left)
@@ -359,27 +310,26 @@ func (t *Table) Live(gid int64) *http.Request {
 	return nil
 }
 
-// Find fills in the request that goroutine gid is in, and returns which one of
-// the goroutine's that is (0 when unknown). The texts are clean as event.Clip
-// makes them; Live and Done are not touched, and when it is not ok nothing is.
-func (t *Table) Find(gid int64, e *Entry) (served int, ok bool) {
+// Find fills in the request that goroutine gid is in. The texts are clean as
+// event.Clip makes them; Live and Done are not touched, and when it is not ok
+// nothing is.
+func (t *Table) Find(gid int64, e *Entry) (ok bool) {
 	return t.get(t.find(gid), gid, busy, e)
 }
 
 // FindLeft is Find for a goroutine that is in no request now: it returns the last
 // one, as long as nobody else has its slot.
-func (t *Table) FindLeft(gid int64, e *Entry) (served int, ok bool) {
+func (t *Table) FindLeft(gid int64, e *Entry) (ok bool) {
 	if t == nil || gid <= 0 {
-		return 0, false
+		return false
 	}
 	home, _ := t.home(gid)
 	return t.get(t.in(home, -gid), gid, idle, e)
 }
 
-func (t *Table) get(at int, gid int64, mode uint64, e *Entry) (served int, ok bool) {
+func (t *Table) get(at int, gid int64, mode uint64, e *Entry) (ok bool) {
 	var s slot
-	ok = at >= 0 && t.copy(at, &s, mode) && s.gid == gid && s.entry(e)
-	return s.count(), ok
+	return at >= 0 && t.copy(at, &s, mode) && s.gid == gid && s.entry(e)
 }
 
 func (s *slot) entry(e *Entry) bool {

@@ -34,24 +34,24 @@ func TestEnter(t *testing.T) {
 		t.Errorf("started at %v, between %v and %v", got.StartedAt, before, after)
 	}
 	got.StartedAt = time.Time{}
-	want := event.InFlight{GoroutineID: 7, Served: 1, Request: event.Request{
+	want := event.InFlight{GoroutineID: 7, Request: event.Request{
 		Method: "GET", URL: typical.Path, Route: typical.Route, TraceID: "0af7651916cd43dd8448eb211c80319c", RequestID: typical.RequestID,
 	}}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	e, served, ok := find(table, 7)
-	if e.Start == 0 || served != 1 || !ok {
-		t.Errorf("Find: %+v, %d, %v", e, served, ok)
+	e, ok := find(table, 7)
+	if e.Start == 0 || !ok {
+		t.Errorf("Find: %+v, %v", e, ok)
 	}
 	if e.Start = 0; e != typical {
 		t.Errorf("Find: %+v", e)
 	}
-	if _, _, ok := find(table, 8); ok {
+	if _, ok := find(table, 8); ok {
 		t.Error("found a goroutine that is not in")
 	}
 	s.Leave()
-	if _, _, ok := find(table, 7); ok {
+	if _, ok := find(table, 7); ok {
 		t.Error("found a goroutine that has left")
 	}
 	empty(t, table)
@@ -62,7 +62,7 @@ func TestNothing(t *testing.T) {
 	var none *Table
 	s := none.Enter(1, &typical)
 	s.Leave()
-	_, _, found := find(none, 1)
+	_, found := find(none, 1)
 	_, _, foundDone := findDone(none, make(chan struct{}))
 	if s.OK() || none.Live(1) != nil || found || foundDone {
 		t.Error("a table that is nil holds something")
@@ -70,7 +70,7 @@ func TestNothing(t *testing.T) {
 	table := newTable(t)
 	s = table.Enter(0, &typical)
 	s.Leave()
-	_, _, found = find(table, 0)
+	_, found = find(table, 0)
 	_, _, foundDone = findDone(table, nil)
 	if s.OK() || table.Live(0) != nil || found || foundDone {
 		t.Error("goroutine 0 is in")
@@ -80,7 +80,7 @@ func TestNothing(t *testing.T) {
 
 func TestInner(t *testing.T) {
 	route := func(table *Table) string {
-		e, _, _ := find(table, 3)
+		e, _ := find(table, 3)
 		snap := mustRead(t, table.File())
 		if len(snap.Entries) != 1 || snap.Entries[0].Request.Route != e.Route || e.Path != "/outer" {
 			t.Errorf("Find: %+v, Read: %+v", e, snap)
@@ -177,7 +177,7 @@ func TestFindDone(t *testing.T) {
 func TestChildren(t *testing.T) {
 	table := newTable(t)
 	table.Enter(1, &Entry{Path: "/a", RequestID: "x"})
-	e, _, _ := find(table, 1)
+	e, _ := find(table, 1)
 	e.Child, e.Route = true, "/{a}"
 	late := table.Enter(2, &e)
 	e.Route = ""
@@ -212,17 +212,17 @@ func TestChildren(t *testing.T) {
 // TestLeft looks for the last request of goroutines that serve none.
 func TestLeft(t *testing.T) {
 	table := newTable(t)
-	if _, _, ok := findLeft(table, 1); ok {
+	if _, ok := findLeft(table, 1); ok {
 		t.Error("something was left before anything was entered")
 	}
 	table.Enter(1, &Entry{Path: "/first"}).Leave()
 	second := table.Enter(1, &Entry{Path: "/second", Traceparent: "0af7651916cd43dd8448eb211c80319c"})
-	if e, _, ok := findLeft(table, 1); ok {
+	if e, ok := findLeft(table, 1); ok {
 		t.Errorf("%+v was left, but the goroutine is in", e)
 	}
 	second.Leave()
-	if e, served, ok := findLeft(table, 1); !ok || e.Path != "/second" || served != 2 {
-		t.Errorf("left %+v, %d served, %v", e, served, ok)
+	if e, ok := findLeft(table, 1); !ok || e.Path != "/second" {
+		t.Errorf("left %+v, %v", e, ok)
 	}
 	table.Enter(2, &Entry{Path: "/now"})
 	snap := mustRead(t, table.File())
@@ -230,58 +230,8 @@ func TestLeft(t *testing.T) {
 		t.Fatalf("%+v", snap)
 	}
 	left := snap.Left[0]
-	if !left.Ended || left.GoroutineID != 1 || left.Served != 2 || left.Request.URL != "/second" || left.Request.TraceID != "0af7651916cd43dd8448eb211c80319c" {
+	if !left.Ended || left.GoroutineID != 1 || left.Request.URL != "/second" || left.Request.TraceID != "0af7651916cd43dd8448eb211c80319c" {
 		t.Errorf("left %+v", left)
-	}
-}
-
-// TestServed compares the counts with the truth, for more goroutines than there
-// is room to remember: a count is right or 0.
-func TestServed(t *testing.T) {
-	table := newTable(t)
-	random := rand.New(rand.NewSource(1))
-	truth := map[int64]int{}
-	const born = 5000
-	known, first := 0, 0
-	for gid := int64(1); gid <= born; gid++ {
-		who := gid
-		for k := 0; k < 4; k++ { // a new one, then some that came before
-			s := table.Enter(who, &Entry{Path: "/"})
-			truth[who]++
-			_, served, ok := find(table, who)
-			if !ok || served != 0 && served != truth[who] {
-				t.Fatalf("goroutine %d: served %d, %v, want %d or 0", who, served, ok, truth[who])
-			}
-			if served > 1 {
-				known++
-			}
-			if k == 0 && served == 1 {
-				first++
-			}
-			if random.Intn(2) == 0 {
-				child := table.Enter(gid+born*10, &Entry{Path: "/", Child: true})
-				child.Leave()
-			}
-			s.Leave()
-			who = max(1, gid-int64(random.Intn(1+random.Intn(400))))
-		}
-	}
-	if known < born || first != born {
-		t.Errorf("%d later requests were counted, and %d of %d first ones", known, first, born)
-	}
-	empty(t, table)
-}
-
-func TestServedInARow(t *testing.T) {
-	table := newTable(t)
-	for n := 1; n <= 100; n++ {
-		for gid := int64(100); gid < 150; gid++ {
-			s := table.Enter(gid, &typical)
-			if _, served, _ := find(table, gid); served != n {
-				t.Fatalf("goroutine %d: served %d, want %d", gid, served, n)
-			}
-			s.Leave()
-		}
 	}
 }
 
@@ -298,7 +248,7 @@ func TestOverflow(t *testing.T) {
 				refused++
 			}
 			in = append(in, s)
-			if e, _, ok := find(table, gid); ok != s.OK() || ok && e.Path != fmt.Sprint(gid) {
+			if e, ok := find(table, gid); ok != s.OK() || ok && e.Path != fmt.Sprint(gid) {
 				t.Fatalf("Find(%d): %+v, %v", gid, e, ok)
 			}
 		}
@@ -368,7 +318,7 @@ func TestTexts(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			table := newTable(t)
 			s := table.Enter(1, &c.enter)
-			e, _, ok := find(table, 1)
+			e, ok := find(table, 1)
 			e.Start = 0
 			if e != c.want || !ok {
 				t.Errorf("got  %+v\nwant %+v", e, c.want)
@@ -378,7 +328,7 @@ func TestTexts(t *testing.T) {
 			}
 			if c.want.Route == "" {
 				inner := table.Enter(1, &Entry{Route: long(999, "ä")})
-				e, _, _ := find(table, 1)
+				e, _ := find(table, 1)
 				if len(e.Route) != maxRoute || !utf8.ValidString(e.Route) || e.Path != c.want.Path {
 					t.Errorf("with a late route: %+v", e)
 				}
@@ -425,8 +375,8 @@ func TestStress(t *testing.T) {
 					t.Errorf("live is %v, want %v", table.Live(gid), e.Live)
 				}
 				inner := table.Enter(gid, &Entry{Route: lateRouteOf(gid)})
-				if got, served, ok := find(table, gid); !ok || got.Start != e.Start || served != int(n) {
-					t.Errorf("goroutine %d in request %d finds %+v, %d, %v", gid, n, got, served, ok)
+				if got, ok := find(table, gid); !ok || got.Start != e.Start {
+					t.Errorf("goroutine %d in request %d finds %+v, %v", gid, n, got, ok)
 				}
 				inner.Leave()
 				s.Leave()
@@ -450,7 +400,7 @@ func TestStress(t *testing.T) {
 	}
 	watch(func() {
 		for gid := int64(1); gid <= goroutines; gid++ {
-			if e, _, ok := find(table, gid); ok {
+			if e, ok := find(table, gid); ok {
 				same(&e, gid)
 			}
 		}

@@ -159,7 +159,7 @@ func mapWrites() event.Event {
 	e.Exit = &event.Exit{Status: 2}
 	e.InFlight = []event.InFlight{
 		{GoroutineID: 201, StartedAt: e.OccurredAt.Add(-3 * time.Second), Request: event.Request{Method: "GET", URL: "/product/7", RequestID: "01JD5Z9X"}},
-		{GoroutineID: r.Goroutines[0].ID, StartedAt: e.OccurredAt.Add(-2 * time.Millisecond), Served: 1, Request: event.Request{Method: "GET", URL: "/product/9", TraceID: "4bf92f3577b34da6a3ce929d0e0e4736"}},
+		{GoroutineID: r.Goroutines[0].ID, StartedAt: e.OccurredAt.Add(-2 * time.Millisecond), Request: event.Request{Method: "GET", URL: "/product/9", TraceID: "4bf92f3577b34da6a3ce929d0e0e4736"}},
 	}
 	e.InFlightCount = len(e.InFlight)
 	e.FindRequest()
@@ -173,7 +173,7 @@ func oomKill() event.Event {
 	e.Exit = &event.Exit{Status: -1, Signal: "SIGKILL", OOM: true, By: event.ByOOMKiller}
 	for i := range 70 {
 		e.InFlight = append(e.InFlight, event.InFlight{
-			GoroutineID: int64(300 + i), StartedAt: e.OccurredAt.Add(-time.Duration(70-i) * 170 * time.Millisecond), Served: 2,
+			GoroutineID: int64(300 + i), StartedAt: e.OccurredAt.Add(-time.Duration(70-i) * 170 * time.Millisecond),
 			Request: event.Request{Method: "GET", URL: fmt.Sprintf("/export/%d", i), Route: "GET /export/{id}", TraceID: fmt.Sprintf("%032x", 0x4bf92f+i)},
 		})
 	}
