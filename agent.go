@@ -91,13 +91,17 @@ func (a *agent) startMonitor() {
 		if !privileged() {
 			m, err = monitor.Start(&c, a.tableFile())
 		}
-		if err == nil {
-			a.monitor = m
+		if a.monitor = m; err == nil && os.Getpid() != 1 {
 			return
+		}
+		if err == nil {
+			err = errFirst
 		}
 		a.degrade("monitor", err, "crashes that recover cannot catch are not reported", "run the program under backstop run")
 	}
-	a.sender.start(a, true)
+	if a.monitor == nil {
+		a.sender.start(a, true)
+	}
 }
 
 // work starts the worker. It parks on a channel, which leaves Go's deadlock

@@ -1,6 +1,7 @@
 package backstop
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"runtime/debug"
@@ -48,6 +49,10 @@ func (e *DegradedError) Unwrap() []error {
 	}
 	return all
 }
+
+// errFirst is why a monitor that works is of no use in a container without an init
+// process (pid_namespaces(7)).
+var errFirst = errors.New("the program is process 1, and the kernel ends the monitor together with it")
 
 // degrade notes that something does not work.
 func (a *agent) degrade(part string, err error, effect, fix string) {

@@ -261,6 +261,13 @@ func TestStoppedMonitor(t *testing.T) {
 			if n, _ := once(t, events); n != 3 {
 				t.Errorf("%d events arrived, want 3", n)
 			}
+			cut := 0
+			for _, raw := range c.Events() {
+				cut += strings.Count(string(raw), `"text_cut":true`)
+			}
+			if want := map[string]int{"panic": 0, "many": 1}[word]; cut != want {
+				t.Errorf("%d texts are said to have lost something, want %d", cut, want)
+			}
 			for _, e := range events {
 				if f := e.Report.FirstAppFrame(); f == nil || !strings.HasSuffix(f.Func, ".explode") {
 					t.Errorf("first application frame %+v, want explode", f)

@@ -191,13 +191,11 @@ func TestMonitorSurvivesItsSurroundings(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			data, err := os.ReadFile(self)
-			if err != nil {
-				t.Fatal(err)
-			}
+			// Made by another process: a file that this one wrote is busy as long
+			// as a child that was just forked holds a copy of its descriptor.
 			exe := filepath.Join(t.TempDir(), "copy")
-			if err := os.WriteFile(exe, data, 0o700); err != nil {
-				t.Fatal(err)
+			if out, err := exec.Command("cp", self, exe).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
 			}
 			p := obeying(t, crashtest.SpoolDir(t), c.URL, func(cmd *exec.Cmd) {
 				cmd.Path = exe

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+	"unsafe"
 )
 
 // widen lets the crash pipe hold a large traceback, so that a program that dies
@@ -16,6 +17,22 @@ func widen(fd uintptr) (large bool) {
 	const setPipeSize = 1031 // F_SETPIPE_SZ, not in package syscall
 	_, _, errno := syscall.Syscall(syscall.SYS_FCNTL, fd, setPipeSize, 1<<20)
 	return errno == 0
+}
+
+// brimful reports whether the pipe holds so much that a write may have found no
+// room for all of it: once it is large, it does not make a dying program wait.
+// Pages that a short write did not fill count as full, hence less than all.
+func brimful(pipe *os.File) bool {
+	const pending = 0x541B // FIONREAD, not in package syscall
+	var n int32
+	conn, err := pipe.SyscallConn()
+	if err != nil {
+		return false
+	}
+	err = conn.Control(func(fd uintptr) {
+		syscall.Syscall(syscall.SYS_IOCTL, fd, pending, uintptr(unsafe.Pointer(&n))) //nolint:errcheck // n stays 0
+	})
+	return err == nil && n > 1<<20/16*15
 }
 
 // closeInherited closes descriptors that came from the parent by accident. Go

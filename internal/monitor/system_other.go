@@ -2,6 +2,9 @@
 
 package monitor
 
-func widen(uintptr) bool { return false }
-func closeInherited()    {}
-func rename()            {}
+import "os"
+
+func brimful(*os.File) bool { return false }
+func widen(uintptr) bool    { return false }
+func closeInherited()       {}
+func rename()               {}

@@ -12,7 +12,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/backstop-go/backstop/event"
@@ -322,8 +321,8 @@ func (s *Spool) read(name string) ([]byte, error) {
 	if err == nil && info.Mode().IsRegular() && info.Size() <= MaxPayload {
 		data, err = os.ReadFile(path)
 	}
-	var errno syscall.Errno
-	if isNotExist(err) || errors.As(err, &errno) && errno.Temporary() { // out of descriptors
+	var passing interface{ Temporary() bool } // out of descriptors, say
+	if isNotExist(err) || errors.As(err, &passing) && passing.Temporary() {
 		return nil, err
 	}
 	var one bytes.Buffer
