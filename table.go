@@ -24,7 +24,7 @@ func (a *agent) openTable() {
 		a.table, err = newTable()
 	}
 	if err == nil {
-		a.table.Born(a.who.Process.Start)
+		a.table.Introduce(&a.who)
 	}
 	if err != nil {
 		a.degrade("in-flight table", err, "requests travel in their context, and a fatal error or a kill does not name them",

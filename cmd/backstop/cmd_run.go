@@ -52,7 +52,7 @@ delivered wait on disk for the next run.`,
 			fs.StringVar(&f.collector, "collector", "", "send events to the collector at this `URL`")
 			fs.StringVar(&f.key, "key", "", "project `key` for the collector")
 			fs.StringVar(&f.spool, "spool", "", "keep events that could not be sent in this `directory` (default in the user's cache)")
-			fs.StringVar(&f.service, "service", "", "`name` of the service (default the base name of the command)")
+			fs.StringVar(&f.service, "service", "", "`name` of the service (default what the SDK in the program calls itself, else the base name of the command)")
 			fs.StringVar(&f.environment, "env", "", "`name` of the environment (default production)")
 			fs.StringVar(&f.release, "release", "", "`version` that runs (default from the program's build information)")
 			fs.StringVar(&f.instance, "instance", "", "`name` of this instance (default the host name)")
@@ -111,11 +111,10 @@ func (f *runFlags) run(ctx context.Context, std stdio, args []string) error {
 	if err := f.check(args); err != nil {
 		return err
 	}
-	if f.service == "" {
-		f.service = strings.TrimSuffix(path.Base(args[0]), ".exe")
-	}
+	// Not f.service: there a default would pass for what the user says.
+	name := cmp.Or(f.service, strings.TrimSuffix(path.Base(args[0]), ".exe"))
 	notes := newNoteWriter(std.err)
-	deliver, err := newDelivery(f, notes)
+	deliver, err := newDelivery(f, name, notes)
 	if err != nil {
 		return err
 	}
@@ -129,7 +128,7 @@ func (f *runFlags) run(ctx context.Context, std stdio, args []string) error {
 	if alone {
 		fewThreads()
 	}
-	tell := &teller{w: notes, quiet: f.quiet, name: f.service}
+	tell := &teller{w: notes, quiet: f.quiet, name: name}
 	res, err := supervise.Run(ctx, supervise.Options{
 		Command: args,
 		Stdin:   std.in, Stdout: std.out, Stderr: std.err,
@@ -158,7 +157,7 @@ func (f *runFlags) run(ctx context.Context, std stdio, args []string) error {
 	}
 	tell.end(res)
 	if f.maxRestarts > 0 && res.Restarts == f.maxRestarts && !res.Stopped && (f.restart == string(supervise.Always) || res.Code != 0) {
-		tell.say("gave up on %s after %s", f.service, count(res.Restarts, "restart", "restarts"))
+		tell.say("gave up on %s after %s", name, count(res.Restarts, "restart", "restarts"))
 	}
 	if res.Code != 0 {
 		return &exitError{code: res.Code}

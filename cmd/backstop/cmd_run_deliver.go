@@ -45,7 +45,7 @@ type delivery struct {
 }
 
 // newDelivery checks that events can be written, before anything is started.
-func newDelivery(f *runFlags, w io.Writer) (*delivery, error) {
+func newDelivery(f *runFlags, name string, w io.Writer) (*delivery, error) {
 	d := &delivery{w: w, out: f.out}
 	if d.out != "" {
 		if err := tryDirectory(d.out); err != nil {
@@ -55,7 +55,7 @@ func newDelivery(f *runFlags, w io.Writer) (*delivery, error) {
 	if f.collector == "" {
 		return d, nil
 	}
-	sp, err := openSpool(f.spool, f.service)
+	sp, err := openSpool(f.spool, name)
 	if err != nil {
 		return nil, withHint(fmt.Errorf("run: %w", err), "-spool DIR names a directory that you own and may write to")
 	}

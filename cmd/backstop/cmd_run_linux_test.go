@@ -67,3 +67,26 @@ func TestRunTellsRequests(t *testing.T) {
 		}
 	}
 }
+
+// TestRunNames: what the program says it is called counts for more than what its
+// file is called, and for less than what the user says.
+func TestRunNames(t *testing.T) {
+	for _, c := range []struct {
+		flag             []string
+		env              string
+		service, release string
+	}{
+		{nil, "", "checkout", "4.2"},
+		{[]string{"-service", "till"}, "", "till", "4.2"},
+		{nil, "till", "till", "4.2"},
+		{[]string{"-release", "5"}, "", "checkout", "5"},
+	} {
+		collector := crashtest.NewCollector(t)
+		t.Setenv("BACKSTOP_SERVICE", c.env)
+		code, stderr := runQuietly(t, append(append([]string{"-collector", collector.URL}, c.flag...), "--", shopPath(t), "named")...)
+		events := decodeEvents(t, collector.Events())
+		if code != 3 || len(events) != 1 || events[0].Service != c.service || events[0].Release != c.release {
+			t.Errorf("%v, %q: status %d, events %+v, want one of %s %s\n%s", c.flag, c.env, code, events, c.service, c.release, stderr)
+		}
+	}
+}

@@ -51,6 +51,9 @@ func dyingShop() {
 		serving("/slow", "/cart")
 		self, err := os.FindProcess(os.Getpid())
 		log.Fatal(err, self.Kill())
+	case "named":
+		requestTable().Introduce(&event.Evidence{Service: "checkout", Release: "4.2", Process: event.Process{PID: os.Getpid()}})
+		os.Exit(3)
 	case "http":
 		srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("coupon is expired") }))
 		resp, err := http.Get(srv.URL)
@@ -89,15 +92,20 @@ func dyingShop() {
 // serving tells the table of the supervisor that requests are being served, as
 // the SDK does.
 func serving(paths ...string) {
-	table, err := inflight.Open(os.Getenv("BACKSTOP_INFLIGHT"))
-	if err != nil {
-		log.Fatal(err)
-	}
+	table := requestTable()
 	for i, p := range paths {
 		table.Enter(int64(7+i), &inflight.Entry{
 			Method: "GET", Path: p, Traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", Start: time.Now().Add(-time.Second).UnixNano() + int64(i),
 		})
 	}
+}
+
+func requestTable() *inflight.Table {
+	table, err := inflight.Open(os.Getenv("BACKSTOP_INFLIGHT"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	return table
 }
 
 func addTo(cart map[string]int, item string) { cart[item]++ }

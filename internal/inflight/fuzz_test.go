@@ -12,6 +12,7 @@ import (
 // and as all of a file.
 func FuzzRead(f *testing.F) {
 	table := newTable(f)
+	table.Introduce(&event.Evidence{Service: "shop"})
 	for gid := int64(1); gid < 400; gid++ {
 		e := consistent(gid, gid)
 		e.Child = gid%3 == 0
@@ -30,8 +31,15 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("%d bytes are a table", len(data))
 		}
 		snap = Snapshot{}
-		if err := snap.read(file{head, data}); err != nil {
+		page := bytes.Clone(head)
+		copy(page[namesAt+4:], data) // behind the epoch
+		if err := snap.read(file{page, data}); err != nil {
 			t.Fatal(err)
+		}
+		for _, name := range []string{snap.Service, snap.Release, snap.Environment, snap.Instance} {
+			if len(name) > maxName || event.Clip(name, maxName) != name {
+				t.Errorf("name %q", name)
+			}
 		}
 		if n := len(snap.Entries) + len(snap.Children) + len(snap.Left) + snap.Torn; n > 2*slots {
 			t.Errorf("%d entries", n)

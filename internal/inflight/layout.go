@@ -21,6 +21,7 @@ const (
 	textSize = slotSize - 52 - maxRoute // but the route
 
 	headerSize = int(unsafe.Sizeof(header{}))
+	namesAt    = pageSize / 2 // in the page of the header
 )
 
 type header struct {
@@ -42,6 +43,20 @@ type shape struct {
 var here = shape{[8]byte{'B', 'k', 's', 't', 'o', 'p', 'I', 'F'}, version, slots, slotSize}
 
 const epoch = 1 << 32
+
+// Names are who the writer is. They are not of the header, which is also what a
+// dump begins with: whoever sends that says who it is anyway, and whoever makes
+// tables without names, or reads them so, goes on doing it.
+type names struct {
+	epoch  atomic.Uint32 // of the writer whose names they are; then they do not change
+	length uint32
+	text   [4*maxName + 3]byte // service, release, environment, instance, with NUL between
+}
+
+// maxName is what a name is cut to.
+const maxName = 256
+
+var _ = [pageSize - namesAt]struct{}{}[unsafe.Sizeof(names{})]
 
 // A slot is one goroutine's request.
 //

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"sort"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -16,6 +17,7 @@ import (
 type Snapshot struct {
 	PID   int    // the process that wrote the table, 0 if none has
 	Start uint64 // when that started, as event.Process has it; 0 when unknown
+	Names        // as it said, cleaned; empty when it did not
 	// Entries are the requests, oldest first: each once, by the goroutine that
 	// serves it.
 	Entries []event.InFlight
@@ -30,6 +32,9 @@ type Snapshot struct {
 	// left out, or stand there without their route.
 	Torn int
 }
+
+// Names are what a process calls itself, as in event.Event.
+type Names struct{ Service, Release, Environment, Instance string }
 
 // Read reads a table while its writer runs, or after it ended. It takes the
 // contents for hostile: an entry that cannot be right counts as torn.
@@ -57,6 +62,7 @@ func (snap *Snapshot) read(f io.ReaderAt) error {
 	writer := h.writer.Load()
 	snap.PID, snap.Overflow = int(writer%epoch&math.MaxInt32), h.overflow.Load()
 	snap.Start = h.born.Load()
+	snap.Names = readNames(f, uint32(writer/epoch))
 	part := new([chunk]slot)
 	var found []*item
 	for at := int64(0); at < slots; at++ {
@@ -183,6 +189,21 @@ func (snap *Snapshot) tells(child *event.InFlight) bool {
 		}
 	}
 	return false
+}
+
+// readNames reads who the writer of an epoch is. The epoch is stored last and
+// read first: when it is right, so are the names.
+func readNames(f io.ReaderAt, writer uint32) (is Names) {
+	var n names
+	if readAt(f, namesAt, bytesOf(&n.epoch)) != nil || n.epoch.Load() != writer || readAt(f, namesAt, bytesOf(&n)) != nil {
+		return is
+	}
+	text := string(n.text[:min(int64(n.length), int64(len(n.text)))])
+	for _, to := range [...]*string{&is.Service, &is.Release, &is.Environment, &is.Instance} {
+		*to, text, _ = strings.Cut(text, "\x00")
+		*to = event.Clip(*to, maxName)
+	}
+	return is
 }
 
 func readHeader(f io.ReaderAt, h *header) error {

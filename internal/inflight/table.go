@@ -18,9 +18,12 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 	"unsafe"
+
+	"github.com/backstop-go/backstop/event"
 )
 
 // An Entry is a request as the goroutine that enters it knows it.
@@ -74,9 +77,15 @@ type Table struct {
 	file  *os.File
 }
 
-// Born tells when this process started, as event.Process.Start has it, so that
-// a reader knows which process wrote the table when it is not its own child.
-func (t *Table) Born(start uint64) { t.head.born.Store(start) }
+// Introduce tells who this process is and when it started, once: so a reader
+// knows which process wrote the table when it is not its own child, and by which
+// names that goes.
+func (t *Table) Introduce(who *event.Evidence) {
+	t.head.born.Store(who.Process.Start)
+	n := (*names)(unsafe.Add(unsafe.Pointer(t.head), namesAt))
+	n.length = uint32(copy(n.text[:], strings.Join([]string{who.Service, who.Release, who.Environment, who.Instance}, "\x00")))
+	n.epoch.Store(t.epoch)
+}
 
 // File is the table's file, to be handed to the process that will read it. It
 // stays open as long as the table is reachable.

@@ -305,10 +305,8 @@ func signalNumber(name string) syscall.Signal {
 
 // event completes an event of one report.
 func (a *analyst) event(r *crash.Report, c captured) event.Event {
-	o := &a.l.s.o
 	e := event.New(r, event.Supervisor, c.start)
-	e.Service, e.Release, e.Environment, e.Instance = o.Service, o.Release, o.Environment, o.Instance
-	e.Process = a.l.whose()
+	a.l.whose(&e)
 	e.Build = a.l.s.build
 	if e.Build.GoVersion == "" {
 		e.Build.GoVersion = r.GoVersion

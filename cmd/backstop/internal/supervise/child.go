@@ -19,6 +19,7 @@ import (
 
 	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/host"
+	"github.com/backstop-go/backstop/internal/inflight"
 )
 
 const (
@@ -30,9 +31,10 @@ const (
 
 // A supervisor is what the processes of one Run have in common.
 type supervisor struct {
-	o      Options // with defaults
-	given  Options // as they came
-	path   string  // of the executable
+	o      Options        // with defaults
+	given  Options        // as they came
+	told   inflight.Names // by them or by the child's environment
+	path   string         // of the executable
 	env    []string
 	build  event.Build
 	log    *slog.Logger
@@ -77,17 +79,18 @@ func (s *supervisor) fill(release string) {
 	hostname, _ := os.Hostname() // an empty name is no reason not to run
 	service := strings.TrimSuffix(filepath.Base(s.o.Command[0]), ".exe")
 	for _, f := range []struct {
-		field          *string
+		field, told    *string
 		key, otherwise string
 	}{
-		{&s.o.Service, "BACKSTOP_SERVICE", service},
-		{&s.o.Release, "BACKSTOP_RELEASE", release},
-		{&s.o.Environment, "BACKSTOP_ENVIRONMENT", "production"},
-		{&s.o.Instance, "BACKSTOP_INSTANCE", hostname},
+		{&s.o.Service, &s.told.Service, "BACKSTOP_SERVICE", service},
+		{&s.o.Release, &s.told.Release, "BACKSTOP_RELEASE", release},
+		{&s.o.Environment, &s.told.Environment, "BACKSTOP_ENVIRONMENT", "production"},
+		{&s.o.Instance, &s.told.Instance, "BACKSTOP_INSTANCE", hostname},
 	} {
 		if *f.field == "" {
 			*f.field, _ = lookup(s.env, f.key)
 		}
+		*f.told = *f.field
 		if *f.field == "" {
 			*f.field = f.otherwise
 		}
@@ -174,7 +177,7 @@ type life struct {
 	analyst *analyst
 	oom     host.OOMWatch
 	started time.Time
-	writer  atomic.Pointer[event.Process] // of the table, when it is not process
+	writer  atomic.Pointer[writer] // of the table, when there is one
 
 	asked   map[syscall.Signal]bool // stops that were passed on
 	overdue string                  // which stop it did not follow, and for how long

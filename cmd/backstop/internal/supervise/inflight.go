@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"cmp"
 	"os"
 	"strconv"
 
@@ -77,27 +78,43 @@ func (l *life) lastRequests() (all inflight.Snapshot) {
 	return all
 }
 
-// whose is the process that a crash on stderr is of: the one that uses the SDK,
-// if there is one. It need not be the one that was started, for there may be a
-// shell between; guard and monitor know it by its own number.
-func (l *life) whose() event.Process {
+// A writer is the process that uses the SDK, by the table: it need not be the one
+// that was started, for there may be a shell between.
+type writer struct {
+	process event.Process
+	names   inflight.Names
+}
+
+// whose says whose crash an event tells: that of the process that uses the SDK, if
+// there is one. Guard and monitor know it by its own number and by what it calls
+// itself, and one crash has to be one event of one service. What we were told it
+// is called holds all the same, and what we only guess does not.
+func (l *life) whose(e *event.Event) {
+	o, w := &l.s.o, &writer{process: l.process}
 	if t := l.s.table; t != nil {
 		if all, err := inflight.Read(t.file); err == nil {
 			l.author(&all)
 		}
 	}
-	if p := l.writer.Load(); p != nil {
-		return *p
+	if known := l.writer.Load(); known != nil {
+		w = known
 	}
-	return l.process
+	told := &l.s.told
+	e.Process = w.process
+	e.Service = cmp.Or(told.Service, w.names.Service, o.Service)
+	e.Release = cmp.Or(told.Release, w.names.Release, o.Release)
+	e.Environment = cmp.Or(told.Environment, w.names.Environment, o.Environment)
+	e.Instance = cmp.Or(told.Instance, w.names.Instance, o.Instance)
 }
 
 // author remembers who wrote the table.
 func (l *life) author(all *inflight.Snapshot) {
-	if all.PID == 0 || all.PID == l.process.PID || all.Start == 0 {
+	if all.PID == 0 || all.PID != l.process.PID && all.Start == 0 {
 		return
 	}
-	p := l.process
-	p.PID, p.Start = all.PID, all.Start
-	l.writer.Store(&p)
+	w := writer{l.process, all.Names}
+	if all.PID != l.process.PID {
+		w.process.PID, w.process.Start = all.PID, all.Start
+	}
+	l.writer.Store(&w)
 }

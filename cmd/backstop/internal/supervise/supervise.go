@@ -50,7 +50,8 @@ type Options struct {
 	// environment for the SDK (BACKSTOP_SERVICE, ...) unless set there.
 	// Defaults: what the child's environment says, else the base name of the
 	// command, the version in the executable's build information (else
-	// "unknown"), "production", the host name.
+	// "unknown"), "production", the host name. Where it comes to the default,
+	// what the SDK in the program calls itself goes into events instead.
 	Service, Release, Environment, Instance string
 
 	// Collector and Key are only put into the child's environment

@@ -91,6 +91,7 @@ func main() {
 		"race-like":       func() { fmt.Fprint(os.Stderr, raceText); os.Exit(66) },
 		"exec":            func() { _ = syscall.Exec(os.Args[2], os.Args[2:], os.Environ()) },
 		"requests":        func() { requests(arg) },
+		"named-once":      namedOnce,
 	}[way]
 	if more[way] != nil {
 		f, ok = func() { more[way](arg) }, true

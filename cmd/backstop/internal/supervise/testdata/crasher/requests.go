@@ -5,6 +5,7 @@ import (
 	"log"
 	"os"
 
+	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/goid"
 	"github.com/backstop-go/backstop/internal/host"
 	"github.com/backstop-go/backstop/internal/inflight"
@@ -18,7 +19,7 @@ func requests(how string) {
 		log.Fatal(err)
 	}
 	self := host.Self()
-	t.Born(self.Start)
+	t.Introduce(&event.Evidence{Process: self})
 	fmt.Println(self.PID, self.Start)
 	serveRequest := func(path string, then func()) {
 		entered := make(chan bool)
@@ -46,4 +47,17 @@ func requests(how string) {
 		os.Exit(0)
 	}
 	<-died
+}
+
+// namedOnce says what it is called the first time, and never again.
+func namedOnce() {
+	if f, err := os.OpenFile(os.Getenv("CRASHER_FIRST"), os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+		f.Close()
+		t, err := inflight.Open(os.Getenv("BACKSTOP_INFLIGHT"))
+		if err != nil {
+			log.Fatal(err)
+		}
+		t.Introduce(&event.Evidence{Service: "once", Environment: "lab", Process: host.Self()})
+	}
+	os.Exit(3)
 }
