@@ -23,7 +23,7 @@ func TestRequestsInFlight(t *testing.T) {
 		via                 event.Via
 	}{
 		{"panic", "panic.custom", "/last", ""},
-		{"started", "panic.index", "/last", ""},
+		{"started", "panic.index", "/last", event.ViaCreator},
 		{"kill", "kill.sigkill", "", ""},
 		{"exit", "exit.log_fatal", "", ""},
 	} {
