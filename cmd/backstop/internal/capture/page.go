@@ -110,7 +110,7 @@ func (p *Page) of(toolchain string, s Setup) []Cell {
 
 // classes writes the table of classes for the local toolchain.
 func (p *Page) classes(b *strings.Builder) {
-	fmt.Fprintf(b, "\n## By class, %s\n\nA cell says how the request is known, or *yes* where there is none to be known,\nand what is missing. A dash: nothing was delivered.\n\n", p.Local)
+	fmt.Fprintf(b, "\n## By class, %s\n\nA cell says how the request is known, or *yes* where there is none to be known,\nand what is missing. A dash: nothing was delivered.\nPrograms are without cgo where the class does not need it: Go detects no deadlock in a\nprogram with cgo, which hangs whoever watches it.\n\n", p.Local)
 	b.WriteString("| scenario | class | guard | monitor | supervisor | all |\n|---|---|---|---|---|---|\n")
 	for _, c := range Crashes() {
 		fmt.Fprintf(b, "| %s | %s", c.Name, c.Class[0])
