@@ -19,10 +19,10 @@ func widen(fd uintptr) (large bool) {
 	return errno == 0
 }
 
-// brimful reports whether the pipe holds so much that a write may have found no
-// room for all of it: once it is large, it does not make a dying program wait.
-// Pages that a short write did not fill count as full, hence less than all.
-func brimful(pipe *os.File) bool {
+// brimful reports whether the pipe held so much, with what was just read of it, that
+// a write may have found no room: once it is large, it does not make a dying program
+// wait. Pages that a short write did not fill count as full, hence less than all.
+func brimful(pipe *os.File, read int) bool {
 	const pending = 0x541B // FIONREAD, not in package syscall
 	var n int32
 	conn, err := pipe.SyscallConn()
@@ -32,7 +32,7 @@ func brimful(pipe *os.File) bool {
 	err = conn.Control(func(fd uintptr) {
 		syscall.Syscall(syscall.SYS_IOCTL, fd, pending, uintptr(unsafe.Pointer(&n))) //nolint:errcheck // n stays 0
 	})
-	return err == nil && n > 1<<20/16*15
+	return err == nil && int(n)+read > 1<<20/16*15
 }
 
 // closeInherited closes descriptors that came from the parent by accident. Go

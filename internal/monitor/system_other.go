@@ -4,7 +4,7 @@ package monitor
 
 import "os"
 
-func brimful(*os.File) bool { return false }
-func widen(uintptr) bool    { return false }
-func closeInherited()       {}
-func rename()               {}
+func brimful(*os.File, int) bool { return false }
+func widen(uintptr) bool         { return false }
+func closeInherited()            {}
+func rename()                    {}

@@ -61,8 +61,8 @@ func readCrash(pipe *os.File, parent int) (*clipping, time.Time) {
 	var first time.Time
 	buf := make([]byte, 64<<10)
 	for {
-		text.cut = text.cut || brimful(pipe)
 		n, err := pipe.Read(buf)
+		text.cut = text.cut || brimful(pipe, n)
 		if n > 0 && len(text.text) == 0 {
 			first = time.Now()
 		}
