@@ -63,7 +63,7 @@ var keptTexts = []string{
 	"/usr/local/go/src/internal/runtime/maps/runtime_swiss_hmap_ABC123.go",
 	"github.com/acme/shop/internal/Checkout.(*Cart[go.shape.struct { ID int; Name string }]).Total",
 	"git@github.com:acme/shop.git: permission denied",
-	"proxy https://proxy.golang.org/github.com/acme/shop/@v/list: 404",
+	"proxy https://modules.example.com/github.com/acme/shop/@v/list: 404",
 	"http://[::1]:8080/health: connection refused",
 	"listen tcp :8080: bind: address already in use",
 	"user@host: permission denied",
