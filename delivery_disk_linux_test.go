@@ -25,7 +25,7 @@ func TestTwoGuardsAtOnce(t *testing.T) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
 			c := crashtest.NewCollector(t)
-			p := delivering(t, t.TempDir(), c.URL)
+			p := delivering(t, crashtest.SpoolDir(t), c.URL)
 			p.dies("two-guarded")
 			crashtest.Eventually(t, "the monitor ends", func() bool { return !alive(p.monitor) })
 			events := decode(t, c.Events())
@@ -51,7 +51,7 @@ func TestTwoPanicsAtOnce(t *testing.T) {
 	both := false
 	for i := 0; i < 100 && !both; i++ {
 		c := crashtest.NewCollector(t)
-		p := delivering(t, t.TempDir(), c.URL)
+		p := delivering(t, crashtest.SpoolDir(t), c.URL)
 		p.dies("two-bare")
 		crashtest.Eventually(t, "the monitor ends", func() bool { return !alive(p.monitor) })
 		events := decode(t, c.Events())
@@ -240,7 +240,7 @@ func TestStoppedMonitor(t *testing.T) {
 		t.Run(word, func(t *testing.T) {
 			t.Parallel()
 			c := crashtest.NewCollector(t)
-			p := delivering(t, t.TempDir(), c.URL)
+			p := delivering(t, crashtest.SpoolDir(t), c.URL)
 			if err := syscall.Kill(p.monitor, syscall.SIGSTOP); err != nil {
 				t.Fatal(err)
 			}

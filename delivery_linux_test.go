@@ -247,7 +247,7 @@ func TestFaultyCollector(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFaulty(t, c.fault)
-			p := delivering(t, t.TempDir(), f.url)
+			p := delivering(t, crashtest.SpoolDir(t), f.url)
 			p.must("recover", 3)
 			crashtest.Eventually(t, "the monitor meets the fault", func() bool { return f.suffers.Load() > 0 })
 			dir := ""
@@ -299,7 +299,7 @@ func names(dir string) []string {
 func TestCrashWhileUploading(t *testing.T) {
 	t.Parallel()
 	c := crashtest.NewCollector(t)
-	p := delivering(t, t.TempDir(), c.URL)
+	p := delivering(t, crashtest.SpoolDir(t), c.URL)
 	crashtest.Eventually(t, "hello", func() bool { return len(c.Hellos()) == 1 })
 	c.Stall()
 	before := c.Tries()
@@ -368,7 +368,7 @@ func TestOutageAlone(t *testing.T) {
 func TestCollectorReturns(t *testing.T) {
 	t.Parallel()
 	f := newFaulty(t, answering(503, "", ""))
-	p := delivering(t, t.TempDir(), f.url)
+	p := delivering(t, crashtest.SpoolDir(t), f.url)
 	p.must("recover", 1)
 	p.dies("panic")
 	before := f.suffers.Load()

@@ -358,7 +358,7 @@ func TestLeakyProgram(t *testing.T) {
 	c := crashtest.NewCollector(t)
 	r := crashtest.Run(t, "leaky", crashtest.Options{
 		Executable: crashtest.Build(t, "testdata/leaky"),
-		Env:        []string{"BACKSTOP_COLLECTOR=" + c.URL, "BACKSTOP_SPOOL=" + t.TempDir()},
+		Env:        []string{"BACKSTOP_COLLECTOR=" + c.URL, "BACKSTOP_SPOOL=" + crashtest.SpoolDir(t)},
 	})
 	if r.Hung || r.Exit != 2 || !strings.Contains(r.Stderr, "all goroutines are asleep") {
 		t.Fatalf("hung %v, exit %d, want death by deadlock\n%s", r.Hung, r.Exit, r.Stderr)

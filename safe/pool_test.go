@@ -251,7 +251,7 @@ func TestIdlePoolDeadlock(t *testing.T) {
 	exe := crashtest.Build(t, "testdata/idle")
 	c := crashtest.NewCollector(t)
 	r := crashtest.Run(t, "idle", crashtest.Options{
-		Executable: exe, Env: []string{"BACKSTOP_COLLECTOR=" + c.URL, "BACKSTOP_SPOOL=" + t.TempDir()},
+		Executable: exe, Env: []string{"BACKSTOP_COLLECTOR=" + c.URL, "BACKSTOP_SPOOL=" + crashtest.SpoolDir(t)},
 	})
 	if r.Hung || r.Exit != 2 || r.Stdout != "10 tasks\n" {
 		t.Errorf("hung %v, exit %d, printed %q, want death by deadlock\n%s", r.Hung, r.Exit, r.Stdout, r.Stderr)
@@ -271,7 +271,7 @@ func TestPanicsAreNotLostAtWait(t *testing.T) {
 			c := crashtest.NewCollector(t)
 			r := crashtest.Run(t, "lost", crashtest.Options{
 				Executable: exe, Args: []string{how},
-				Env: []string{"BACKSTOP_COLLECTOR=" + c.URL, "BACKSTOP_SPOOL=" + t.TempDir()},
+				Env: []string{"BACKSTOP_COLLECTOR=" + c.URL, "BACKSTOP_SPOOL=" + crashtest.SpoolDir(t)},
 			})
 			if want := "100 started, of a panic: true\n"; r.Hung || r.Exit != 3 || r.Stdout != want {
 				t.Errorf("hung %v, exit %d, printed %q, want %q\n%s", r.Hung, r.Exit, r.Stdout, want, r.Stderr)

@@ -82,7 +82,7 @@ func dies(t *testing.T, exe string, args ...string) event.Event {
 	t.Helper()
 	c := crashtest.NewCollector(t)
 	cmd := exec.Command(exe, args...)
-	cmd.Env = append(os.Environ(), "BACKSTOP_COLLECTOR="+c.URL, "BACKSTOP_SPOOL="+t.TempDir())
+	cmd.Env = append(os.Environ(), "BACKSTOP_COLLECTOR="+c.URL, "BACKSTOP_SPOOL="+crashtest.SpoolDir(t))
 	if err := cmd.Run(); err == nil {
 		t.Fatal("it did not die")
 	}
