@@ -56,8 +56,9 @@ func newDelivery(f *runFlags, name string, w io.Writer) (*delivery, error) {
 		return d, nil
 	}
 	sp, err := openSpool(f.spool, name)
-	if err != nil {
-		return nil, withHint(fmt.Errorf("run: %w", err), "-spool DIR names a directory that you own and may write to")
+	if err != nil { // no reason to keep the program from running
+		fmt.Fprintf(w, "backstop: warning: %s: events that cannot be delivered at once are lost\nhint: -spool DIR names a directory that you own and may write to\n",
+			supervise.OneLine(err.Error(), 300))
 	}
 	d.sp, d.sender = sp, spool.Sender{URL: f.collector, Key: f.key}
 	d.wake, d.stop, d.done = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
@@ -79,7 +80,9 @@ func tryDirectory(dir string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// openSpool opens the directory that was named, or else the first that works.
+// openSpool opens the directory that was named, or else the first that works. The
+// spool is there beside an error too: it holds the last event in memory, and works
+// as soon as its directory does.
 func openSpool(dir, service string) (*spool.Spool, error) {
 	if dir != "" {
 		return spool.Open(dir, spool.Options{})
@@ -95,15 +98,19 @@ func openSpool(dir, service string) (*spool.Spool, error) {
 	if cache, err := os.UserCacheDir(); err == nil {
 		candidates = append([]string{filepath.Join(cache, "backstop", leaf)}, candidates...)
 	}
+	var best *spool.Spool
 	var all []error
 	for _, c := range candidates {
 		sp, err := spool.Open(c, spool.Options{})
 		if err == nil {
 			return sp, nil
 		}
+		if best == nil {
+			best = sp
+		}
 		all = append(all, err)
 	}
-	return nil, errors.Join(all...)
+	return best, errors.Join(all...)
 }
 
 // hello announces the instance to the collector.

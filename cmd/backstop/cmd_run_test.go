@@ -223,17 +223,29 @@ func TestRunUnwritable(t *testing.T) {
 		t.Fatal(err)
 	}
 	marker := filepath.Join(t.TempDir(), "started")
-	for _, flags := range [][]string{
-		{"-out", filepath.Join(file, "below")},
-		{"-collector", "http://127.0.0.1:1", "-spool", filepath.Join(file, "below")},
-	} {
-		code, stderr := runQuietly(t, append(flags, "--", "touch", marker)...)
-		if code != exitFail || !strings.HasPrefix(stderr, "error: run: ") || !strings.Contains(stderr, "\nhint: ") {
-			t.Errorf("%v: status %d, %s", flags, code, stderr)
-		}
-		if _, err := os.Stat(marker); err == nil {
-			t.Errorf("%v: the program was started all the same", flags)
-		}
+	code, stderr := runQuietly(t, "-out", filepath.Join(file, "below"), "--", "touch", marker)
+	if code != exitFail || !strings.HasPrefix(stderr, "error: run: ") || !strings.Contains(stderr, "\nhint: ") {
+		t.Errorf("status %d, %s", code, stderr)
+	}
+	if _, err := os.Stat(marker); err == nil {
+		t.Error("the program was started all the same")
+	}
+}
+
+// TestRunWithoutASpool has no directory to keep events in: the program runs, and
+// what can be delivered at once is.
+func TestRunWithoutASpool(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := crashtest.NewCollector(t)
+	code, stderr := runQuietly(t, "-collector", c.URL, "-spool", filepath.Join(file, "below"), "--", "sh", "-c", "exit 3")
+	if code != 3 || !strings.Contains(stderr, "backstop: warning: open spool: ") || !strings.Contains(stderr, "\nhint: -spool DIR") {
+		t.Errorf("status %d\n%s", code, stderr)
+	}
+	if n := len(c.Events()); n != 1 {
+		t.Errorf("%d events arrived, want the exit", n)
 	}
 }
 

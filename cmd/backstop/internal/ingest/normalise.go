@@ -66,13 +66,13 @@ func Normalise(e *event.Event, received time.Time) {
 	}
 }
 
-// unpacking bounds how many compressed tracebacks are unpacked and read at once:
-// each may take tens of megabytes.
+// unpacking bounds how many events with compressed evidence are unpacked and read
+// at once: a traceback may take tens of megabytes, a table of requests two.
 var unpacking = make(chan struct{}, 2)
 
 // interpret makes the report of an event whose sender left that to us.
 func interpret(e *event.Event) {
-	if len(e.TextGzip) > 0 {
+	if len(e.TextGzip)+len(e.TableGzip) > 0 {
 		unpacking <- struct{}{}
 		defer func() { <-unpacking }()
 	}
