@@ -251,8 +251,11 @@ func (d *delivery) finish() {
 func (d *delivery) tellPending() {
 	waiting, err := d.sp.Pending()
 	switch {
+	case err != nil && d.sendErr != nil:
+		fmt.Fprintf(d.w, "backstop: warning: events were not delivered (%s), and nothing keeps them: %s\n",
+			supervise.OneLine(errText(d.sendErr), 300), supervise.OneLine(err.Error(), 300))
 	case err != nil:
-		fmt.Fprintf(d.w, "backstop: warning: read spool: %v\n", err)
+		fmt.Fprintf(d.w, "backstop: warning: %s\n", supervise.OneLine(err.Error(), 300))
 	case waiting > 0:
 		fmt.Fprintf(d.w, "backstop: warning: %s not delivered (%s); kept in %s for the next run\n",
 			count(waiting, "event was", "events were"), supervise.OneLine(errText(d.sendErr), 300), d.sp.Dir())
