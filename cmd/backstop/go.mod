@@ -44,8 +44,11 @@ require (
 )
 
 require (
+	github.com/backstop-go/backstop/lab v0.0.0
 	github.com/rogpeppe/go-internal v1.16.0
 	golang.org/x/tools v0.52.0 // indirect
 )
 
 replace github.com/backstop-go/backstop => ../..
+
+replace github.com/backstop-go/backstop/lab => ../../lab

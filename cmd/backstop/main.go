@@ -21,6 +21,7 @@ func commands() []command {
 		parseCommand(),
 		sameCommand(),
 		doctorCommand(),
+		labCommand(),
 		serveCommand(),
 		projectCommand(),
 		versionCommand(),

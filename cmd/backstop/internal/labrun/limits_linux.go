@@ -1,0 +1,164 @@
+package labrun
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/backstop-go/backstop/internal/host"
+	"github.com/backstop-go/backstop/lab/bounded"
+	"github.com/backstop-go/backstop/lab/scenario"
+)
+
+// check says why a scenario cannot be run on this host, nil when it can.
+func (l *Lab) check(s scenario.Scenario) error {
+	p, err := findProgram(s.Program)
+	if err != nil {
+		return err
+	}
+	for _, n := range append(p.Needs, s.Needs...) {
+		if err := have(n); err != nil {
+			return cannot("needs %s: %v", n, err)
+		}
+	}
+	return nil
+}
+
+func have(n scenario.Need) error {
+	switch n {
+	case scenario.Root, scenario.SetUID:
+		if os.Geteuid() != 0 {
+			return errors.New("we are not root")
+		}
+		return nil
+	case scenario.CC:
+		return inPath("gcc")
+	case scenario.CXX:
+		return inPath("g++")
+	case scenario.I386:
+		if runtime.GOARCH != "amd64" {
+			return errors.New("this processor does not run them")
+		}
+		return nil
+	case scenario.AMD64:
+		if runtime.GOARCH != "amd64" {
+			return fmt.Errorf("this is %s", runtime.GOARCH)
+		}
+		return nil
+	case scenario.MemoryCgroup, scenario.PidsCgroup:
+		controller := strings.Fields(string(n))[0]
+		dir, _, err := makeGroup(controller, fmt.Sprintf("backstop-lab-try-%d-%d", os.Getpid(), time.Now().UnixNano()), "", "")
+		if err != nil {
+			return err
+		}
+		return removeGroup(dir)
+	}
+	return fmt.Errorf("the lab does not know this need")
+}
+
+func inPath(name string) error {
+	_, err := exec.LookPath(name)
+	return err
+}
+
+// A cage is the cgroups of one run.
+type cage struct {
+	dirs []string
+	oom  host.OOMWatch
+}
+
+// enter makes the cgroups that limits need, and adds them to what is launched.
+func enter(limits scenario.Limits, spec *bounded.Spec, name string) (*cage, error) {
+	c := new(cage)
+	for _, g := range []struct {
+		controller, v1, v2 string
+		limit              uint64
+	}{
+		{"memory", "memory.limit_in_bytes", "memory.max", limits.Memory},
+		{"pids", "pids.max", "pids.max", limits.Tasks},
+	} {
+		if g.limit == 0 {
+			continue
+		}
+		dir, file, err := makeGroup(g.controller, name, g.v1, g.v2)
+		if dir != "" {
+			c.dirs = append(c.dirs, dir)
+		}
+		if err == nil {
+			err = writeExisting(filepath.Join(dir, file), strconv.FormatUint(g.limit, 10))
+		}
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("make a %s cgroup: %w", g.controller, err), c.remove())
+		}
+		spec.Cgroups = append(spec.Cgroups, filepath.Join(dir, "cgroup.procs"))
+		if g.controller == "memory" {
+			c.oom = host.WatchOOMIn(filepath.Join(dir, "memory.oom_control"), filepath.Join(dir, "memory.events"))
+		}
+	}
+	return c, nil
+}
+
+func (c *cage) oomKilled() bool { return len(c.dirs) > 0 && c.oom.Rose() }
+
+func (c *cage) remove() error {
+	var errs []error
+	for _, dir := range c.dirs {
+		errs = append(errs, removeGroup(dir))
+	}
+	return errors.Join(errs...)
+}
+
+// makeGroup makes a cgroup below our own: of version 1 where the controller is
+// mounted, else of version 2. It returns which of two names a file of it has.
+func makeGroup(controller, name, v1, v2 string) (dir, file string, err error) {
+	own, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return "", "", err
+	}
+	parent, file := "", v1
+	for _, line := range strings.Split(string(own), "\n") {
+		f := strings.SplitN(line, ":", 3)
+		switch {
+		case len(f) != 3:
+		case f[1] == controller:
+			parent, file = filepath.Join("/sys/fs/cgroup", controller, f[2]), v1
+		case f[0] == "0" && parent == "":
+			parent, file = filepath.Join("/sys/fs/cgroup", f[2]), v2
+		}
+	}
+	if parent == "" {
+		return "", "", errors.New("there are no cgroups")
+	}
+	dir = filepath.Join(parent, name)
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return "", "", err
+	}
+	return dir, file, nil
+}
+
+// writeExisting makes no file: without the controller there is none.
+func writeExisting(file, text string) error {
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}
+
+// removeGroup waits for the last member, which may still be dying.
+func removeGroup(dir string) error {
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		err := syscall.Rmdir(dir)
+		if err == nil || time.Now().After(end) {
+			return err
+		}
+	}
+}

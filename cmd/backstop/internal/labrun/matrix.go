@@ -1,0 +1,203 @@
+package labrun
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/backstop-go/backstop/lab/scenario"
+)
+
+// A Plan says what to observe.
+type Plan struct {
+	Toolchains []string // names
+	Scenarios  []scenario.Scenario
+	Settings   []Setting // default: the default one
+	// Progress is told each time a row is there, never from two goroutines.
+	Progress func(done, total int, row *Row)
+}
+
+// Matrix observes each scenario on each toolchain under each setting; what is in
+// the cache is not run again. Rows come in the order of the plan: scenario,
+// toolchain, setting. A toolchain that cannot be had gives rows that say so.
+func (l *Lab) Matrix(ctx context.Context, p Plan) ([]Row, error) {
+	if len(p.Settings) == 0 {
+		p.Settings = []Setting{{}}
+	}
+	var jobs []job
+	toolchains := make([]Toolchain, len(p.Toolchains))
+	missing := make([]error, len(p.Toolchains))
+	for i, name := range p.Toolchains {
+		toolchains[i], missing[i] = FindToolchain(ctx, name)
+	}
+	for _, s := range p.Scenarios {
+		for i := range toolchains {
+			for _, setting := range p.Settings {
+				if s.On(toolchains[i].Minor) {
+					jobs = append(jobs, job{toolchains[i], missing[i], s, setting})
+				}
+			}
+		}
+	}
+	return l.work(ctx, jobs, p.Progress)
+}
+
+type job struct {
+	toolchain Toolchain
+	missing   error
+	scenario  scenario.Scenario
+	setting   Setting
+}
+
+// work runs jobs side by side. The first error of the lab stops it.
+func (l *Lab) work(ctx context.Context, jobs []job, progress func(done, total int, row *Row)) ([]Row, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	rows := make([]Row, len(jobs))
+	next := make(chan int)
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	done := 0
+	for range min(l.jobs, len(jobs)) {
+		all.Go(func() {
+			for i := range next {
+				row, err := l.row(ctx, jobs[i])
+				if err != nil {
+					cancel(err)
+					continue
+				}
+				rows[i] = row
+				mu.Lock()
+				done++
+				if progress != nil {
+					progress(done, len(jobs), &row)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+feed:
+	for _, i := range schedule(jobs) {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	all.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+// schedule orders jobs so that those that wait for a deadline, or take seconds,
+// begin first and do not stand alone at the end.
+func schedule(jobs []job) []int {
+	var first, rest []int
+	for i, j := range jobs {
+		if slow(j.scenario) {
+			first = append(first, i)
+		} else {
+			rest = append(rest, i)
+		}
+	}
+	return interleave(first, rest)
+}
+
+// slow programs hang until their deadline or fill a stack of a gigabyte.
+func slow(s scenario.Scenario) bool {
+	return s.Class == "hang" || s.Limits.AddressSpace > 4<<30
+}
+
+// interleave spreads the slow ones, four fast ones behind each.
+func interleave(slow, fast []int) []int {
+	var all []int
+	for len(slow) > 0 || len(fast) > 0 {
+		if len(slow) > 0 {
+			all, slow = append(all, slow[0]), slow[1:]
+		}
+		n := min(4, len(fast))
+		all, fast = append(all, fast[:n]...), fast[n:]
+	}
+	return all
+}
+
+// row takes a row from the cache, or observes and keeps it.
+func (l *Lab) row(ctx context.Context, j job) (Row, error) {
+	if j.missing != nil {
+		row := l.blank(j.toolchain.Name, j.scenario, j.setting)
+		row.NotRun = j.missing.Error()
+		return row, nil
+	}
+	file, err := l.rowFile(j)
+	if err != nil {
+		return Row{}, err
+	}
+	if !l.fresh {
+		if text, err := os.ReadFile(file); err == nil {
+			var row Row
+			if json.Unmarshal(text, &row) == nil {
+				return row, nil
+			}
+		}
+	}
+	row, err := l.Observe(ctx, j.toolchain, j.scenario, j.setting)
+	if err != nil || row.NotRun != "" { // what is missing today may be there tomorrow
+		return row, err
+	}
+	return row, keep(file, row)
+}
+
+// observer changes when a row is judged in another way, so that old ones are
+// measured again.
+const observer = 1
+
+// rowFile names a row by all it depends on: the source of its program, the
+// toolchain, the declaration, the setting.
+func (l *Lab) rowFile(j job) (string, error) {
+	p, err := findProgram(j.scenario.Program)
+	if err != nil {
+		return "", err
+	}
+	source, err := sourceKey(p.Dir, "harness", "launch", "bounded")
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal([]any{observer, source, p, j.scenario, j.setting, j.toolchain})
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(text)
+	return filepath.Join(l.dir, "rows", j.toolchain.Name, hex.EncodeToString(sum[:12])+".json"), nil
+}
+
+// keep writes a row so that it is there whole or not at all.
+func keep(file string, row Row) error {
+	text, err := json.Marshal(row)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(file), "draft")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(text)
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("keep a row: %w", err)
+	}
+	return os.Rename(f.Name(), file)
+}

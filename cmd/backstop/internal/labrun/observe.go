@@ -1,0 +1,219 @@
+package labrun
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/backstop-go/backstop/lab/bounded"
+	"github.com/backstop-go/backstop/lab/harness"
+	"github.com/backstop-go/backstop/lab/scenario"
+)
+
+// A Trace is what one run left behind, as it was.
+type Trace struct {
+	Result      bounded.Result
+	Stdout      []byte
+	Stderr      []byte
+	CrashOutput []byte
+	Marks       []string
+	OOM         bool // the kernel's OOM killer struck in the run's own cgroup
+}
+
+// marked returns what follows a mark, and whether it was made.
+func (t *Trace) marked(name string) (rest string, ok bool) {
+	for _, m := range t.Marks {
+		if m == name {
+			return "", true
+		}
+		if after, has := strings.CutPrefix(m, name+" "); has {
+			return after, true
+		}
+	}
+	return "", false
+}
+
+// An impossible scenario cannot be run here; the reason is for people.
+type impossible struct{ why string }
+
+func (i *impossible) Error() string { return i.why }
+
+func cannot(format string, args ...any) error { return &impossible{fmt.Sprintf(format, args...)} }
+
+// Observe runs a scenario plain and guarded. What cannot be run is a row that
+// says why; an error is a fault of the lab itself.
+func (l *Lab) Observe(ctx context.Context, t Toolchain, s scenario.Scenario, setting Setting) (Row, error) {
+	row := l.blank(t.Name, s, setting)
+	row.ExpectedClass = s.ClassOn(t.Minor)
+	plain, guarded, err := l.both(ctx, t, s, setting)
+	var no *impossible
+	if errors.As(err, &no) {
+		row.NotRun = no.why
+		return row, nil
+	}
+	if err != nil {
+		return row, fmt.Errorf("%s with %s: %w", s.Name, t.Name, err)
+	}
+	if plain.Result.Exit != nil && *plain.Result.Exit == harness.Unknown {
+		row.NotRun = "program " + s.Program + " does not have it"
+		return row, nil
+	}
+	fill(&row, plain, guarded, t.Minor)
+	return row, nil
+}
+
+// Run runs a scenario once, plain or under a guard, and returns all it left.
+func (l *Lab) Run(ctx context.Context, t Toolchain, s scenario.Scenario, setting Setting, guard bool) (*Trace, Built, error) {
+	if !s.On(t.Minor) {
+		return nil, Built{}, cannot("Go 1.%d does not have it", t.Minor)
+	}
+	if err := l.check(s); err != nil {
+		return nil, Built{}, err
+	}
+	b, err := l.Build(ctx, t, s.Program, setting.GoLine)
+	if err != nil {
+		return nil, b, cannot("%v", err)
+	}
+	trace, err := l.start(ctx, b, s, setting, guard)
+	return trace, b, err
+}
+
+func (l *Lab) both(ctx context.Context, t Toolchain, s scenario.Scenario, setting Setting) (plain, guarded *Trace, err error) {
+	if plain, _, err = l.Run(ctx, t, s, setting, false); err != nil {
+		return nil, nil, err
+	}
+	guarded, _, err = l.Run(ctx, t, s, setting, true)
+	return plain, guarded, err
+}
+
+func (l *Lab) blank(toolchain string, s scenario.Scenario, setting Setting) Row {
+	row := Row{
+		Scenario: s.Name, Toolchain: toolchain, GoLine: setting.GoLine, Env: strings.Join(setting.Env, " "),
+		CrashOutput: "n/a", ExpectedClass: s.ClassOn(minorOf(toolchain)), Varies: s.Varies,
+	}
+	if row.GoLine == "" {
+		row.GoLine = DefaultGoLine
+	}
+	return row
+}
+
+// start runs a built program in a directory of its own, which is gone afterwards.
+func (l *Lab) start(ctx context.Context, b Built, s scenario.Scenario, setting Setting, guard bool) (*Trace, error) {
+	dir, err := os.MkdirTemp("", "backstop-lab-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o777); err != nil { // a program may run as somebody else
+		return nil, err
+	}
+	tmp := filepath.Join(dir, "tmp")
+	if err := os.Mkdir(tmp, 0o777); err != nil {
+		return nil, err
+	}
+	spec := bounded.Spec{
+		Argv: append([]string{b.File, s.Name}, s.Args...),
+		Env: append([]string{
+			"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=" + tmp, "TMPDIR=" + tmp, "LC_ALL=C",
+			harness.EnvMarks + "=3", harness.EnvCrashOutput + "=4",
+		}, s.Env...),
+		Dir:    tmp,
+		Stdout: stream(s.Stdout, filepath.Join(dir, "stdout")), Stderr: stream(s.Stderr, filepath.Join(dir, "stderr")),
+		Marks: filepath.Join(dir, "marks"), CrashOutput: filepath.Join(dir, "crash"),
+		Wait:         s.Wait.Milliseconds(),
+		AddressSpace: s.Limits.AddressSpace, CPU: s.Limits.CPU, FileSize: s.Limits.FileSize,
+	}
+	if guard {
+		spec.Env = append(spec.Env, harness.EnvGuard+"=1")
+	}
+	spec.Env = append(spec.Env, setting.Env...)
+	if err := l.prepare(b, &spec, dir); err != nil {
+		return nil, err
+	}
+	group, err := enter(s.Limits, &spec, filepath.Base(dir))
+	if err != nil {
+		return nil, cannot("%v", err)
+	}
+	trace := new(Trace)
+	err = l.launch(ctx, spec, &trace.Result)
+	trace.OOM = group.oomKilled()
+	if err := errors.Join(err, group.remove()); err != nil {
+		return nil, err
+	}
+	return trace, trace.read(dir)
+}
+
+// prepare is for programs that are not simply started.
+func (l *Lab) prepare(b Built, spec *bounded.Spec, dir string) error {
+	switch b.Program.Kind {
+	case scenario.Build:
+		return nil
+	}
+	return fmt.Errorf("the lab cannot start a program of kind %q", b.Program.Kind)
+}
+
+func stream(s scenario.Stream, file string) string {
+	if s == scenario.Recorded {
+		return file
+	}
+	return string(s)
+}
+
+// Launch runs a program within bounds. The error is one of the lab's, not of the
+// program.
+func (l *Lab) launch(ctx context.Context, spec bounded.Spec, result *bounded.Result) error {
+	exe, err := l.launcher(ctx)
+	if err != nil {
+		return err
+	}
+	arg, err := json.Marshal(spec)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, exe, string(arg))
+	out, err := output(cmd)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal([]byte(out), result); err != nil {
+		return fmt.Errorf("launcher: %w", err)
+	}
+	if result.Error != "" {
+		return fmt.Errorf("launcher: %s", result.Error)
+	}
+	return nil
+}
+
+// maxText bounds what is read of a stream: a scenario prints at most a few MB.
+const maxText = 16 << 20
+
+func (t *Trace) read(dir string) error {
+	var errs []error
+	text := func(name string) []byte {
+		f, err := os.Open(filepath.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			errs = append(errs, err)
+			return nil
+		}
+		defer f.Close()
+		b, err := readUpTo(f, maxText)
+		errs = append(errs, err)
+		return b
+	}
+	t.Stdout, t.Stderr, t.CrashOutput = text("stdout"), text("stderr"), text("crash")
+	for _, line := range strings.Split(string(text("marks")), "\n") {
+		if line != "" {
+			t.Marks = append(t.Marks, line)
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,3 @@
+module github.com/backstop-go/backstop/lab
+
+go 1.21

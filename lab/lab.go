@@ -1,0 +1,14 @@
+// Package lab carries the sources of the laboratory and what was measured with
+// them, so that `backstop lab` works wherever it is installed. The scenarios are
+// listed in package scenario, the statements in package claim.
+//
+// The module is outside the workspace and needs the standard library only: its
+// programs are wrong on purpose, and are built by toolchains from Go 1.21 on.
+package lab
+
+import "embed"
+
+// Source is this module: go.mod and everything its programs are built from.
+//
+//go:embed go.mod all:app all:bounded all:harness all:launch all:probe
+var Source embed.FS

@@ -1,0 +1,9 @@
+package scenario
+
+// Programs lists what the lab builds.
+func Programs() []Program {
+	return []Program{
+		{Name: "app", Dir: "app", Env: []string{"CGO_ENABLED=0"}},
+		{Name: "native", Dir: "native", Env: []string{"CGO_ENABLED=1"}, Needs: []Need{CC, CXX}},
+	}
+}
