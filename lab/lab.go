@@ -10,5 +10,5 @@ import "embed"
 
 // Source is this module: go.mod and everything its programs are built from.
 //
-//go:embed go.mod all:app all:bounded all:harness all:launch all:probe
+//go:embed go.mod all:app all:bounded all:harness all:launch all:load all:probe
 var Source embed.FS

@@ -29,6 +29,7 @@ type Result struct {
 	Memory  int64  `json:"memory"`  // largest resident set
 	User    int64  `json:"user_us"`
 	System  int64  `json:"system_us"`
+	Began   int64  `json:"began_us"` // since 1970
 	Wall    int64  `json:"wall_us"`
 	Error   string `json:"error,omitempty"` // it was not run
 }

@@ -49,7 +49,7 @@ func run(spec *bounded.Spec, result *bounded.Result) error {
 		_ = syscall.Close(int(fd))
 	}
 	await(pid, time.Duration(spec.Wait)*time.Millisecond, result)
-	result.Wall = time.Since(start).Microseconds()
+	result.Began, result.Wall = start.UnixMicro(), time.Since(start).Microseconds()
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/backstop-go/backstop/lab/bounded"
 	"github.com/backstop-go/backstop/lab/harness"
@@ -21,6 +22,7 @@ type Trace struct {
 	Result      bounded.Result
 	Stdout      []byte
 	Stderr      []byte
+	StderrSize  int64 // in bytes; Stderr is cut where it is very long
 	CrashOutput []byte
 	Marks       []string
 	OOM         bool // the kernel's OOM killer struck in the run's own cgroup
@@ -149,6 +151,13 @@ func (l *Lab) start(ctx context.Context, b Built, s scenario.Scenario, setting S
 	return trace, trace.read(dir)
 }
 
+// Start runs a built program that is no scenario: a probe or an experiment. The
+// first argument is the name of its case. Limits and deadline are the caller's.
+func (l *Lab) Start(ctx context.Context, b Built, args, env []string, limits scenario.Limits, wait time.Duration) (*Trace, error) {
+	s := scenario.Scenario{Name: args[0], Args: args[1:], Env: env, Limits: limits, Wait: wait}
+	return l.start(ctx, b, s, Setting{}, false)
+}
+
 // prepare is for programs that are not simply started.
 func (l *Lab) prepare(b Built, spec *bounded.Spec, dir string) error {
 	switch b.Program.Kind {
@@ -210,6 +219,9 @@ func (t *Trace) read(dir string) error {
 		return b
 	}
 	t.Stdout, t.Stderr, t.CrashOutput = text("stdout"), text("stderr"), text("crash")
+	if info, err := os.Stat(filepath.Join(dir, "stderr")); err == nil {
+		t.StderrSize = info.Size()
+	}
 	for _, line := range strings.Split(string(text("marks")), "\n") {
 		if line != "" {
 			t.Marks = append(t.Marks, line)
