@@ -12,3 +12,8 @@ import "embed"
 //
 //go:embed go.mod all:app all:bounded all:harness all:launch all:load all:probe
 var Source embed.FS
+
+// Baseline has what was measured, one file of rows for each toolchain.
+//
+//go:embed baseline
+var Baseline embed.FS

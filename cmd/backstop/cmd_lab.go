@@ -2,14 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path"
+	"slices"
 	"strings"
-	"text/tabwriter"
+	"syscall"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/labrun"
 	"github.com/backstop-go/backstop/lab/scenario"
@@ -18,49 +19,59 @@ import (
 // A labVerb is one word after "backstop lab".
 type labVerb struct {
 	name, args, summary string
+	formats             []string // besides text
 	run                 func(f *labFlags, ctx context.Context, std stdio, args []string) error
 }
 
 func labVerbs() []labVerb {
 	return []labVerb{
-		{"list", "[PATTERN...]", "the scenarios, and what they show", (*labFlags).list},
-		{"run", "SCENARIO...", "what scenarios do here, in full", (*labFlags).runScenarios},
-		{"matrix", "[PATTERN...]", "every scenario on every toolchain", (*labFlags).matrix},
+		{"list", "[PATTERN...]", "the scenarios and what they show", []string{"json"}, (*labFlags).list},
+		{"run", "SCENARIO...", "let scenarios happen, and say all that was seen", []string{"json"}, (*labFlags).runScenarios},
+		{"matrix", "[PATTERN...]", "every scenario on every toolchain", []string{"json", "markdown", "html"}, (*labFlags).matrix},
+		{"diff", "[BEFORE [AFTER]]", "what a release of Go changes, as release notes", []string{"json", "markdown"}, (*labFlags).diff},
 	}
 }
 
 func labCommand() command {
 	var verbs strings.Builder
 	for _, v := range labVerbs() {
-		fmt.Fprintf(&verbs, "  %-24s %s\n", v.name+" "+v.args, v.summary)
+		fmt.Fprintf(&verbs, "  %-26s %s\n", v.name+" "+v.args, v.summary)
 	}
 	return command{
 		name:    "lab",
-		args:    "VERB",
+		args:    "VERB ...",
 		summary: "let programs crash in every way, on every Go toolchain, and see what is true",
 		help: `
-Runs small programs that crash, each bounded in memory, time and processes, built
-by the Go toolchains you name, and says what happened: how they ended, whether a
-deferred recover caught it, what the crash output and a supervisor got.
+Runs small programs that crash, each bounded in memory, time and processes and
+built by the Go toolchains you name, and says what happened: how they ended,
+whether a deferred recover caught it, what crash output and a supervisor got.
 
 ` + verbs.String() + `
-  backstop lab list 'sig-*'
-  backstop lab run send-closed-chan
-  backstop lab run -go 1.21..1.27 panic-nil -env GODEBUG=panicnil=1
-  backstop lab matrix -format json | jq 'select(.recovered == false)'
+  backstop lab list 'sig-*'                 a * stands for anything
+  backstop lab run send-closed-chan         with the local toolchain
+  backstop lab run -go 1.21,1.27 panic-nil
+  backstop lab matrix fatal                 a group, on all toolchains
+  backstop lab matrix -go-line 1.20,1.21 'panic-nil*'
+  backstop lab matrix -env GOTRACEBACK=none -env GOTRACEBACK=crash cgo
+  backstop lab matrix -format html > matrix.html
+  backstop lab matrix -format json | jq 'select(.recovered == false) | .scenario'
+  backstop lab diff 1.25 1.26               before an upgrade
+  backstop lab diff 1.26                    this machine against the baseline
 
 -go takes releases (1.26), ranges (1.22..1.27), exact toolchains (go1.24.1), or
-several with commas. The go command downloads those that are not installed. What
-was built and measured is kept below -dir; -fresh measures again.`,
+several with commas; the go command downloads what is missing. What cannot be run
+here (no compiler, not root, no cgroup, no network) is a row that says so, never
+a result. What was built and measured is kept below -dir; -fresh measures again.`,
 		setup: func(fs *flag.FlagSet) runFunc {
 			f := &labFlags{set: fs}
-			fs.StringVar(&f.toolchains, "go", "", "`releases` of Go; default: all of the lab's, or the local one for run")
-			fs.StringVar(&f.goLines, "go-line", "", "`versions` of the go line in go.mod, with commas: it sets the defaults of GODEBUG")
-			fs.Func("env", "set a `variable` for the scenarios, as in GOTRACEBACK=all; several times for several settings", f.addEnv)
-			fs.StringVar(&f.format, "format", "text", "`text` for people, or json: one object a line")
-			fs.StringVar(&f.options.Dir, "dir", "", "keep builds and results in this `directory`; default: in the user's cache")
+			fs.StringVar(&f.toolchains, "go", "", "`releases` of Go; default: all of the lab's, for run the local one")
+			fs.StringVar(&f.goLines, "go-line", labrun.DefaultGoLine, "`versions` of the go line in go.mod, with commas; it sets the defaults of GODEBUG")
+			fs.Func("env", "`NAME=VALUE` for the scenarios, such as GOTRACEBACK=all; each one given is a setting of its own", f.addEnv)
+			fs.StringVar(&f.format, "format", "text", "`text` for people, or json: one object a line; matrix also has markdown and html")
+			fs.StringVar(&f.options.Dir, "dir", "", "keep builds and results in this `directory`; default: backstop/lab in the user's cache")
 			fs.IntVar(&f.options.Jobs, "jobs", 0, "run `n` programs at once; default: two for each processor")
 			fs.BoolVar(&f.options.Fresh, "fresh", false, "measure again what was measured before")
+			fs.StringVar(&f.write, "write", "", "matrix: also write documents and baselines below this `directory`, the root of a checkout")
 			return f.run
 		},
 	}
@@ -70,6 +81,7 @@ type labFlags struct {
 	set                         *flag.FlagSet
 	toolchains, goLines, format string
 	env                         []string
+	write                       string
 	options                     labrun.Options
 }
 
@@ -82,25 +94,72 @@ func (f *labFlags) addEnv(v string) error {
 }
 
 func (f *labFlags) run(ctx context.Context, std stdio, args []string) error {
-	if len(args) == 0 {
-		return withHint(usageError("lab: what shall it do?"), "backstop lab list shows the scenarios; `backstop help lab` has the rest")
-	}
+	// Flags are welcome behind the verb: it is where people write them.
 	args, err := trailingFlags(f.set, args)
 	if err != nil {
 		return err
 	}
-	if f.format != "text" && f.format != "json" {
-		return withHint(usageError("unknown format %q", f.format), "-format text or -format json")
+	if len(args) == 0 {
+		return withHint(usageError("lab: what shall it do?"), "backstop lab list shows the scenarios; run `backstop help lab` for the rest")
 	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	for _, v := range labVerbs() {
-		if v.name == args[0] {
-			return v.run(f, ctx, std, args[1:])
+		if v.name != args[0] {
+			continue
 		}
+		if f.format != "text" && !slices.Contains(v.formats, f.format) {
+			return withHint(usageError("lab %s has no format %q", v.name, f.format), "-format text or -format %s", strings.Join(v.formats, ", -format "))
+		}
+		return v.run(f, ctx, std, args[1:])
 	}
-	return withHint(usageError("lab: unknown verb %q", args[0]), "run `backstop help lab` for the list")
+	return unknownVerb(args[0])
 }
 
-// chosen returns the scenarios whose names match one of the patterns.
+// open prepares the lab, with its progress on a terminal.
+func (f *labFlags) open(std stdio) (*labrun.Lab, *counter, error) {
+	c := newCounter(std.err)
+	f.options.Note = c.say
+	l, err := labrun.Open(f.options)
+	if err != nil {
+		return nil, nil, withHint(err, "-dir names a directory for builds and results")
+	}
+	return l, c, nil
+}
+
+// names returns the toolchains that -go asks for.
+func (f *labFlags) names(spec string) ([]string, error) {
+	names, err := labrun.Select(spec)
+	if err != nil {
+		return nil, withHint(usageError("lab: %v", err), "1.26, 1.22..1.27, go1.24.1, or several with commas")
+	}
+	return names, nil
+}
+
+func (f *labFlags) style(std stdio) labrun.Style {
+	return labrun.Style{Color: isTerminal(std.out), Width: terminalWidth(std.out)}
+}
+
+// settings are the go lines and variables that were asked for, each with each.
+func (f *labFlags) settings() []labrun.Setting {
+	envs := [][]string{nil}
+	if len(f.env) > 0 {
+		envs = nil
+	}
+	for _, e := range f.env {
+		envs = append(envs, []string{e})
+	}
+	var all []labrun.Setting
+	for _, line := range strings.Split(f.goLines, ",") {
+		for _, e := range envs {
+			all = append(all, labrun.Setting{GoLine: strings.TrimSpace(line), Env: e})
+		}
+	}
+	return all
+}
+
+// chosen returns the scenarios that patterns name: a name, a group, or a name
+// with stars. No pattern means all.
 func chosen(patterns []string) ([]scenario.Scenario, error) {
 	if len(patterns) == 0 {
 		return scenario.All(), nil
@@ -108,94 +167,51 @@ func chosen(patterns []string) ([]scenario.Scenario, error) {
 	var found []scenario.Scenario
 	used := make(map[string]bool)
 	for _, s := range scenario.All() {
+		taken := false
 		for _, p := range patterns {
 			ok, err := path.Match(p, s.Name)
 			if err != nil {
 				return nil, usageError("pattern %q: %v", p, err)
 			}
 			if ok || p == s.Group {
-				used[p] = true
-				found = append(found, s)
-				break
+				used[p], taken = true, true
 			}
+		}
+		if taken {
+			found = append(found, s)
 		}
 	}
 	for _, p := range patterns {
-		if !used[p] {
-			return nil, withHint(usageError("no scenario is called %q", p), "backstop lab list shows them; a * stands for anything, a group's name for all of it")
+		if used[p] {
+			continue
 		}
+		err := usageError("no scenario is called %q", p)
+		if near := nearestScenario(p); near != "" {
+			return nil, withHint(err, "did you mean %s? backstop lab list shows all", near)
+		}
+		return nil, withHint(err, "backstop lab list shows them; a * stands for anything, a group's name for all of it")
 	}
 	return found, nil
 }
 
-func (f *labFlags) list(_ context.Context, std stdio, args []string) error {
-	found, err := chosen(args)
-	if err != nil {
-		return err
-	}
-	tw := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-	for _, s := range found {
-		fmt.Fprintf(tw, "%s\t%s\t%s\n", s.Name, s.Class, s.Shows)
-	}
-	return tw.Flush()
-}
-
-func (f *labFlags) runScenarios(ctx context.Context, std stdio, args []string) error {
-	if f.toolchains == "" {
-		f.toolchains = "1.26"
-	}
-	return f.matrix(ctx, std, args)
-}
-
-func (f *labFlags) matrix(ctx context.Context, std stdio, args []string) error {
-	scenarios, err := chosen(args)
-	if err != nil {
-		return err
-	}
-	names, err := labrun.Select(f.toolchains)
-	if err != nil {
-		return withHint(usageError("-go: %v", err), "-go 1.26, -go 1.22..1.27, -go go1.24.1")
-	}
-	if os.Getenv("LAB_VERBOSE") != "" {
-		f.options.Note = func(s string) { fmt.Fprintln(std.err, s) }
-	}
-	l, err := labrun.Open(f.options)
-	if err != nil {
-		return err
-	}
-	rows, err := l.Matrix(ctx, labrun.Plan{Toolchains: names, Scenarios: scenarios, Settings: f.settings()})
-	if err != nil {
-		return err
-	}
-	e := json.NewEncoder(std.out)
-	e.SetEscapeHTML(false)
-	for _, r := range rows {
-		if f.format == "json" {
-			err = e.Encode(r)
-		} else {
-			_, err = fmt.Fprintln(std.out, r.Line())
-		}
-		if err != nil {
-			return err
+// nearestScenario finds the name that a mistyped one was meant to be, "" when
+// there is none.
+func nearestScenario(name string) string {
+	best, at := 4, ""
+	for _, s := range scenario.All() {
+		if d := editDistance(name, s.Name); d < best {
+			best, at = d, s.Name
 		}
 	}
-	return nil
+	return at
 }
 
-func (f *labFlags) settings() []labrun.Setting {
-	lines := strings.Split(f.goLines, ",")
-	envs := [][]string{nil}
-	for _, e := range f.env {
-		envs = append(envs, []string{e})
-	}
-	if len(f.env) > 0 {
-		envs = envs[1:]
-	}
-	var all []labrun.Setting
-	for _, l := range lines {
-		for _, e := range envs {
-			all = append(all, labrun.Setting{GoLine: strings.TrimSpace(l), Env: e})
+func unknownVerb(word string) error {
+	err := usageError("lab: unknown verb %q", word)
+	for _, v := range labVerbs() {
+		if editDistance(word, v.name) <= 2 {
+			return withHint(err, "did you mean `backstop lab %s`?", v.name)
 		}
 	}
-	return all
+	return withHint(err, "run `backstop help lab` for the list")
 }

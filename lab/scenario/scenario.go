@@ -143,6 +143,7 @@ func Groups() []Group {
 		{"hang", "Blocked or spinning programs"},
 		{"none", "Pressure and leaks that kill nobody"},
 		{"variant", "Build modes"},
+		{"upgrade", "What an upgrade must keep"},
 	}
 }
 
@@ -150,7 +151,7 @@ func Groups() []Group {
 func All() []Scenario {
 	var all []Scenario
 	for _, list := range [][]Scenario{
-		panicRuntime, panicUser, panicLib, fatals, kills, natives, signals, exits, reports, hangs, nones, variants,
+		panicRuntime, panicUser, panicLib, fatals, kills, natives, signals, exits, reports, hangs, nones, variants, upgrades,
 	} {
 		all = append(all, list...)
 	}
@@ -179,4 +180,39 @@ func Find(name string) (Scenario, error) {
 		}
 	}
 	return Scenario{}, fmt.Errorf("there is no scenario %q", name)
+}
+
+// AllNeeds are the needs of a scenario and of its program.
+func (s *Scenario) AllNeeds() []Need {
+	all := append([]Need{}, s.Needs...)
+	for _, p := range Programs() {
+		if p.Name != s.Program {
+			continue
+		}
+		for _, n := range p.Needs {
+			if !contains(all, n) {
+				all = append(all, n)
+			}
+		}
+	}
+	return all
+}
+
+func contains(list []Need, n Need) bool {
+	for _, x := range list {
+		if x == n {
+			return true
+		}
+	}
+	return false
+}
+
+// Title is the heading of a group.
+func Title(group string) string {
+	for _, g := range Groups() {
+		if g.Name == group {
+			return g.Title
+		}
+	}
+	return group
 }

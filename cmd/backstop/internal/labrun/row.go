@@ -1,10 +1,5 @@
 package labrun
 
-import (
-	"fmt"
-	"strconv"
-)
-
 // A Row is what one scenario did on one toolchain under one setting: the
 // contract of `backstop lab matrix -format json`, one object a line.
 type Row struct {
@@ -63,23 +58,3 @@ type Setting struct {
 
 // DefaultGoLine is the go line of the lab's module.
 const DefaultGoLine = "1.21"
-
-// Line is a row in one line of text.
-func (r *Row) Line() string {
-	if r.NotRun != "" {
-		return fmt.Sprintf("%-32s %-10s not run: %s", r.Scenario, r.Toolchain, r.NotRun)
-	}
-	end := string(r.Exit)
-	if r.Signal != nil {
-		end = *r.Signal
-	}
-	guard := "-"
-	if r.Recovered != nil {
-		guard = strconv.FormatBool(*r.Recovered)
-	}
-	class := r.ClassifiedAs
-	if !r.Agrees() {
-		class += " (declared " + r.ExpectedClass + ")"
-	}
-	return fmt.Sprintf("%-32s %-10s exit %-7s recovered %-5s crash output %-5s traceback %-5v %-30s %s", r.Scenario, r.Toolchain, end, guard, r.CrashOutput, r.StderrTraceback, class, r.Headline)
-}

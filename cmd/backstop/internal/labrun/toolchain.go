@@ -181,3 +181,6 @@ func output(cmd *exec.Cmd) (string, error) {
 	}
 	return strings.TrimSpace(stdout.String()), nil
 }
+
+// Local is the release of the go command in PATH.
+func Local() string { return localToolchain() }

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/labrun"
+	"github.com/backstop-go/backstop/lab/scenario"
+)
+
+// list needs no toolchain: it shows what is declared.
+func (f *labFlags) list(_ context.Context, std stdio, args []string) error {
+	found, err := chosen(args)
+	if err != nil {
+		return err
+	}
+	if f.format == "json" {
+		return listJSON(std.out, found)
+	}
+	style := f.style(std)
+	tw := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+	group := ""
+	for _, s := range found {
+		if s.Group != group {
+			group = s.Group
+			fmt.Fprintf(tw, "%s\n", style.Bold(scenario.Title(group)))
+		}
+		fmt.Fprintf(tw, "  %s\t%s\t%s%s\n", s.Name, s.Class, s.Shows, style.Dim(conditions(s)))
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(std.out, "\n%d scenarios. backstop lab run NAME shows what one does here.\n", len(found))
+	return err
+}
+
+// conditions says what a scenario needs, in brackets.
+func conditions(s scenario.Scenario) string {
+	var parts []string
+	if s.Min > scenario.Oldest {
+		parts = append(parts, fmt.Sprintf("from Go 1.%d", s.Min))
+	}
+	if s.Max > 0 {
+		parts = append(parts, fmt.Sprintf("up to Go 1.%d", s.Max))
+	}
+	if needs := s.AllNeeds(); len(needs) > 0 {
+		var words []string
+		for _, n := range needs {
+			words = append(words, string(n))
+		}
+		parts = append(parts, "needs "+strings.Join(words, ", "))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, "; ") + ")"
+}
+
+func listJSON(w io.Writer, found []scenario.Scenario) error {
+	type entry struct {
+		Scenario string          `json:"scenario"`
+		Group    string          `json:"group"`
+		Shows    string          `json:"shows"`
+		Class    string          `json:"expected_class"`
+		Min      string          `json:"from"`
+		Max      string          `json:"to,omitempty"`
+		Needs    []scenario.Need `json:"needs"`
+		Program  string          `json:"program"`
+		Env      []string        `json:"env,omitempty"`
+		Lesson   string          `json:"lesson,omitempty"`
+		Varies   string          `json:"varies,omitempty"`
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	for _, s := range found {
+		row := entry{
+			Scenario: s.Name, Group: s.Group, Shows: s.Shows, Class: s.Class, Min: fmt.Sprintf("1.%d", s.Min),
+			Needs: s.AllNeeds(), Program: s.Program, Env: s.Env, Lesson: s.Lesson, Varies: s.Varies,
+		}
+		if s.Max > 0 {
+			row.Max = fmt.Sprintf("1.%d", s.Max)
+		}
+		if err := e.Encode(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runScenarios shows each scenario in full.
+func (f *labFlags) runScenarios(ctx context.Context, std stdio, args []string) error {
+	if len(args) == 0 {
+		return withHint(usageError("lab run: which scenario?"), "backstop lab list shows them; backstop lab matrix runs all")
+	}
+	if f.toolchains == "" {
+		f.toolchains = labrun.Local()
+	}
+	rows, err := f.measure(ctx, std, args)
+	if err != nil {
+		return err
+	}
+	if f.format == "json" {
+		return labrun.WriteRows(std.out, rows)
+	}
+	return labrun.WriteCards(std.out, rows, f.style(std))
+}
+
+// matrix shows every scenario on every toolchain.
+func (f *labFlags) matrix(ctx context.Context, std stdio, args []string) error {
+	if f.write != "" && (len(args) > 0 || f.toolchains != "" || len(f.settings()) > 1 || len(f.env) > 0) {
+		return withHint(usageError("lab matrix: -write wants everything: all scenarios, all toolchains, the default setting"), "leave patterns, -go, -go-line and -env away")
+	}
+	rows, err := f.measure(ctx, std, args)
+	if err != nil {
+		return err
+	}
+	if f.write != "" {
+		if err := labrun.WriteDocs(f.write, rows); err != nil {
+			return fmt.Errorf("write documents: %w", err)
+		}
+	}
+	switch f.format {
+	case "json":
+		return labrun.WriteRows(std.out, rows)
+	case "markdown":
+		return labrun.WriteMarkdown(std.out, rows)
+	case "html":
+		return labrun.WriteHTML(std.out, rows)
+	}
+	return labrun.WriteText(std.out, rows, f.style(std))
+}
+
+// measure lets scenarios happen, with progress on a terminal.
+func (f *labFlags) measure(ctx context.Context, std stdio, patterns []string) ([]labrun.Row, error) {
+	scenarios, err := chosen(patterns)
+	if err != nil {
+		return nil, err
+	}
+	names, err := f.names(f.toolchains)
+	if err != nil {
+		return nil, err
+	}
+	l, progress, err := f.open(std)
+	if err != nil {
+		return nil, err
+	}
+	defer progress.clear()
+	rows, err := l.Matrix(ctx, labrun.Plan{
+		Toolchains: names, Scenarios: scenarios, Settings: f.settings(),
+		Progress: func(done, total int, _ *labrun.Row) { progress.count(done, total) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("lab: %w", err)
+	}
+	return rows, nil
+}
+
+// diff compares two releases, or one with its baseline.
+func (f *labFlags) diff(ctx context.Context, std stdio, args []string) error {
+	if len(args) > 2 {
+		return withHint(usageError("lab diff takes two releases at most, got %d", len(args)), "backstop lab diff 1.25 1.26")
+	}
+	var diffs []*labrun.Diff
+	var err error
+	if len(args) == 2 {
+		diffs, err = f.between(ctx, std, args[0], args[1])
+	} else {
+		diffs, err = f.againstBaseline(ctx, std, args)
+	}
+	if err != nil {
+		return err
+	}
+	steady := true
+	for i, d := range diffs {
+		steady = steady && d.Steady()
+		if err := f.showDiff(std, d, i); err != nil {
+			return err
+		}
+	}
+	if !steady {
+		return &exitError{code: exitFail}
+	}
+	return nil
+}
+
+func (f *labFlags) showDiff(std stdio, d *labrun.Diff, i int) error {
+	switch f.format {
+	case "json":
+		e := json.NewEncoder(std.out)
+		e.SetEscapeHTML(false)
+		return e.Encode(d)
+	default:
+		if i > 0 {
+			fmt.Fprintln(std.out)
+		}
+		return d.Markdown(std.out)
+	}
+}
+
+func (f *labFlags) between(ctx context.Context, std stdio, before, after string) ([]*labrun.Diff, error) {
+	var sets [2][]labrun.Row
+	var titles [2]string
+	for i, spec := range []string{before, after} {
+		names, err := f.names(spec)
+		if err != nil {
+			return nil, err
+		}
+		if len(names) != 1 {
+			return nil, withHint(usageError("lab diff: %q is %d releases", spec, len(names)), "name one before and one after: backstop lab diff 1.25 1.26")
+		}
+		f.toolchains, titles[i] = names[0], names[0]
+		if sets[i], err = f.measure(ctx, std, nil); err != nil {
+			return nil, err
+		}
+	}
+	return []*labrun.Diff{labrun.Compare(titles[0], titles[1], sets[0], sets[1])}, nil
+}
+
+func (f *labFlags) againstBaseline(ctx context.Context, std stdio, args []string) ([]*labrun.Diff, error) {
+	spec := f.toolchains
+	if len(args) == 1 {
+		spec = args[0]
+	}
+	names, err := f.names(spec)
+	if err != nil {
+		return nil, err
+	}
+	var diffs []*labrun.Diff
+	for _, name := range names {
+		base, from, err := labrun.Baseline(name)
+		if err != nil {
+			return nil, err
+		}
+		if base == nil {
+			return nil, withHint(fmt.Errorf("there is no baseline of %s", name), "compare it with a release that has one: backstop lab diff 1.27 %s", name)
+		}
+		f.toolchains = name
+		rows, err := f.measure(ctx, std, nil)
+		if err != nil {
+			return nil, err
+		}
+		diffs = append(diffs, labrun.Compare("baseline of "+from, name+" here", base, rows))
+	}
+	return diffs, nil
+}
