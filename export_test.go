@@ -33,3 +33,20 @@ func TracebackLevel() string {
 	}
 	return ""
 }
+
+// ArmPoints lets the environment be read again, as it is during the test.
+func ArmPoints(t *testing.T, spec, file string) {
+	t.Setenv("BACKSTOP_POINTS", spec)
+	t.Setenv("BACKSTOP_POINTS_FILE", file)
+	forget := func() {
+		points.mu.Lock()
+		defer points.mu.Unlock()
+		if points.file != nil {
+			points.file.Close()
+		}
+		points.terms, points.counts, points.file = nil, nil, nil
+		pointing.Store(pointsUnread)
+	}
+	forget()
+	t.Cleanup(forget)
+}

@@ -117,6 +117,10 @@ var programs = map[string]crashtest.Program{
 		mustStart(backstop.Options{})
 		fmt.Println("done")
 	},
+	"points": func([]string) {
+		backstop.Point("start.up")
+		backstop.Point("start.up")
+	},
 	"obey": func(args []string) { obey(args) },
 }
 
