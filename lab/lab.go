@@ -10,6 +10,7 @@ import "embed"
 
 // Source is this module: go.mod and everything its programs are built from.
 //
+//go:embed native/*.go native/*.c native/*.cpp native/*.h
 //go:embed go.mod all:app all:bounded all:harness all:launch all:load all:probe
 var Source embed.FS
 
