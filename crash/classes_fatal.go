@@ -54,7 +54,7 @@ var fatalClasses = map[Class]Info{
 		Explanation: "The operating system refused more memory to the runtime.",
 		Causes:      []string{"one enormous allocation of a size from outside", "a leak", "a limit (ulimit -v) below what the program needs"},
 		FirstCheck:  "Is the allocation in the first application frame large by itself, or only the last of many? Compare with the heap profile.",
-		Scenarios:   []string{"oom-ulimit", "oom-huge-make", "c-malloc-fail"},
+		Scenarios:   []string{"oom-ulimit", "oom-huge-make", "append-huge", "c-malloc-fail"},
 	},
 	"fatal.newosproc": {
 		Title:       "no new thread could be started",
@@ -100,9 +100,9 @@ var fatalClasses = map[Class]Info{
 	"fatal.panic_during_panic": {
 		Title:       "panic while handling a panic",
 		Explanation: "The process was already dying of a panic when the Error or String method of its value panicked, too. The first value is lost from the text.",
-		Causes:      []string{"an Error or String method that panics"},
+		Causes:      []string{"an Error or String method that panics", "a nil pointer in an error whose method dereferences it"},
 		FirstCheck:  "Look at the Error method of the panic value. A guard in the same goroutine would still have recovered the value.",
-		Scenarios:   []string{"panic-error-method-panics"},
+		Scenarios:   []string{"panic-error-method-panics", "panic-nil-error-ptr"},
 	},
 	"fatal.finalizer": {
 		Title:       "misuse of runtime.SetFinalizer or AddCleanup",

@@ -68,7 +68,7 @@ var panicClasses = map[Class]Info{
 		Explanation: "A slice or channel was made, or grown, with a negative or absurdly large size.",
 		Causes:      []string{"a length read from the input was trusted", "a subtraction went below zero"},
 		FirstCheck:  "Where does the size come from? Bound it before make.",
-		Scenarios:   []string{"makeslice-neg-len", "makeslice-cap", "makeslice-huge", "makechan-neg", "append-huge"},
+		Scenarios:   []string{"makeslice-neg-len", "makeslice-cap", "makeslice-huge", "makechan-neg"},
 	},
 	"panic.unsafe_slice": {
 		Title:       "unsafe.Slice or unsafe.String with a bad length",
@@ -103,7 +103,6 @@ var panicClasses = map[Class]Info{
 		Explanation: "A method with a value receiver was called through a nil pointer, usually by way of an interface.",
 		Causes:      []string{"a nil pointer stored in an interface"},
 		FirstCheck:  "Who put a nil pointer into the interface? It is not equal to nil there.",
-		Scenarios:   []string{"panic-nil-error-ptr"},
 	},
 	"panic.nil_map": {
 		Title:       "write to a nil map",
@@ -164,6 +163,6 @@ var panicClasses = map[Class]Info{
 		Explanation: "Code of the application or of a dependency called panic itself.",
 		Causes:      []string{"a condition its author held to be impossible", "a Must function with a bad argument", "an error turned into a panic"},
 		FirstCheck:  "Read the message, then the code at the first application frame: it says what was thought impossible.",
-		Scenarios:   []string{"panic-string", "panic-error", "panic-wrapped-error", "panic-int", "panic-struct", "panic-multiline", "panic-huge-text", "panic-ansi-nul", "panic-deep-stack", "panic-in-goroutine", "panic-in-init", "nested-panic-in-defer", "repanic-same", "repanic-other", "http-handler", "http-handler-goroutine", "afterfunc", "context-afterfunc", "finalizer", "addcleanup", "waitgroup-go", "iter-pull-panic", "rangefunc-body-panic", "json-marshaler-panic", "gob-encode-panic", "io-pipe-writer-panic", "net-rpc-method", "sync-once-panic", "sync-oncefunc", "cgo-panic", "c-callback-panic", "defer-recover-directly", "recover-as-argument", "recover-in-helper", "recover-in-helper-of-helper", "two-goroutines-panic", "panic-1000-goroutines", "http-handler-after-write", "http-hijacked", "http-timeouthandler", "http-roundtripper-panic", "waitgroup-go-main-returns", "notify-usr1-drill", "c-thread-callback-panic", "gotraceback-none", "gotraceback-system", "gotraceback-crash", "log-line-interleaved", "trimmed-by-head", "secure-panic", "gotest-TestPanic", "gotest-TestGoroutinePanic", "cshared-0"},
+		Scenarios:   []string{"panic-string", "panic-error", "panic-wrapped-error", "panic-int", "panic-struct", "panic-multiline", "panic-huge-text", "panic-ansi-nul", "panic-deep-stack", "panic-in-goroutine", "panic-in-init", "nested-panic-in-defer", "repanic-same", "repanic-other", "http-handler", "http-handler-goroutine", "afterfunc", "context-afterfunc", "finalizer", "addcleanup", "waitgroup-go", "iter-pull-panic", "rangefunc-body-panic", "json-marshaler-panic", "gob-encode-panic", "io-pipe-writer-panic", "net-rpc-method", "sync-once-panic", "sync-oncefunc", "cgo-panic", "c-callback-panic", "defer-recover-directly", "recover-as-argument", "recover-in-helper", "recover-by-accident", "recover-in-helper-of-helper", "recover-not-deferred", "two-goroutines-panic", "panic-1000-goroutines", "http-handler-after-write", "http-hijacked", "http-timeouthandler", "http-roundtripper-panic", "waitgroup-go-main-returns", "notify-usr1-drill", "c-thread-callback-panic", "gotraceback-none", "gotraceback-system", "gotraceback-crash", "log-line-interleaved", "trimmed-by-head", "secure-panic", "gotest-TestPanic", "gotest-TestGoroutinePanic", "cshared-0"},
 	},
 }

@@ -105,8 +105,10 @@ func TestClassOfMessages(t *testing.T) {
 		"strings: negative Repeat count":                                           "panic.buffer_size",
 		"strings: illegal use of non-zero Builder copied by value":                 "panic.custom",
 		"runtime error: panic called with nil argument":                            "panic.nil_value",
-		"send on closed channel":                                                   "panic.closed_chan",
-		"send on closed channel: orders":                                           "panic.custom",
+		"nil":                            "panic.nil_value",
+		"nil map of prices":              "panic.custom",
+		"send on closed channel":         "panic.closed_chan",
+		"send on closed channel: orders": "panic.custom",
 	} {
 		if got := Classify(&Report{Kind: KindPanic, Message: message, HasMessage: true, Crash: -1}); got != want {
 			t.Errorf("%q: class %s, want %s", message, got, want)

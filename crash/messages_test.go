@@ -207,6 +207,8 @@ func moreReports() []*Report {
 		panicked("runtime error: /src/main.go:12: result of Go function f called from cgo is unpinned Go map or points to unpinned Go map"),
 		// runtime/error.go until Go 1.20: the value of a variable.
 		panicked("panic called with nil argument (use GODEBUG=panicnil=1 to disable)"),
+		// runtime/error.go, printpanicval: panic(nil) with GODEBUG=panicnil=1.
+		panicked("nil"),
 		// net/http/server.go: ErrAbortHandler, and mux.register by way of an error.
 		panicked("net/http: abort Handler"),
 		panicked(`pattern "/" (registered at a.go:1) conflicts with pattern "/" (registered at b.go:2):`),

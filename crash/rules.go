@@ -47,6 +47,7 @@ var panicTexts = rows{
 	{"makechan: size out of range\n", "panic.make_size"},
 	{"makemap: size out of range\n", "panic.make_size"},
 	{"net/http: abort Handler\n", "panic.http_abort"},
+	{"nil\n", "panic.nil_value"}, // with GODEBUG=panicnil=1
 	{"non-positive interval for ", "panic.timer"},
 	{"panic called with nil argument", "panic.nil_value"},
 	{"receive on synctest channel", "panic.synctest"},
