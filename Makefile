@@ -6,7 +6,7 @@ GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLA
 FUZZTIME := 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race check lint fmt fmt-check modules fuzz bench cover generate demo matrix
+.PHONY: help build test race check lint fmt fmt-check modules fuzz bench cover generate demo matrix lab
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,3 +59,6 @@ matrix: ## let a program crash in every way, built by every toolchain, and write
 
 demo: ## show everything at work
 	go run ./cmd/backstop demo
+
+lab: ## let every scenario of the lab happen on every toolchain, and write docs/lab and lab/baseline (needs root)
+	go run ./cmd/backstop lab matrix -write . > /dev/null

@@ -102,6 +102,11 @@ func (f *labFlags) run(ctx context.Context, std stdio, args []string) error {
 	if len(args) == 0 {
 		return withHint(usageError("lab: what shall it do?"), "backstop lab list shows the scenarios; run `backstop help lab` for the rest")
 	}
+	for _, s := range f.settings() {
+		if err := s.Check(); err != nil {
+			return withHint(usageError("-go-line: %v", err), "-go-line 1.21, or several: -go-line 1.20,1.21")
+		}
+	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	for _, v := range labVerbs() {

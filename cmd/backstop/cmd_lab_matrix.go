@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -104,9 +105,14 @@ func (f *labFlags) runScenarios(ctx context.Context, std stdio, args []string) e
 		return err
 	}
 	if f.format == "json" {
-		return labrun.WriteRows(std.out, rows)
+		err = labrun.WriteRows(std.out, rows)
+	} else {
+		err = labrun.WriteCards(std.out, rows, f.style(std))
 	}
-	return labrun.WriteCards(std.out, rows, f.style(std))
+	if err != nil {
+		return err
+	}
+	return ranAtAll(rows)
 }
 
 // matrix shows every scenario on every toolchain.
@@ -123,6 +129,22 @@ func (f *labFlags) matrix(ctx context.Context, std stdio, args []string) error {
 			return fmt.Errorf("write documents: %w", err)
 		}
 	}
+	if err := f.show(std, rows); err != nil {
+		return err
+	}
+	return ranAtAll(rows)
+}
+
+// ranAtAll is an error where nothing could be run: a script must not take that for
+// a result.
+func ranAtAll(rows []labrun.Row) error {
+	if s := labrun.Summarize(rows); s.Rows > 0 && s.NotRun == s.Rows {
+		return withHint(errors.New("lab: nothing was run"), "each row says why; the go command downloads toolchains when it may")
+	}
+	return nil
+}
+
+func (f *labFlags) show(std stdio, rows []labrun.Row) error {
 	switch f.format {
 	case "json":
 		return labrun.WriteRows(std.out, rows)
@@ -154,6 +176,9 @@ func (f *labFlags) measure(ctx context.Context, std stdio, patterns []string) ([
 		Progress: func(done, total int, _ *labrun.Row) { progress.count(done, total) },
 	})
 	if err != nil {
+		if errors.Is(err, context.Canceled) {
+			return nil, errors.New("lab: interrupted; what was measured is kept")
+		}
 		return nil, fmt.Errorf("lab: %w", err)
 	}
 	return rows, nil

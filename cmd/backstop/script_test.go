@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"os"
+	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -19,6 +21,19 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// goCommand lets scripts use the go command as the test does: what it has built
+// and downloaded already is there.
+func goCommand(e *testscript.Env) error {
+	out, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE", "GOPATH", "GOVERSION").Output()
+	if err != nil {
+		return nil //nolint:nilerr // scripts that need it fail by themselves
+	}
+	for i, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOVERSION"} {
+		e.Setenv(name, strings.Split(string(out), "\n")[i])
+	}
+	return nil
+}
+
 // TestScripts runs testdata/script/*.txtar: the command as users type it.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -26,5 +41,6 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       os.Getenv("BACKSTOP_UPDATE_SCRIPTS") != "",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Setup:               goCommand,
 	})
 }

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Program launch runs one program of the lab, bounded in every way, and tells how
 // it ended, as one line of JSON on standard output. It is a process of its own,
 // and a small one, because the kernel counts the memory of whoever starts a
@@ -11,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -31,12 +34,14 @@ func main() {
 }
 
 func run(spec *bounded.Spec, result *bounded.Result) error {
+	// The kernel ties the signal of a parent's death to the thread that forked.
+	runtime.LockOSThread()
 	files, err := open(spec)
 	if err != nil {
 		return err
 	}
 	argv := shell(spec)
-	attr := &syscall.ProcAttr{Dir: spec.Dir, Env: spec.Env, Files: files, Sys: &syscall.SysProcAttr{Setpgid: true}}
+	attr := &syscall.ProcAttr{Dir: spec.Dir, Env: spec.Env, Files: files, Sys: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}}
 	if spec.UID != 0 {
 		attr.Sys.Credential = &syscall.Credential{Uid: spec.UID, Gid: spec.UID}
 	}

@@ -13,13 +13,21 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/backstop-go/backstop/lab"
 	"github.com/backstop-go/backstop/lab/scenario"
 )
 
+// sourceKeys keeps what sourceKey found: the sources cannot change.
+var sourceKeys sync.Map
+
 // sourceKey identifies the text of directories of the lab's module.
 func sourceKey(dirs ...string) (string, error) {
+	name := strings.Join(dirs, " ")
+	if key, ok := sourceKeys.Load(name); ok {
+		return key.(string), nil
+	}
 	h := sha256.New()
 	for _, dir := range append([]string{"go.mod"}, dirs...) {
 		err := fs.WalkDir(lab.Source, dir, func(name string, d fs.DirEntry, err error) error {
@@ -35,7 +43,9 @@ func sourceKey(dirs ...string) (string, error) {
 			return "", fmt.Errorf("read the lab's sources: %w", err)
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16], nil
+	key := hex.EncodeToString(h.Sum(nil))[:16]
+	sourceKeys.Store(name, key)
+	return key, nil
 }
 
 var goLineForm = regexp.MustCompile(`^1\.[0-9]+(\.[0-9]+)?$`)
@@ -45,8 +55,8 @@ func (l *Lab) Source(goLine string) (dir string, err error) {
 	if goLine == "" {
 		goLine = DefaultGoLine
 	}
-	if !goLineForm.MatchString(goLine) {
-		return "", fmt.Errorf("%q is no go line, such as 1.21", goLine)
+	if err := (Setting{GoLine: goLine}).Check(); err != nil {
+		return "", err
 	}
 	key, err := sourceKey(".")
 	if err != nil {

@@ -27,13 +27,14 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 		}
 		return s.Lesson
 	},
-	"toolchains": toolchains,
-	"outcome":    outcome,
-	"ended":      func(r Row) string { return end(r.Exit, r.Signal) },
-	"guard":      func(r Row) string { return guardSentence(&r) },
-	"crash":      func(r Row) string { return crashOutputSentence(&r) },
-	"ms":         func(us int64) string { return fmt.Sprintf("%.0f ms", float64(us)/1e3) },
-	"mb":         func(b int64) string { return fmt.Sprintf("%.0f MB", float64(b)/1e6) },
+	"sentence":  func(s Summary) string { return s.sentence() },
+	"agreement": func(s Summary) string { return s.agreement() },
+	"outcome":   outcome,
+	"ended":     func(r Row) string { return end(r.Exit, r.Signal) },
+	"guard":     func(r Row) string { return guardSentence(&r) },
+	"crash":     func(r Row) string { return crashOutputSentence(&r) },
+	"ms":        func(us int64) string { return fmt.Sprintf("%.0f ms", float64(us)/1e3) },
+	"mb":        func(b int64) string { return fmt.Sprintf("%.0f MB", float64(b)/1e6) },
 }).Parse(pageText))
 
 // WriteHTML writes a matrix as one page that needs nothing else.

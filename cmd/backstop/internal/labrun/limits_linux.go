@@ -24,7 +24,8 @@ func (l *Lab) check(s scenario.Scenario) error {
 		return err
 	}
 	for _, n := range append(p.Needs, s.Needs...) {
-		if err := have(n); err != nil {
+		err := l.once("need "+string(n), func() error { return have(n) })
+		if err != nil {
 			return cannot("needs %s: %v", n, err)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 func WriteMarkdown(w io.Writer, rows []Row) error {
 	p := &printer{w: w}
 	s := Summarize(rows)
-	p.line("%d scenarios on %s. Releases make a difference to %d of them; package `crash`", s.Scenarios, toolchains(s.Toolchains), s.Changing)
-	p.line("finds another class than the declared one in %d of %d rows; %d were not run.", s.Disagree, s.Rows, s.NotRun)
+	p.line("%s", s.sentence())
+	p.line("%s", s.agreement())
 	for _, sec := range sections(rows) {
 		p.line("")
 		p.line("## %s", sec.Group.Title)

@@ -1,5 +1,7 @@
 package labrun
 
+import "fmt"
+
 // A Row is what one scenario did on one toolchain under one setting: the
 // contract of `backstop lab matrix -format json`, one object a line.
 type Row struct {
@@ -54,6 +56,14 @@ func (r *Row) Agrees() bool { return r.NotRun == "" && r.ClassifiedAs == r.Expec
 type Setting struct {
 	GoLine string   // "" is DefaultGoLine
 	Env    []string // "GOTRACEBACK=all"
+}
+
+// Check finds a go line that is none.
+func (s Setting) Check() error {
+	if s.GoLine != "" && !goLineForm.MatchString(s.GoLine) {
+		return fmt.Errorf("%q is no go line, such as 1.21", s.GoLine)
+	}
+	return nil
 }
 
 // DefaultGoLine is the go line of the lab's module.

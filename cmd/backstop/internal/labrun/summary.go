@@ -1,6 +1,7 @@
 package labrun
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/backstop-go/backstop/lab/scenario"
@@ -66,4 +67,37 @@ func sections(rows []Row) []section {
 		}
 	}
 	return all
+}
+
+// sentence says what a matrix is made of.
+func (s *Summary) sentence() string {
+	text := fmt.Sprintf("%s on %s: %s", plural(s.Scenarios, "scenario"), toolchains(s.Toolchains), plural(s.Rows, "row"))
+	if s.NotRun > 0 {
+		text += fmt.Sprintf(", %d of them not run", s.NotRun)
+	}
+	if len(s.Toolchains) > 1 {
+		text += fmt.Sprintf("; releases make a difference to %d", s.Changing)
+	}
+	return text + "."
+}
+
+// agreement says whether package crash finds what was declared.
+func (s *Summary) agreement() string {
+	ran := s.Rows - s.NotRun
+	switch {
+	case ran == 0:
+		return "Nothing was run, so nothing is known."
+	case s.Disagree > 0:
+		return fmt.Sprintf("Package crash finds another class than the declared one in %d of %s.", s.Disagree, plural(ran, "row"))
+	case ran == s.Rows:
+		return "Package crash finds the declared class in every row."
+	}
+	return fmt.Sprintf("Package crash finds the declared class in all %s that were run.", plural(ran, "row"))
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -62,11 +62,11 @@ func WriteText(w io.Writer, rows []Row, style Style) error {
 	}
 	s := Summarize(rows)
 	p.line("")
-	p.line("%d scenarios on %s: %d rows, %d not run. Releases make a difference to %d.", s.Scenarios, toolchains(s.Toolchains), s.Rows, s.NotRun, s.Changing)
-	if s.Disagree == 0 {
-		p.line("Package crash finds the declared class in each row.")
+	p.line("%s", s.sentence())
+	if s.Disagree > 0 {
+		p.line("%s", style.paint(red, s.agreement()))
 	} else {
-		p.line("%s", style.paint(red, fmt.Sprintf("Package crash finds another class than the declared one in %d rows.", s.Disagree)))
+		p.line("%s", s.agreement())
 	}
 	return p.err
 }

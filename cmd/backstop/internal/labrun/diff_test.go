@@ -1,0 +1,74 @@
+package labrun
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestCompare(t *testing.T) {
+	lost := died()
+	lost.Recovered, lost.GuardedExit = ptr(false), "2"
+	same := died()
+	same.Scenario = "nil-deref"
+	chance := died()
+	chance.Scenario, chance.Varies, chance.Headline = "map-read-write", "a race", "fatal error: x"
+	was := chance
+	was.Headline = "fatal error: y"
+	gone := died()
+	gone.Scenario = "close-nil-chan"
+	fresh := died()
+	fresh.Scenario = "waitgroup-go"
+	unrun := died()
+	unrun.Scenario, unrun.NotRun = "c-abort", "no compiler"
+	upgrade := died()
+	upgrade.Scenario, upgrade.Exit = "upgrade-trace-id", "1"
+
+	d := Compare("go1.25.14", "go1.26.8",
+		[]Row{died(), same, was, gone, upgrade},
+		[]Row{lost, same, chance, fresh, unrun, upgrade})
+	if d.Compared != 4 || d.Steady() {
+		t.Errorf("compared %d, steady %v", d.Compared, d.Steady())
+	}
+	var text strings.Builder
+	if err := d.Markdown(&text); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"4 scenarios compared, 1 differ",
+		"- [ ] guard verdicts unchanged (1 of 4",
+		"- [ ] trace id kept",
+		"- [?] concurrent panics safe (not run)",
+		"### Guards",
+		"`send-closed-chan`: a guard in the same goroutine no longer catches it",
+		"### Differences that may be chance",
+		"### New scenarios\n\nwaitgroup-go",
+		"### Scenarios that are gone\n\nclose-nil-chan",
+		"### Not run\n\nc-abort with go1.25.14: no compiler",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("release notes lack %q:\n%s", want, text.String())
+		}
+	}
+}
+
+func TestSubjects(t *testing.T) {
+	var rows []Row
+	for _, name := range pinned {
+		r := died()
+		r.Toolchain = name
+		if minorOf(name) < 23 {
+			r.CrashOutput = "n/a"
+		}
+		if minorOf(name) > 25 {
+			r.Headline = "panic: another text"
+		}
+		rows = append(rows, r)
+	}
+	all := subjects(rows)
+	if len(all) != 1 || len(all[0].Spans) != 2 {
+		t.Fatalf("%d subjects: %+v", len(all), all)
+	}
+	if a, b := all[0].Spans[0], all[0].Spans[1]; a.Releases() != "1.21..1.25" || a.Row.CrashOutput != "trace" || b.Releases() != "1.26..1.27" {
+		t.Errorf("spans %s and %s", a.Releases(), b.Releases())
+	}
+}

@@ -1,0 +1,173 @@
+package labrun
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/backstop-go/backstop/internal/crashtest"
+	"github.com/backstop-go/backstop/lab/scenario"
+)
+
+// testLab works in a directory that the tests of a run share, so that programs
+// are built once.
+func testLab(t *testing.T, o Options) *Lab {
+	t.Helper()
+	if o.Dir == "" {
+		o.Dir = filepath.Join(sharedDir, "lab")
+	}
+	l, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+var sharedDir string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "backstop-labtest-")
+	if err != nil {
+		panic(err)
+	}
+	sharedDir = dir
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+func find(t *testing.T, names ...string) []scenario.Scenario {
+	t.Helper()
+	var all []scenario.Scenario
+	for _, n := range names {
+		s, err := scenario.Find(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func matrix(t *testing.T, l *Lab, p Plan) []Row {
+	t.Helper()
+	if len(p.Toolchains) == 0 {
+		p.Toolchains = []string{Local()}
+	}
+	rows, err := l.Matrix(context.Background(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func TestObserve(t *testing.T) {
+	rows := matrix(t, testLab(t, Options{}), Plan{Scenarios: find(t, "send-closed-chan", "upgrade-trace-id")})
+	r := rows[0]
+	if r.NotRun != "" || r.Exit != "2" || r.Guard() != "yes" || r.CrashOutput != "trace" || !r.StderrTraceback || !r.Deferred || r.Returned ||
+		r.ClassifiedAs != "panic.closed_chan" || r.Headline != "panic: send on closed channel" || len(r.Missing) != 0 {
+		t.Errorf("%+v", r)
+	}
+	if r.Memory <= 0 || r.Memory > 64<<20 || r.Wall <= 0 {
+		t.Errorf("at its end: %d bytes, %d us", r.Memory, r.Wall)
+	}
+	if r := rows[1]; r.Exit != "0" || r.Guard() != "-" || !r.Returned || r.ClassifiedAs != scenario.None {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestKept measures twice: the second time nothing may run, unless it is asked
+// for or another setting is.
+func TestKept(t *testing.T) {
+	dir := filepath.Join(sharedDir, "kept")
+	var told atomic.Int64
+	note := func(string) { told.Add(1) }
+	plan := Plan{Scenarios: find(t, "send-closed-chan")}
+	first := matrix(t, testLab(t, Options{Dir: dir, Note: note}), plan)
+	if told.Load() == 0 {
+		t.Error("nobody was told of a build")
+	}
+	told.Store(0)
+	wall := func(o Options, p Plan) int64 {
+		o.Dir, o.Note = dir, note
+		return matrix(t, testLab(t, o), p)[0].Wall
+	}
+	if got := wall(Options{}, plan); got != first[0].Wall {
+		t.Error("it was run again")
+	}
+	if got := wall(Options{Fresh: true}, plan); got == first[0].Wall {
+		t.Error("it was not run again although that was asked for")
+	}
+	other := plan
+	other.Settings = []Setting{{Env: []string{"GOTRACEBACK=none"}}}
+	if got := wall(Options{}, other); got == first[0].Wall {
+		t.Error("another setting gave the same row")
+	}
+	if told.Load() != 0 {
+		t.Errorf("%d builds although nothing had changed", told.Load())
+	}
+	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "backstop-lab-*")); len(left) > 0 {
+		for _, d := range left {
+			if info, err := os.Stat(d); err == nil && time.Since(info.ModTime()) > time.Minute {
+				t.Errorf("%s was left behind", d)
+			}
+		}
+	}
+}
+
+// TestGoLine: panic(nil) depends on the go line and on GODEBUG.
+func TestGoLine(t *testing.T) {
+	rows := matrix(t, testLab(t, Options{}), Plan{
+		Scenarios: find(t, "panic-nil"),
+		Settings:  []Setting{{}, {GoLine: "1.20"}, {GoLine: "1.20", Env: []string{"GODEBUG=panicnil=0"}}},
+	})
+	for i, want := range []string{"runtime", "<nil>", "runtime"} {
+		if !strings.Contains(rows[i].Value, want) {
+			t.Errorf("%s: a guard gets %q, want %s", rows[i].setting(), rows[i].Value, want)
+		}
+	}
+}
+
+func TestNotRun(t *testing.T) {
+	t.Run("toolchain", func(t *testing.T) {
+		t.Setenv("GOPROXY", "off")
+		rows := matrix(t, testLab(t, Options{}), Plan{Toolchains: []string{"go1.26.99"}, Scenarios: find(t, "send-closed-chan")})
+		if len(rows) != 1 || !strings.Contains(rows[0].NotRun, "go1.26.99") || rows[0].Agrees() {
+			t.Errorf("%+v", rows)
+		}
+	})
+	t.Run("compiler", func(t *testing.T) {
+		onlyGo(t)
+		rows := matrix(t, testLab(t, Options{}), Plan{Scenarios: find(t, "c-abort")})
+		if !strings.Contains(rows[0].NotRun, "C compiler") {
+			t.Errorf("%+v", rows[0])
+		}
+	})
+	t.Run("release", func(t *testing.T) {
+		rows := matrix(t, testLab(t, Options{}), Plan{Toolchains: []string{"go1.21.99"}, Scenarios: find(t, "waitgroup-go")})
+		if len(rows) != 0 {
+			t.Errorf("a release that does not have it has rows: %+v", rows)
+		}
+	})
+}
+
+// onlyGo leaves nothing but the go command and a shell in PATH.
+func onlyGo(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"go", "sh"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			crashtest.Skip(t, "%v", err)
+		}
+		if err := os.Symlink(path, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir)
+}
