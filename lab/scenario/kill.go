@@ -3,8 +3,10 @@ package scenario
 var kills = []Scenario{
 	{
 		Name: "oom-cgroup", Group: "kill",
-		Shows: "memory cgroup OOM kill (64 MiB)",
-		Class: "kill.oom",
-		// TODO needs: root, memory cgroup limit 64 MiB
+		Shows:  "memory cgroup OOM kill (64 MiB)",
+		Class:  "kill.oom",
+		Needs:  []Need{Root, MemoryCgroup},
+		Limits: Limits{Memory: 64 << 20},
+		Lesson: "The process cannot say a word: only the counter of the cgroup tells it from any other SIGKILL.",
 	},
 }

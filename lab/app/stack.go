@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+)
+
+func init() {
+	register("stack-overflow", stackOverflow)
+	register("stack-overflow-setmaxstack", stackOverflowSetMaxStack)
+	register("stack-overflow-in-goroutine", stackOverflowInGoroutine)
+	register("stack-overflow-error-method", stackOverflowErrorMethod)
+}
+
+// A folder that contains itself has no depth.
+type folder struct{ parent *folder }
+
+func (f *folder) depth() int { return f.parent.depth() + 1 }
+
+func loop() *folder {
+	f := new(folder)
+	f.parent = f
+	return f
+}
+
+// stackOverflow recurses without end, up to the default limit of 1,000,000,000
+// bytes. It takes seconds and hundreds of megabytes to get there; in a container
+// with less memory the OOM killer comes first, and there is no traceback.
+func stackOverflow() { loop().depth() }
+
+// stackOverflowSetMaxStack is the same with a limit that is reached at once.
+func stackOverflowSetMaxStack() {
+	debug.SetMaxStack(1 << 20)
+	loop().depth()
+}
+
+// stackOverflowInGoroutine is the same in another goroutine: one runaway request
+// ends all of them.
+func stackOverflowInGoroutine() {
+	debug.SetMaxStack(1 << 20)
+	done := make(chan int)
+	go func() { done <- loop().depth() }()
+	<-done
+}
+
+// A failure formats itself with %v, which calls Error, which formats itself.
+type failure struct{ code int }
+
+func (f failure) Error() string { return fmt.Sprintf("failure %v", f) }
+
+// stackOverflowErrorMethod prints an error whose Error method calls itself
+// through package fmt. fmt recovers a panic of such a method, but this is none.
+func stackOverflowErrorMethod() {
+	debug.SetMaxStack(1 << 20)
+	fmt.Println(failure{code: 7})
+}
