@@ -7,14 +7,14 @@ var otherClasses = map[Class]Info{
 		Explanation: "The process got SIGQUIT, printed all goroutines and ended.",
 		Causes:      []string{"Ctrl-\\ or kill -QUIT", "a liveness probe or go test ending a hung process"},
 		FirstCheck:  "Who sent it, and what did the goroutines wait for at that moment?",
-		Scenarios:   []string{"sig-quit", "notify-quit"},
+		Scenarios:   []string{"sig-quit"},
 	},
 	"signal.sigabrt": {
 		Title:       "aborted by a signal (SIGABRT)",
 		Explanation: "The process got SIGABRT and printed its goroutines.",
 		Causes:      []string{"a supervisor's watchdog (systemd WatchdogSec)", "kill -ABRT"},
 		FirstCheck:  "sigcode=0 means that another process sent it: which?",
-		Scenarios:   []string{"sig-abrt", "notify-abrt"},
+		Scenarios:   []string{"sig-abrt"},
 	},
 	"signal.abort_cgo": {
 		Title:       "C code called abort",
@@ -47,7 +47,7 @@ var otherClasses = map[Class]Info{
 		Explanation: "SIGSEGV arrived where it cannot become a panic, or was sent by another process.",
 		Causes:      []string{"kill -SEGV (sigcode=0)", "a fault in C or on a C thread"},
 		FirstCheck:  "sigcode=0 means that it was sent from outside.",
-		Scenarios:   []string{"sig-segv", "notify-segv-external"},
+		Scenarios:   []string{"sig-segv"},
 	},
 	"signal.sigbus": {
 		Title:       "bus error (SIGBUS)",
@@ -103,7 +103,7 @@ var otherClasses = map[Class]Info{
 		Explanation: "Somebody killed the process with SIGKILL, which nothing can catch.",
 		Causes:      []string{"a stop whose grace period ran out", "kill -9 by hand", "the OOM killer, when the kernel's counters could not be read"},
 		FirstCheck:  "Was a stop under way, and how long is its grace period?",
-		Scenarios:   []string{"sig-kill", "c-raise-kill"},
+		Scenarios:   []string{"sig-kill", "xcpu-rlimit", "c-raise-kill"},
 	},
 	"kill.sigterm": {
 		Title:       "stopped (SIGTERM)",
@@ -131,7 +131,7 @@ var otherClasses = map[Class]Info{
 		Explanation: "The process wrote to a closed pipe on standard output or error, which ends a Go program (os/signal).",
 		Causes:      []string{"the log collector behind the pipe died"},
 		FirstCheck:  "Who reads the standard output?",
-		Scenarios:   []string{"stdout-broken-pipe", "stderr-broken-pipe", "sig-pipe"},
+		Scenarios:   []string{"stdout-broken-pipe"},
 	},
 	"kill.sigsegv": {
 		Title:       "memory fault without a traceback (SIGSEGV)",
@@ -170,7 +170,7 @@ var otherClasses = map[Class]Info{
 		Explanation: "A signal ended the process before it could print anything.",
 		Causes:      []string{"a signal sent by another process", "a resource limit (SIGXCPU, SIGXFSZ)"},
 		FirstCheck:  "Who sends this signal? Look at the limits of the service.",
-		Scenarios:   []string{"sig-alrm", "sig-usr1", "sig-usr2", "sig-vtalrm", "sig-io", "sig-pwr", "xcpu-rlimit", "xfsz-rlimit", "c-usr1-default", "sig-rt34"},
+		Scenarios:   []string{"c-usr1-default"},
 	},
 	"exit.os_exit": {
 		Title:       "exited by itself",

@@ -136,7 +136,7 @@ var signals = []Scenario{
 	{
 		Name: "sig-rt34", Group: "signal",
 		Shows:  "SIGRT34 sent by kill(2), nothing registered",
-		Class:  "kill.other",
+		Class:  "kill.sig34",
 		Lesson: "The runtime leaves signals 32 to 34 to the C library, so 34 has its default effect in a program without cgo: death.",
 	},
 	{
