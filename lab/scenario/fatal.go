@@ -127,6 +127,7 @@ var fatals = []Scenario{
 		Name: "oom-huge-make", Group: "fatal",
 		Shows:  "one make beyond physical address space",
 		Class:  "fatal.oom",
+		Limits: Limits{AddressSpace: 2 << 30}, // it would take the runtime seconds to find out
 		Lesson: "Whether a bad length is a panic or the end depends on its size: one that cannot be addressed panics, one the system refuses is fatal. Check lengths that come from outside.",
 	},
 	{
