@@ -192,7 +192,7 @@ func Tool(args, key, code string) Measure { return Measure{KindTool, args, key, 
 // All lists every claim in the order of the articles.
 func All() []Claim {
 	var all []Claim
-	for _, list := range [][]Claim{a0Panic, a0Defer, a1, a2, a3, a4} {
+	for _, list := range [][]Claim{a0Panic, a0Defer, a1, a2, a3, a4Leaks, a4Stack, a4Frames, a4Signals, a4Native, a4Sched} {
 		all = append(all, list...)
 	}
 	return all
