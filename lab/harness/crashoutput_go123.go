@@ -11,18 +11,18 @@ import (
 
 // setCrashOutput duplicates what the runtime prints at death, as a monitor has
 // it. Before Go 1.23 there is no such function.
-func setCrashOutput() error {
+func setCrashOutput() (set bool, err error) {
 	text := os.Getenv(EnvCrashOutput)
 	if text == "" {
-		return nil
+		return false, nil
 	}
 	fd, err := strconv.Atoi(text)
 	if err != nil {
-		return fmt.Errorf("%s: %w", EnvCrashOutput, err)
+		return false, fmt.Errorf("%s: %w", EnvCrashOutput, err)
 	}
 	f := os.NewFile(uintptr(fd), "crash output")
 	if err := debug.SetCrashOutput(f, debug.CrashOptions{}); err != nil {
-		return err
+		return false, err
 	}
-	return f.Close()
+	return true, f.Close()
 }

@@ -2,4 +2,4 @@
 
 package harness
 
-func setCrashOutput() error { return nil }
+func setCrashOutput() (set bool, err error) { return false, nil }

@@ -1,7 +1,7 @@
 // Package harness runs one scenario of a program of the lab, plain or under a
 // guard, and leaves marks of what happened in the process: whether the
 // scenario's function returned, whether a deferred call ran, whether recover got
-// something.
+// something, whether the crash output was set.
 //
 // Each program's main calls [Main] with its scenarios. Apart from the marks the
 // process is as a program of anybody's: no goroutine, no timer, no handler is
@@ -28,6 +28,7 @@ const (
 	Returned  = "returned"  // the scenario's function returned
 	Deferred  = "deferred"  // a deferred call of the goroutine that called it ran
 	Recovered = "recovered" // the guard stopped a panic; the value follows
+	Watched   = "watched"   // debug.SetCrashOutput is in effect
 )
 
 // Unknown is the exit status of a program that does not have a scenario. No
@@ -47,9 +48,13 @@ func Main(scenarios map[string]func()) {
 		fmt.Fprintf(os.Stderr, "no scenario %q in this program\n", os.Args[1])
 		os.Exit(Unknown)
 	}
-	if err := setCrashOutput(); err != nil {
+	set, err := setCrashOutput()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "set crash output:", err)
 		os.Exit(Unknown)
+	}
+	if set {
+		Mark(Watched)
 	}
 	Run(f)
 }

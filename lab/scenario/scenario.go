@@ -163,11 +163,14 @@ func All() []Scenario {
 			all[i].Min = Oldest
 		}
 		if all[i].Wait == 0 {
-			all[i].Wait = 30 * time.Second
+			all[i].Wait = Patience
 		}
 	}
 	return all
 }
+
+// Patience is how long a program may take that is not meant to hang.
+const Patience = 30 * time.Second
 
 // Oldest is the oldest minor release of Go 1 in the lab.
 const Oldest = 21

@@ -21,7 +21,7 @@ import (
 func readUpTo(f *os.File, n int64) ([]byte, error) { return io.ReadAll(io.LimitReader(f, n)) }
 
 // fill writes what two runs showed into a row.
-func fill(row *Row, plain, guarded *Trace, minor int) {
+func fill(row *Row, plain, guarded *Trace) {
 	row.Exit, row.Signal = ending(&plain.Result)
 	row.GuardedExit, row.GuardedSignal = ending(&guarded.Result)
 	_, row.Returned = plain.marked(harness.Returned)
@@ -33,7 +33,7 @@ func fill(row *Row, plain, guarded *Trace, minor int) {
 	report := mainReport(plain.Stderr)
 	row.StderrTraceback = report != nil && hasFrames(report)
 	row.CrashOutput = "n/a"
-	if minor >= 23 && plain.crashOutputSet() {
+	if _, ok := plain.marked(harness.Watched); ok {
 		row.CrashOutput = contents(plain.CrashOutput)
 	}
 	if report == nil {
@@ -45,10 +45,6 @@ func fill(row *Row, plain, guarded *Trace, minor int) {
 		row.Missing = lacks(plain.Stderr, plain.CrashOutput)
 	}
 }
-
-// crashOutputSet is false where the program could not set it: it does not run
-// the harness.
-func (t *Trace) crashOutputSet() bool { return true }
 
 // ending returns the exit status and signal of a row.
 func ending(r *bounded.Result) (exit Exit, signal *string) {
@@ -160,15 +156,17 @@ func headline(t *Trace, report *crash.Report) string {
 
 var cause = regexp.MustCompile(`^(panic: |\[?fatal error: |fatal: |SIG[A-Z0-9]+: |unexpected fault|runtime: goroutine stack exceeds|WARNING: DATA RACE|.*panic serving )`)
 
-// The lines of two runs differ in addresses, goroutine numbers and sizes.
+// The lines of two runs differ in addresses, ports and the time of day.
 var (
 	address  = regexp.MustCompile(`0x[0-9a-f]+`)
 	maxLine  = 160
+	logTime  = regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d `)
 	ephemera = regexp.MustCompile(`\b(127\.0\.0\.1|\[::1\]):[0-9]+`)
 )
 
 func clean(line string) string {
 	line = address.ReplaceAllString(strings.ToValidUTF8(line, "�"), "0x?")
+	line = logTime.ReplaceAllString(line, "")
 	line = ephemera.ReplaceAllString(line, "$1:?")
 	if r := []rune(line); len(r) > maxLine {
 		line = string(r[:maxLine]) + "…"

@@ -111,9 +111,9 @@ func schedule(jobs []job) []int {
 	return interleave(first, rest)
 }
 
-// slow programs hang until their deadline or fill a stack of a gigabyte.
+// slow programs hang until a deadline of their own or fill a stack of a gigabyte.
 func slow(s scenario.Scenario) bool {
-	return s.Class == "hang" || s.Limits.AddressSpace > 4<<30
+	return s.Wait < scenario.Patience || s.Limits.AddressSpace > 4<<30
 }
 
 // interleave spreads the slow ones, four fast ones behind each.
@@ -157,7 +157,7 @@ func (l *Lab) row(ctx context.Context, j job) (Row, error) {
 
 // observer changes when a row is judged in another way, so that old ones are
 // measured again.
-const observer = 1
+const observer = 2
 
 // rowFile names a row by all it depends on: the source of its program, the
 // toolchain, the declaration, the setting.

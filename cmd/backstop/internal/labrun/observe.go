@@ -66,7 +66,7 @@ func (l *Lab) Observe(ctx context.Context, t Toolchain, s scenario.Scenario, set
 		row.NotRun = "program " + s.Program + " does not have it"
 		return row, nil
 	}
-	fill(&row, plain, guarded, t.Minor)
+	fill(&row, plain, guarded)
 	return row, nil
 }
 

@@ -21,7 +21,7 @@ type Row struct {
 	Recovered *bool `json:"recovered"`
 
 	// CrashOutput is what debug.SetCrashOutput got: trace, text, empty, or n/a
-	// before Go 1.23 and where the program cannot set it.
+	// where the program did not set it: before Go 1.23, or dead before its main.
 	CrashOutput     string `json:"crash_output"`
 	StderrTraceback bool   `json:"stderr_traceback"` // what a supervisor sees
 
