@@ -11,7 +11,7 @@ import "embed"
 // Source is this module: go.mod and everything its programs are built from.
 //
 //go:embed native/*.go native/*.c native/*.cpp native/*.h
-//go:embed go.mod all:app all:bounded all:harness all:launch all:load all:probe
+//go:embed go.mod all:app all:bounded all:harness all:initpanic all:launch all:load all:probe
 var Source embed.FS
 
 // Baseline has what was measured, one file of rows for each toolchain.
