@@ -6,7 +6,6 @@ func init() {
 	register("map-write-write", mapWriteWrite)
 	register("map-read-write", mapReadWrite)
 	register("map-iterate-write", mapIterateWrite)
-	register("map-clear-write", mapClearWrite)
 }
 
 // mapWriteWrite lets two goroutines count in one map. The runtime keeps one bit
@@ -42,20 +41,6 @@ func mapIterateWrite() {
 			}
 		},
 		func() { sessions[1] = "closed" },
-	)
-}
-
-// mapClearWrite empties a map while another goroutine writes to it: clear is a
-// write like any other.
-func mapClearWrite() {
-	cache := map[int]string{}
-	together(
-		func() { clear(cache) },
-		func() {
-			for id := 0; id < 8; id++ {
-				cache[id] = "page"
-			}
-		},
 	)
 }
 
