@@ -29,6 +29,7 @@ func labVerbs() []labVerb {
 		{"run", "SCENARIO...", "let scenarios happen, and say all that was seen", []string{"json"}, (*labFlags).runScenarios},
 		{"matrix", "[PATTERN...]", "every scenario on every toolchain", []string{"json", "markdown", "html"}, (*labFlags).matrix},
 		{"diff", "[BEFORE [AFTER]]", "what a release of Go changes, as release notes", []string{"json", "markdown"}, (*labFlags).diff},
+		{"claims", "[PATTERN...]", "what is said of panic and recover, and what is true", []string{"json"}, (*labFlags).claims},
 	}
 }
 
@@ -57,6 +58,7 @@ whether a deferred recover caught it, what crash output and a supervisor got.
   backstop lab matrix -format json | jq 'select(.recovered == false) | .scenario'
   backstop lab diff 1.25 1.26               before an upgrade
   backstop lab diff 1.26                    this machine against the baseline
+  backstop lab claims 'A0-1-*'              statements of the articles, judged
 
 -go takes releases (1.26), ranges (1.22..1.27), exact toolchains (go1.24.1), or
 several with commas; the go command downloads what is missing. What cannot be run
@@ -72,6 +74,7 @@ a result. What was built and measured is kept below -dir; -fresh measures again.
 			fs.IntVar(&f.options.Jobs, "jobs", 0, "run `n` programs at once; default: two for each processor")
 			fs.BoolVar(&f.options.Fresh, "fresh", false, "measure again what was measured before")
 			fs.StringVar(&f.write, "write", "", "matrix: also write documents and baselines below this `directory`, the root of a checkout")
+			fs.StringVar(&f.docs, "docs", "", "claims: also write the pages of docs/claims into this `directory`")
 			return f.run
 		},
 	}
@@ -81,7 +84,7 @@ type labFlags struct {
 	set                         *flag.FlagSet
 	toolchains, goLines, format string
 	env                         []string
-	write                       string
+	write, docs                 string
 	options                     labrun.Options
 }
 

@@ -45,7 +45,7 @@ var rules = []rule{
 	{"cmd/backstop/internal/htmlview", []string{module + "/crash", cmdInternal + "outline", cmdInternal + "source"}, "drawing a report needs the report and its outline only"},
 	{"cmd/backstop/internal/htmltest", nil, "test support is imported by every test, so it imports nobody"},
 	{"cmd/backstop/internal/capture", []string{module + "/crash", module + "/event", module + "/internal/crashtest", cmdInternal + "server", cmdInternal + "store"}, "the capture matrix asks a collector what it has of programs that crashed"},
-	{"cmd/backstop/internal/labrun", []string{module + "/crash", module + "/event", module + "/internal/host", module + "/internal/gobin", module + "/lab", module + "/lab/...", cmdInternal + "labrun/...", cmdInternal + "server", cmdInternal + "store"}, "the lab runs programs and reads what they leave"},
+	{"cmd/backstop/internal/labrun", []string{module + "/crash", module + "/event", module + "/internal/host", module + "/internal/gobin", module + "/lab", module + "/lab/...", module + "/internal/crashtest", cmdInternal + "labrun", cmdInternal + "labrun/...", cmdInternal + "server", cmdInternal + "store"}, "the lab runs programs and reads what they leave"},
 	{"cmd/backstop/internal/doctor", []string{module + "/internal/..."}, "the doctor tries what the SDK and the supervisor need, and uses neither"},
 	{"cmd/backstop/internal/demo", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "server", cmdInternal + "supervise", cmdInternal + "store"}, "the demo drives the server and the supervisor from outside"},
 	{"cmd/backstop", []string{module + "/crash", module + "/event", module + "/internal/...", module + "/lab/...", cmdInternal + "..."}, "the command may use everything of ours"},

@@ -65,9 +65,20 @@ type Check struct {
 	Measure Measure
 	Op      Op
 	Want    string
-	// Only restricts a check to releases: it counts as not measured elsewhere.
-	// Min and Max are minor releases; 0 is no bound.
+	// Min and Max are the minor releases the check concerns; elsewhere it is left
+	// out. 0 is no bound.
 	Min, Max int
+	// Under is a setting that this check alone is measured under, whatever the
+	// cell's.
+	Under Variant
+}
+
+// ID identifies what the check compares, among the values of a cell.
+func (c Check) ID() string {
+	if c.Under == (Variant{}) {
+		return c.Measure.ID()
+	}
+	return c.Measure.ID() + " under " + c.Under.String()
 }
 
 // An Op is how a value is compared.
@@ -82,6 +93,11 @@ const (
 	AtLeast Op = "is at least"
 	AtMost  Op = "is at most"
 )
+
+// On reports whether a check concerns a release.
+func (c Check) On(minor int) bool {
+	return minor >= c.Min && (c.Max == 0 || minor <= c.Max)
+}
 
 // Holds compares. An expected number that is none, or a pattern that does not
 // compile, is an error of whoever wrote the check.
@@ -104,7 +120,7 @@ func (c Check) Holds(value string) (bool, error) {
 		}
 		got, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 		if err != nil {
-			return false, fmt.Errorf("check %q: the value is no number: %w", c.Shows, err)
+			return false, fmt.Errorf("check %q: the value of %s is no number: %w", c.Shows, c.Measure, err)
 		}
 		if c.Op == AtLeast {
 			return got >= want, nil
@@ -114,81 +130,6 @@ func (c Check) Holds(value string) (bool, error) {
 	return false, fmt.Errorf("check %q: unknown comparison %q", c.Shows, c.Op)
 }
 
-// A Measure is something that can be measured on a toolchain. Its value is text.
-type Measure struct {
-	Kind Kind   `json:"kind"`
-	Name string `json:"name"`          // of a scenario, a probe, a file, a package, a tool
-	Key  string `json:"key,omitempty"` // a field, a key, a function, an identifier
-	Code string `json:"code,omitempty"`
-}
-
-// A Kind is where a value comes from.
-type Kind string
-
-// The kinds, with what Name, Key and Code are.
-const (
-	// KindScenario: a field of the scenario's row: exit, signal, recovered,
-	// deferred, returned, headline, crash_output, stderr_traceback, class,
-	// stderr, guarded_exit, recovered_value.
-	KindScenario Kind = "scenario"
-	// KindProbe: a key that the probe prints: Name is the probe, Key the key.
-	KindProbe Kind = "probe"
-	// KindSource: whether the toolchain's own source matches: Name is a file below
-	// GOROOT/src or a directory of it, Key a function or type in it ("" is all of
-	// it), Code a regular expression. "true", "false", or "absent" when there is
-	// no such file or declaration.
-	KindSource Kind = "source"
-	// KindDeclared: "true" when package Name declares the exported or unexported
-	// identifier Key ("Type.Method" and "Type.field" too), else "false".
-	KindDeclared Kind = "declared"
-	// KindCompile: "ok", or the first error of the compiler or linker, when the
-	// toolchain builds Code, a file of package main. Key: extra arguments of go
-	// build, separated by spaces.
-	KindCompile Kind = "compile"
-	// KindAsm: whether the assembly of Code (go build -gcflags=-S), a file of
-	// package main, matches Key, a regular expression: "true" or "false".
-	KindAsm Kind = "asm"
-	// KindTool: what a command of the toolchain says: Name are the arguments of
-	// go, separated by spaces, run in a module whose only file is Code. Key is
-	// "status" or "output".
-	KindTool Kind = "tool"
-)
-
-// ID identifies a measurement.
-func (m Measure) ID() string {
-	id := string(m.Kind) + " " + m.Name
-	if m.Key != "" {
-		id += " " + m.Key
-	}
-	if m.Code != "" {
-		id += " " + m.Code
-	}
-	return id
-}
-
-// Observed measures a field of a scenario's row.
-func Observed(scenario, field string) Measure { return Measure{KindScenario, scenario, field, ""} }
-
-// Probed measures a key of a probe.
-func Probed(probe, key string) Measure { return Measure{KindProbe, probe, key, ""} }
-
-// Source measures whether a declaration in the toolchain's source matches.
-func Source(file, decl, pattern string) Measure { return Measure{KindSource, file, decl, pattern} }
-
-// Declared measures whether a package declares an identifier.
-func Declared(pkg, name string) Measure { return Measure{KindDeclared, pkg, name, ""} }
-
-// Compiled measures what the compiler says of a program.
-func Compiled(code string, args ...string) Measure {
-	return Measure{KindCompile, "", strings.Join(args, " "), code}
-}
-
-// Assembly measures whether the assembly of a program matches.
-func Assembly(code, pattern string) Measure { return Measure{KindAsm, "", pattern, code} }
-
-// Tool measures the status or output of a go command in a module with one file.
-func Tool(args, key, code string) Measure { return Measure{KindTool, args, key, code} }
-
 // All lists every claim in the order of the articles.
 func All() []Claim {
 	var all []Claim
@@ -196,4 +137,14 @@ func All() []Claim {
 		all = append(all, list...)
 	}
 	return all
+}
+
+// Find returns a claim by its id.
+func Find(id string) (Claim, error) {
+	for _, c := range All() {
+		if c.ID == id {
+			return c, nil
+		}
+	}
+	return Claim{}, fmt.Errorf("there is no claim %q", id)
 }

@@ -18,6 +18,11 @@ const (
 	NotRun           Verdict = "not_run"           // nothing was measured here; never a verdict of record
 )
 
+// Verdicts lists the verdicts of record, those that surprise first.
+func Verdicts() []Verdict {
+	return []Verdict{False, Misleading, VersionDependent, True, Untestable}
+}
+
 // A Cell is a toolchain under one setting.
 type Cell struct {
 	Toolchain string // "go1.26.8"
@@ -25,9 +30,14 @@ type Cell struct {
 	Variant   Variant
 }
 
-// Values are what was measured in a cell, by [Measure.ID]. What could not be
-// measured is not there.
-type Values map[string]string
+// Values are what was measured in a cell, by [Check.ID].
+type Values map[string]Value
+
+// A Value is what a measurement gave, or why there is none.
+type Value struct {
+	Text   string
+	NotRun string
+}
 
 // An Item of evidence is one check in one cell.
 type Item struct {
@@ -39,12 +49,14 @@ type Item struct {
 	Expected  string `json:"expected"`
 	Holds     bool   `json:"holds"`
 	Implied   bool   `json:"implied,omitempty"`
-	NotRun    bool   `json:"not_run,omitempty"`
+	NotRun    string `json:"not_run,omitempty"` // why there is no value
+
+	Check int `json:"-"` // its index in Literal or Implied
 }
 
-// Judge finds the verdict of a claim and the evidence for it. A cell counts for
-// Literal, or Implied, when each of its checks that concern that release was
-// measured there.
+// Judge finds the verdict of a claim and the evidence for it. In a cell Literal,
+// or Implied, holds when each of its checks that concern that release does; it
+// fails when one of them fails; else the cell says nothing.
 func (c *Claim) Judge(cells map[Cell]Values) (Verdict, []Item, error) {
 	if len(c.Literal) == 0 {
 		if c.Untestable == "" {
@@ -60,17 +72,12 @@ func (c *Claim) Judge(cells map[Cell]Values) (Verdict, []Item, error) {
 			tally   *tally
 			implied bool
 		}{{c.Literal, &literal, false}, {c.Implied, &implied, true}} {
-			holds, measured, items, err := weigh(part.checks, cell, cells[cell])
+			items, err := weigh(part.checks, cell, cells[cell], part.implied)
 			if err != nil {
 				return "", nil, fmt.Errorf("claim %s: %w", c.ID, err)
 			}
-			for i := range items {
-				items[i].Implied = part.implied
-			}
+			part.tally.add(items)
 			evidence = append(evidence, items...)
-			if measured {
-				part.tally.add(holds)
-			}
 		}
 	}
 	return verdict(literal, implied), evidence, nil
@@ -92,47 +99,58 @@ func verdict(literal, implied tally) Verdict {
 	return True
 }
 
+// A tally counts cells in which checks hold together, and in which they do not.
 type tally struct{ yes, no int }
 
-func (t *tally) add(holds bool) {
-	if holds {
+func (t *tally) add(items []Item) {
+	measured := len(items) > 0
+	for _, i := range items {
+		if i.NotRun == "" && !i.Holds {
+			t.no++
+			return
+		}
+		measured = measured && i.NotRun == ""
+	}
+	if measured {
 		t.yes++
-	} else {
-		t.no++
 	}
 }
 
-// weigh applies checks in one cell. They hold together or not at all.
-func weigh(checks []Check, cell Cell, values Values) (holds, measured bool, items []Item, err error) {
-	holds = true
-	for _, check := range checks {
-		if cell.Minor < check.Min || check.Max > 0 && cell.Minor > check.Max {
+// weigh applies the checks that concern the release of a cell.
+func weigh(checks []Check, cell Cell, values Values, implied bool) ([]Item, error) {
+	var items []Item
+	for i, check := range checks {
+		if !check.On(cell.Minor) {
 			continue
 		}
+		setting := cell.Variant
+		if check.Under != (Variant{}) {
+			setting = check.Under
+		}
 		item := Item{
-			Toolchain: cell.Toolchain, Setting: cell.Variant.String(), Shows: check.Shows,
-			Measure: check.Measure.ID(), Expected: string(check.Op) + " " + check.Want,
+			Toolchain: cell.Toolchain, Setting: setting.String(), Shows: check.Shows,
+			Measure: check.Measure.String(), Expected: string(check.Op) + " " + check.Want,
+			Implied: implied, Check: i,
 		}
-		value, ok := values[check.Measure.ID()]
-		if !ok {
-			item.NotRun = true
-			items = append(items, item)
-			measured, holds = false, false
-			return holds, measured, items, nil
+		switch value, ok := values[check.ID()]; {
+		case !ok:
+			item.NotRun = "it was not measured"
+		case value.NotRun != "":
+			item.NotRun = value.NotRun
+		default:
+			holds, err := check.Holds(value.Text)
+			if err != nil {
+				return nil, err
+			}
+			item.Value, item.Holds = value.Text, holds
 		}
-		item.Value = value
-		if item.Holds, err = check.Holds(value); err != nil {
-			return false, false, nil, err
-		}
-		holds = holds && item.Holds
-		measured = true
 		items = append(items, item)
 	}
-	return holds, measured, items, nil
+	return items, nil
 }
 
 func sorted(cells map[Cell]Values) []Cell {
-	var all []Cell
+	all := make([]Cell, 0, len(cells))
 	for c := range cells {
 		all = append(all, c)
 	}

@@ -1,0 +1,317 @@
+package claims
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/backstop-go/backstop/lab/claim"
+)
+
+// articles are the pages, with what each article is about.
+var articles = []struct{ name, about string }{
+	{"A0", "how panic, defer and recover are said to work inside"},
+	{"A1", "what Go 1.22 is said to have changed, recover under load, middleware"},
+	{"A2", "the third article"},
+	{"A3", "the fourth article"},
+	{"A4", "the fifth article"},
+}
+
+// WriteDocs writes README.md and one page for each article into a directory.
+// Every claim must have been measured: a page with holes would be read as if
+// there were none.
+func WriteDocs(dir string, results []Result) error {
+	by := make(map[string][]*Result)
+	for i := range results {
+		r := &results[i]
+		if r.Verdict == claim.NotRun {
+			return fmt.Errorf("claim %s was not run: %s", r.Claim.ID, firstReason(r))
+		}
+		article, _, _ := strings.Cut(r.Claim.ID, "-")
+		by[article] = append(by[article], r)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	pages := map[string]string{"README.md": overview(results, by)}
+	for _, a := range articles {
+		pages[a.name+".md"] = page(a.name, a.about, by[a.name])
+	}
+	for name, text := range pages {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func firstReason(r *Result) string {
+	for _, item := range r.Evidence {
+		if item.NotRun != "" {
+			return item.NotRun
+		}
+	}
+	return "nothing was measured"
+}
+
+const generated = "<!-- written by `backstop lab claims -docs docs/claims`; do not edit -->"
+
+func overview(results []Result, by map[string][]*Result) string {
+	p := new(paper)
+	p.line("# What is said of panic and recover, and what is true")
+	p.line("")
+	p.line(generated)
+	p.line("")
+	p.line(`Backstop started from five articles about panics in Go. They hold %d statements
+about the runtime that can be checked, on panic, recover, defer, signals, cgo,
+scheduling and metrics. Each is treated as a hypothesis here, and tried on
+%s.`, len(results), strings.Join(results[0].Toolchains, ", "))
+	p.line("")
+	p.line(`**No verdict was written by hand.** A statement has checks: a field of a scenario
+(a small program that crashes, see ../lab), a line that a probe printed, a pattern
+in a declaration of that toolchain's own source, what the compiler or a tool said.
+The verdict follows from the values:
+
+- **true**: every check of the wording holds on every toolchain and setting;
+- **false**: on none of them;
+- **depends**: on some of them; the toolchain, the go line of go.mod or GODEBUG
+  decides;
+- **misleading**: the wording holds, but not the condition it names, or what it
+  wants the reader to conclude;
+- **untestable**: neither an experiment nor the source can decide.
+
+A check of something that is nowhere ("runtime.SetPanicHandler exists") is a check
+that fails. Whoever changes a measured value gets another verdict; a test does so
+for each statement.
+
+` + "```" + `
+backstop lab claims              judge all of them here
+backstop lab claims A0-1-a       one, with its evidence
+backstop lab claims 'A3-*'       those of an article
+backstop lab claims -go 1.27     on one release
+` + "```")
+	p.line("")
+	counts(p, by)
+	for _, v := range claim.Verdicts() {
+		if v != claim.True {
+			listing(p, results, v)
+		}
+	}
+	p.line("")
+	p.line("The true ones stand on the pages of the articles with the rest.")
+	return p.String()
+}
+
+// short is a verdict in a heading.
+func short(v claim.Verdict) string {
+	if v == claim.VersionDependent {
+		return "depends"
+	}
+	return string(v)
+}
+
+func counts(p *paper, by map[string][]*Result) {
+	head, rule := "| article |", "|---|"
+	for _, v := range claim.Verdicts() {
+		head += " " + short(v) + " |"
+		rule += "---:|"
+	}
+	p.line("%s all |", head)
+	p.line("%s---:|", rule)
+	total := make(map[claim.Verdict]int)
+	all := 0
+	for _, a := range articles {
+		count := make(map[claim.Verdict]int)
+		for _, r := range by[a.name] {
+			count[r.Verdict]++
+			total[r.Verdict]++
+		}
+		all += len(by[a.name])
+		p.line("| [%s](%s.md): %s |%s %d |", a.name, a.name, a.about, cells(count), len(by[a.name]))
+	}
+	p.line("| all |%s %d |", cells(total), all)
+}
+
+func cells(count map[claim.Verdict]int) string {
+	var b strings.Builder
+	for _, v := range claim.Verdicts() {
+		fmt.Fprintf(&b, " %d |", count[v])
+	}
+	return b.String()
+}
+
+// headings of the lists in the overview.
+var headings = map[claim.Verdict]string{
+	claim.False:            "False",
+	claim.Misleading:       "Misleading",
+	claim.VersionDependent: "Depends on the version or its settings",
+	claim.Untestable:       "Untestable",
+}
+
+func listing(p *paper, results []Result, v claim.Verdict) {
+	first := true
+	for i := range results {
+		r := &results[i]
+		if r.Verdict != v {
+			continue
+		}
+		if first {
+			p.line("")
+			p.line("## %s", headings[v])
+			p.line("")
+			first = false
+		}
+		why := r.Claim.Instead
+		if v == claim.Untestable {
+			why = r.Claim.Untestable
+		}
+		p.line("- [%s](%s): \"%s\" %s", r.Claim.ID, link(r.Claim.ID), prose(r.Claim.Says), prose(why))
+	}
+}
+
+func link(id string) string {
+	article, _, _ := strings.Cut(id, "-")
+	return article + ".md#" + id
+}
+
+func page(name, about string, results []*Result) string {
+	p := new(paper)
+	p.line("# %s: %s", name, about)
+	p.line("")
+	p.line(generated)
+	p.line("")
+	p.line("[How verdicts come about, and those of the other articles](README.md).")
+	where := ""
+	for _, r := range results {
+		if r.Claim.Where != where {
+			where = r.Claim.Where
+			p.line("")
+			p.line("## %s", strings.TrimPrefix(where, name+" "))
+		}
+		p.section(r)
+	}
+	return p.String()
+}
+
+func (p *paper) section(r *Result) {
+	c := &r.Claim
+	p.line("")
+	p.line("<a id=\"%s\"></a>", c.ID)
+	p.line("")
+	p.line("### %s: %s", c.ID, title(r.Verdict))
+	p.line("")
+	p.line("> %s", prose(c.Says))
+	p.line("")
+	if len(c.Literal) == 0 {
+		p.line("%s", prose(c.Untestable))
+		p.line("")
+	}
+	implied := false
+	for _, f := range r.findings() {
+		if f.Implied && !implied {
+			implied = true
+			p.line("")
+			p.line("What it wants the reader to conclude:")
+			p.line("")
+		}
+		p.finding(&f)
+	}
+	if instead := r.instead(); instead != "" {
+		p.line("")
+		p.line("**What is true instead.** %s", prose(instead))
+	}
+	p.programs(c)
+	p.line("")
+	if len(c.Scenarios) > 0 {
+		var names []string
+		for _, s := range c.Scenarios {
+			names = append(names, "`"+s+"`")
+		}
+		p.line("See it happen: `backstop lab run %s`. Judge again: `%s`.", strings.Join(c.Scenarios, " "), Rerun(c.ID))
+		return
+	}
+	p.line("Judge again: `%s`.", Rerun(c.ID))
+}
+
+// finding writes a check, with what was found where.
+func (p *paper) finding(f *finding) {
+	setting := ""
+	if f.Setting != "" {
+		setting = " with " + code(f.Setting)
+	}
+	p.line("- **%s**: %s%s  ", f.outcome(), prose(f.Check.Shows), setting)
+	p.line("  %s: %s", measured(f.Check.Measure), f.values(f.stable))
+}
+
+// stable is a value that is the same when it is measured again: of numbers with
+// bounds and long texts only the outcome is.
+func (f *finding) stable(value string) string {
+	switch f.Check.Op {
+	case claim.AtLeast, claim.AtMost:
+		return "a number that varies"
+	case claim.Matches, claim.Lacks:
+		if strings.Contains(strings.TrimSpace(value), "\n") {
+			return "a longer text"
+		}
+	}
+	return code(shown(value))
+}
+
+// measured is a measure in Markdown.
+func measured(m claim.Measure) string {
+	switch m.Kind {
+	case claim.KindScenario:
+		return code(m.Key) + " of scenario " + code(m.Name)
+	case claim.KindProbe:
+		return code(m.Key) + " of probe " + code(m.Name)
+	case claim.KindSource:
+		what := "source of " + code(m.Name)
+		if m.Key != "" {
+			what = code(m.Key) + " in " + code(m.Name)
+		}
+		return what + " has " + code("/"+m.Code+"/")
+	case claim.KindDeclared:
+		return "package " + code(m.Name) + " declares " + code(m.Key)
+	case claim.KindCompile:
+		return code(strings.TrimSpace("go build "+m.Key)) + " of the program below"
+	case claim.KindAsm:
+		return "assembly of the program below has " + code("/"+m.Key+"/")
+	case claim.KindTool:
+		return m.Key + " of " + code("go "+m.Name)
+	}
+	return code(m.String())
+}
+
+// programs shows what was compiled.
+func (p *paper) programs(c *claim.Claim) {
+	seen := make(map[string]bool)
+	for _, check := range checks(c) {
+		m := check.Measure
+		if m.Kind == claim.KindSource || m.Code == "" || seen[m.Code] {
+			continue
+		}
+		seen[m.Code] = true
+		p.line("")
+		p.line("```go")
+		p.line("%s", strings.TrimRight(m.Code, "\n"))
+		p.line("```")
+	}
+}
+
+// prose keeps text from becoming markup, but for code spans.
+func prose(text string) string {
+	return strings.NewReplacer("<", "&lt;", ">", "&gt;", "*", "\\*", "_", "\\_").Replace(text)
+}
+
+// code is a code span of anything.
+func code(text string) string {
+	fence := "`"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	if len(fence) > 1 {
+		return fence + " " + text + " " + fence
+	}
+	return fence + text + fence
+}

@@ -1,0 +1,137 @@
+package claims
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/labrun"
+	"github.com/backstop-go/backstop/lab/claim"
+)
+
+// A finding is one check under one setting, over all toolchains.
+type finding struct {
+	Check   claim.Check
+	Implied bool
+	Setting string
+	Spans   []span
+}
+
+// A span is what a check found on several toolchains alike.
+type span struct {
+	Toolchains []string
+	Value      string
+	Holds      bool
+	NotRun     string
+}
+
+func (s *span) releases() string { return labrun.Releases(s.Toolchains) }
+
+// findings joins the evidence of a result: checks in their order, for each the
+// default setting first.
+func (r *Result) findings() []finding {
+	settings := []string{""}
+	for _, item := range r.Evidence {
+		if !slices.Contains(settings, item.Setting) {
+			settings = append(settings, item.Setting)
+		}
+	}
+	var all []finding
+	for i := range checks(&r.Claim) {
+		for _, setting := range settings {
+			if f := r.finding(i, setting); len(f.Spans) > 0 && !f.repeats() {
+				all = append(all, f)
+			}
+		}
+	}
+	return all
+}
+
+// finding collects the evidence for one of checks.
+func (r *Result) finding(i int, setting string) finding {
+	f := finding{Check: checks(&r.Claim)[i], Implied: i >= len(r.Claim.Literal), Setting: setting}
+	if f.Implied {
+		i -= len(r.Claim.Literal)
+	}
+	for _, item := range r.Evidence {
+		if item.Implied == f.Implied && item.Check == i && item.Setting == setting {
+			f.add(item)
+		}
+	}
+	return f
+}
+
+// repeats is true of what is the same under every setting.
+func (f *finding) repeats() bool { return f.Setting != "" && !f.Check.Measure.FollowsVariant() }
+
+func (f *finding) add(item claim.Item) {
+	for i := range f.Spans {
+		s := &f.Spans[i]
+		if s.Holds == item.Holds && s.Value == item.Value && s.NotRun == "" && item.NotRun == "" || s.NotRun != "" && s.NotRun == item.NotRun {
+			s.Toolchains = append(s.Toolchains, item.Toolchain)
+			return
+		}
+	}
+	f.Spans = append(f.Spans, span{[]string{item.Toolchain}, item.Value, item.Holds, item.NotRun})
+}
+
+// outcome of a finding: "holds", "fails", "varies", or "not run".
+func (f *finding) outcome() string {
+	holds, fails := false, false
+	for _, s := range f.Spans {
+		if s.NotRun == "" {
+			holds = holds || s.Holds
+			fails = fails || !s.Holds
+		}
+	}
+	switch {
+	case holds && fails:
+		return "varies"
+	case holds:
+		return "holds"
+	case fails:
+		return "fails"
+	}
+	return "not run"
+}
+
+// maxShown is how much of a value people see.
+const maxShown = 100
+
+// shown is a value for people: its first line, and not too much of it. Of what
+// differs from run to run, a number compared with a bound, nothing is shown where
+// documents must not differ.
+func shown(value string) string {
+	line, rest, _ := strings.Cut(strings.TrimSpace(value), "\n")
+	cut := strings.TrimSpace(rest) != ""
+	if utf8.RuneCountInString(line) > maxShown {
+		line, cut = string([]rune(line)[:maxShown]), true
+	}
+	if cut {
+		line += " ..."
+	}
+	if line == "" {
+		return "empty"
+	}
+	return line
+}
+
+// expected says what was expected: "true", "at least 5", "no match of /x/".
+func expected(c claim.Check) string {
+	switch c.Op {
+	case claim.Is:
+		return c.Want
+	case claim.IsNot:
+		return "anything but " + c.Want
+	case claim.Matches:
+		return "a match of /" + c.Want + "/"
+	case claim.Lacks:
+		return "no match of /" + c.Want + "/"
+	case claim.AtLeast:
+		return "at least " + c.Want
+	case claim.AtMost:
+		return "at most " + c.Want
+	}
+	return fmt.Sprint(c.Op, " ", c.Want)
+}
