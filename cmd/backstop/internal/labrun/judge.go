@@ -3,12 +3,15 @@ package labrun
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/backstop-go/backstop/crash"
 	"github.com/backstop-go/backstop/event"
@@ -165,13 +168,30 @@ var (
 )
 
 func clean(line string) string {
-	line = address.ReplaceAllString(strings.ToValidUTF8(line, "�"), "0x?")
+	line = visible(line)
+	line = address.ReplaceAllString(line, "0x?")
 	line = logTime.ReplaceAllString(line, "")
 	line = ephemera.ReplaceAllString(line, "$1:?")
 	if r := []rune(line); len(r) > maxLine {
 		line = string(r[:maxLine]) + "…"
 	}
 	return line
+}
+
+// visible writes what a terminal would obey, and what is no text, as escapes.
+func visible(line string) string {
+	var b strings.Builder
+	for i, r := range line {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(line[i:], "\uFFFD"):
+			fmt.Fprintf(&b, `\x%02x`, line[i])
+		case r != '\t' && !unicode.IsPrint(r):
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 const maxMissing = 20
