@@ -68,14 +68,7 @@ func need(t *testing.T, toolchain string) {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		t.Skip("old releases are compared on linux/amd64 only")
 	}
-	if toolchain == current() || os.Getenv("BACKSTOP_REQUIRE_ALL") != "" {
-		return
-	}
-	cache := strings.TrimSpace(command(t, ".", nil, "go", "env", "GOMODCACHE"))
-	dir := filepath.Join(cache, "golang.org", "toolchain@v0.0.1-"+toolchain+"."+runtime.GOOS+"-"+runtime.GOARCH)
-	if _, err := os.Stat(dir); err != nil {
-		crashtest.Skip(t, "toolchain %s was not downloaded", toolchain)
-	}
+	crashtest.NeedToolchain(t, toolchain)
 }
 
 var (

@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -24,7 +23,7 @@ func TestToolchains(t *testing.T) {
 	}
 	for _, toolchain := range toolchains {
 		t.Run(toolchain, func(t *testing.T) {
-			need(t, toolchain)
+			crashtest.NeedToolchain(t, toolchain)
 			runs(t, build(t, toolchain, false))
 			runs(t, build(t, toolchain, false, "-buildmode=pie"))
 		})
@@ -50,21 +49,6 @@ func TestToolchains(t *testing.T) {
 			t.Errorf("%v, want a reason: %s", err, out)
 		}
 	})
-}
-
-func need(t *testing.T, toolchain string) {
-	t.Helper()
-	if os.Getenv("BACKSTOP_REQUIRE_ALL") != "" {
-		return // the go command downloads it
-	}
-	cache, err := exec.Command("go", "env", "GOMODCACHE").Output()
-	if err != nil {
-		crashtest.Skip(t, "no go command: %v", err)
-	}
-	dir := filepath.Join(strings.TrimSpace(string(cache)), "golang.org", "toolchain@v0.0.1-"+toolchain+"."+runtime.GOOS+"-"+runtime.GOARCH)
-	if _, err := os.Stat(dir); err != nil && toolchain != runtime.Version() {
-		crashtest.Skip(t, "toolchain %s was not downloaded", toolchain)
-	}
 }
 
 func needC(t *testing.T) {

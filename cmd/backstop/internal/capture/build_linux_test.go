@@ -30,17 +30,7 @@ func needToolchain(t *testing.T, toolchain string) {
 	if runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
 		crashtest.Skip(t, "the monitor's and the table's work is told for amd64 and arm64")
 	}
-	if toolchain == local || os.Getenv("BACKSTOP_REQUIRE_ALL") != "" {
-		return
-	}
-	out, err := exec.Command("go", "env", "GOMODCACHE").Output()
-	if err != nil {
-		crashtest.Skip(t, "no go command: %v", err)
-	}
-	dir := filepath.Join(strings.TrimSpace(string(out)), "golang.org", "toolchain@v0.0.1-"+toolchain+"."+runtime.GOOS+"-"+runtime.GOARCH)
-	if _, err := os.Stat(dir); err != nil {
-		crashtest.Skip(t, "toolchain %s was not downloaded", toolchain)
-	}
+	crashtest.NeedToolchain(t, toolchain)
 }
 
 // hasC reports whether C and C++ can be compiled.

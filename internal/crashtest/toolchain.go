@@ -1,0 +1,29 @@
+package crashtest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// NeedToolchain skips a test when a Go toolchain ("go1.22.12") is not at hand: it
+// is neither the local one nor in the module cache. Where everything is required,
+// the go command downloads it.
+func NeedToolchain(tb testing.TB, name string) {
+	tb.Helper()
+	local := strings.Fields(runtime.Version())[0] // without the experiments
+	if name == local || name == "local" || os.Getenv("BACKSTOP_REQUIRE_ALL") != "" {
+		return
+	}
+	out, err := exec.Command("go", "env", "GOMODCACHE").Output()
+	if err != nil {
+		Skip(tb, "no go command: %v", err)
+	}
+	dir := filepath.Join(strings.TrimSpace(string(out)), "golang.org", "toolchain@v0.0.1-"+name+"."+runtime.GOOS+"-"+runtime.GOARCH)
+	if _, err := os.Stat(dir); err != nil {
+		Skip(tb, "toolchain %s was not downloaded", name)
+	}
+}
