@@ -89,7 +89,7 @@ var fatalClasses = map[Class]Info{
 		Explanation: "The program touched an address that is not mapped, or wrote to read-only memory, at an address too large for a nil pointer.",
 		Causes:      []string{"unsafe pointer arithmetic", "a memory-mapped file that was truncated", "a slice over memory that C has freed", "memory of an arena that was freed: the line above the headline says so"},
 		FirstCheck:  "Look for unsafe, mmap and cgo at the first application frame. debug.SetPanicOnFault makes it a panic for one goroutine.",
-		Scenarios:   []string{"unmapped-address", "noncanonical-address", "write-rodata", "sigbus-mmap-truncated", "bad-func-pointer", "notify-segv-unmapped", "arena-uaf"},
+		Scenarios:   []string{"unmapped-address", "noncanonical-address", "write-rodata", "sigbus-mmap-truncated", "bad-func-pointer", "notify-segv-unmapped"},
 	},
 	"fatal.signal_in_runtime": {
 		Title:       "fault inside the runtime",
