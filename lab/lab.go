@@ -11,6 +11,8 @@ import "embed"
 // Source is this module: go.mod and everything its programs are built from.
 //
 //go:embed native/*.go native/*.c native/*.cpp native/*.h
+//go:embed checkptr/*.go race/*.go asan/*.go asan/*.c asan/*.h arenas/*.go i386/*.go
+//go:embed cshared/*.go cshared/*.c secure/*.go gotest/*.go
 //go:embed go.mod all:app all:bounded all:harness all:initpanic all:launch all:load all:probe
 var Source embed.FS
 

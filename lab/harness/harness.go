@@ -36,18 +36,30 @@ const (
 const Unknown = 97
 
 // Main runs the scenario named by the first argument and returns when the
-// scenario did, or when a guard has recovered. An unknown name ends the process
-// with status Unknown.
+// scenario did, or when a guard has recovered.
 func Main(scenarios map[string]func()) {
 	if len(os.Args) < 2 {
 		fmt.Fprintln(os.Stderr, "usage: program SCENARIO; `backstop lab list` shows them")
 		os.Exit(Unknown)
 	}
-	f := scenarios[os.Args[1]]
+	Start(os.Args[1], scenarios)
+}
+
+// Start runs a scenario by its name, for a library whose main is not Go's. An
+// unknown name ends the process with status Unknown.
+func Start(name string, scenarios map[string]func()) {
+	f := scenarios[name]
 	if f == nil {
-		fmt.Fprintf(os.Stderr, "no scenario %q in this program\n", os.Args[1])
+		fmt.Fprintf(os.Stderr, "no scenario %q in this program\n", name)
 		os.Exit(Unknown)
 	}
+	Watch()
+	Run(f)
+}
+
+// Watch sets the crash output, where there is one. Start calls it; tests, which
+// are not started by name, do so themselves.
+func Watch() {
 	set, err := setCrashOutput()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "set crash output:", err)
@@ -56,7 +68,6 @@ func Main(scenarios map[string]func()) {
 	if set {
 		Mark(Watched)
 	}
-	Run(f)
 }
 
 // Run calls a scenario's function the way the environment asks for.

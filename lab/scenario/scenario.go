@@ -120,7 +120,7 @@ type Kind string
 // The kinds.
 const (
 	Build   Kind = ""         // go build
-	Test    Kind = "test"     // go test -c; scenarios are names of tests
+	Test    Kind = "test"     // go test -c; a scenario's Args select its test
 	CShared Kind = "c-shared" // a library, and a host in C: host.c
 	SetUIDs Kind = "setuid"   // go build, then owned by root and set-user-ID, run as nobody
 )

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
-	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -119,7 +117,7 @@ var goLineOf = regexp.MustCompile(`(?m)^go [0-9.]+$`)
 type Built struct {
 	Program scenario.Program
 	File    string
-	Key     string // changes with its source, toolchain and go line
+	Key     string // changes with its source, declaration, toolchain and go line
 }
 
 // Build makes a program with a toolchain, unless it is in the cache. An error
@@ -136,7 +134,7 @@ func (l *Lab) Build(ctx context.Context, t Toolchain, name, goLine string) (Buil
 	if err != nil {
 		return Built{}, err
 	}
-	key += "-" + t.Name + "-go" + goLine
+	key += "-" + declaration(p) + "-" + t.Name + "-go" + goLine
 	b := Built{Program: p, Key: key, File: filepath.Join(l.dir, "bin", key, p.Name)}
 	return b, l.once("build "+b.File, func() error {
 		if _, err := os.Stat(b.File); err == nil {
@@ -149,6 +147,12 @@ func (l *Lab) Build(ctx context.Context, t Toolchain, name, goLine string) (Buil
 		l.note("building " + p.Name + " with " + t.Name)
 		return l.make(ctx, t, p, src, b.File)
 	})
+}
+
+// declaration changes with how a program is built.
+func declaration(p scenario.Program) string {
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q", p.Kind, p.Flags, p.Env)))
+	return hex.EncodeToString(sum[:3])
 }
 
 // make builds into a file of another name first: what is in the cache is whole.
@@ -165,22 +169,6 @@ func (l *Lab) make(ctx context.Context, t Toolchain, p scenario.Program, src, fi
 		return err
 	}
 	return os.Rename(draft, file)
-}
-
-func (l *Lab) compile(ctx context.Context, t Toolchain, p scenario.Program, src, file string) error {
-	l.builds <- struct{}{}
-	defer func() { <-l.builds }()
-	args := []string{"build", "-trimpath", "-o", file}
-	switch p.Kind {
-	case scenario.Build:
-	default:
-		return fmt.Errorf("the lab cannot make a program of kind %q", p.Kind)
-	}
-	args = append(args, p.Flags...)
-	cmd := exec.CommandContext(ctx, "go", append(args, "./"+path.Clean(p.Dir))...)
-	cmd.Dir, cmd.Env = src, goEnv(t.Name, p.Env...)
-	_, err := output(cmd)
-	return err
 }
 
 func findProgram(name string) (scenario.Program, error) {

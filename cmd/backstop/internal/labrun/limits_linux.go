@@ -34,15 +34,14 @@ func (l *Lab) check(s scenario.Scenario) error {
 
 func have(n scenario.Need) error {
 	switch n {
-	case scenario.Root, scenario.SetUID:
-		if os.Geteuid() != 0 {
-			return errors.New("we are not root")
-		}
-		return nil
+	case scenario.Root:
+		return beRoot()
+	case scenario.SetUID:
+		return errors.Join(beRoot(), allowSetUID())
 	case scenario.CC:
-		return inPath("gcc")
+		return inPath("CC", "gcc")
 	case scenario.CXX:
-		return inPath("g++")
+		return inPath("CXX", "g++")
 	case scenario.I386:
 		if runtime.GOARCH != "amd64" {
 			return errors.New("this processor does not run them")
@@ -64,7 +63,40 @@ func have(n scenario.Need) error {
 	return fmt.Errorf("the lab does not know this need")
 }
 
-func inPath(name string) error {
+func beRoot() error {
+	if os.Geteuid() != 0 {
+		return errors.New("we are not root")
+	}
+	return nil
+}
+
+// allowSetUID says why the kernel would not heed the bit: the directory for
+// temporary files is mounted so, or we, and all that we start, may gain nothing.
+func allowSetUID() error {
+	const noSetUID = 2 // ST_NOSUID of statvfs(3)
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(os.TempDir(), &fs); err != nil {
+		return fmt.Errorf("look at %s: %w", os.TempDir(), err)
+	}
+	if fs.Flags&noSetUID != 0 {
+		return fmt.Errorf("%s is mounted nosuid", os.TempDir())
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return err
+	}
+	if strings.Contains(string(status), "\nNoNewPrivs:\t1\n") {
+		return errors.New("we run without new privileges (no_new_privs)")
+	}
+	return nil
+}
+
+// inPath looks for the compiler that the go command will use.
+func inPath(variable, usual string) error {
+	name := usual
+	if f := strings.Fields(os.Getenv(variable)); len(f) > 0 {
+		name = f[0]
+	}
 	_, err := exec.LookPath(name)
 	return err
 }

@@ -158,15 +158,6 @@ func (l *Lab) Start(ctx context.Context, b Built, args, env []string, limits sce
 	return l.start(ctx, b, s, Setting{}, false)
 }
 
-// prepare is for programs that are not simply started.
-func (l *Lab) prepare(b Built, spec *bounded.Spec, dir string) error {
-	switch b.Program.Kind {
-	case scenario.Build:
-		return nil
-	}
-	return fmt.Errorf("the lab cannot start a program of kind %q", b.Program.Kind)
-}
-
 func stream(s scenario.Stream, file string) string {
 	if s == scenario.Recorded {
 		return file

@@ -1,0 +1,1 @@
+void write_behind(int size);
