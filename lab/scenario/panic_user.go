@@ -45,7 +45,7 @@ var panicUser = []Scenario{
 		Shows:  "panic with 1000 idle goroutines, GOTRACEBACK=all",
 		Class:  "panic.custom",
 		Env:    []string{"GOTRACEBACK=all"},
-		Lesson: "GOTRACEBACK=all prints each goroutine: a report of 1000 goroutines is a hundred kilobytes, and grows with load.",
+		Lesson: "GOTRACEBACK=all prints each goroutine: a report of 1000 idle goroutines is a quarter of a megabyte, and grows with load.",
 	},
 	{
 		Name: "panic-ansi-nul", Group: "panic-user",
