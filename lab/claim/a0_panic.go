@@ -241,7 +241,7 @@ var a0Panic = []Claim{
 			{Shows: "gorecover reads it", Measure: Source("runtime/panic.go", "gorecover", `\bpanicking\b`), Op: Is, Want: "true"},
 			{Shows: "while deferred calls run it has another value than at rest", Measure: Probed("panicking-flag", "in_deferred_call"), Op: IsNot, Want: "0"},
 		},
-		Instead: "There are no such reads to follow: neither function knows the flag. And dlv trace stops at calls of the functions that match, not at reads of memory; it has --follow-calls DEPTH, and no --follow (delve 1.27, by hand).",
+		Instead: "There are no such reads to follow: neither function knows the flag. And dlv trace stops at calls of the functions that match, not at reads of memory; it has --follow-calls DEPTH, and no --follow (source of delve 1.27.2).",
 	},
 	{
 		ID: "A0-2.3-c", Where: "A0 2.3",

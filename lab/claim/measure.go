@@ -42,13 +42,13 @@ const (
 	KindDeclared Kind = "declared"
 	// KindCompile: "ok", or the first error of the compiler or linker without its
 	// position, when the toolchain builds Code. Key: extra arguments of go build,
-	// separated by spaces.
+	// separated by spaces that are not within single quotes.
 	KindCompile Kind = "compile"
 	// KindAsm: whether the assembly of Code (go build -gcflags=-S) matches Key, a
 	// regular expression: "true" or "false".
 	KindAsm Kind = "asm"
-	// KindTool: what a go command says: Name are its arguments, separated by
-	// spaces, run in a module of Code. Key is "status", the exit status, or
+	// KindTool: what a go command says: Name are its arguments, separated as
+	// those of KindCompile, run in a module of Code. Key is "status", the exit status, or
 	// "output", all it printed.
 	KindTool Kind = "tool"
 )

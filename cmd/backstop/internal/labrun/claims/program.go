@@ -22,11 +22,11 @@ func (e *engine) program(ctx context.Context, u *unit) (found, error) {
 	run := labrun.GoRun{Files: files(u.code), Env: strings.Fields(u.variant.Env), Wait: goWait}
 	switch u.kind {
 	case claim.KindCompile:
-		run.Args = append(append([]string{"build", "-o", "program"}, strings.Fields(u.name)...), ".")
+		run.Args = append(append([]string{"build", "-o", "program"}, words(u.name)...), ".")
 	case claim.KindAsm:
 		run.Args = []string{"build", "-gcflags=-S", "-o", "program", "."}
 	default:
-		run.Args = strings.Fields(u.name)
+		run.Args = words(u.name)
 	}
 	if why := needsC(u); why != "" {
 		return u.notRun(why), nil
@@ -54,6 +54,24 @@ func (e *engine) program(ctx context.Context, u *unit) (found, error) {
 		}
 		return strings.TrimSpace(output)
 	}), nil
+}
+
+// words splits arguments at spaces, but not within single quotes.
+func words(args string) []string {
+	var all []string
+	word, quoted := "", false
+	for _, r := range args + " " {
+		switch {
+		case r == '\'':
+			quoted = !quoted
+		case r != ' ' || quoted:
+			word += string(r)
+		case word != "":
+			all = append(all, word)
+			word = ""
+		}
+	}
+	return all
 }
 
 // files splits the code of a measure into files by name.
