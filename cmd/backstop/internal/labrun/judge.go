@@ -159,12 +159,14 @@ func headline(t *Trace, report *crash.Report) string {
 
 var cause = regexp.MustCompile(`^(panic: |\[?fatal error: |fatal: |SIG[A-Z0-9]+: |unexpected fault|runtime: goroutine stack exceeds|WARNING: DATA RACE|.*panic serving )`)
 
-// The lines of two runs differ in addresses, ports and the time of day.
+// The lines of two runs differ in addresses, ports, the time of day and the size
+// of the heap.
 var (
 	address  = regexp.MustCompile(`0x[0-9a-f]+`)
 	maxLine  = 160
 	logTime  = regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d `)
 	ephemera = regexp.MustCompile(`\b(127\.0\.0\.1|\[::1\]):[0-9]+`)
+	inUse    = regexp.MustCompile(`\([0-9]+ in use\)`)
 )
 
 func clean(line string) string {
@@ -172,6 +174,7 @@ func clean(line string) string {
 	line = address.ReplaceAllString(line, "0x?")
 	line = logTime.ReplaceAllString(line, "")
 	line = ephemera.ReplaceAllString(line, "$1:?")
+	line = inUse.ReplaceAllString(line, "(? in use)")
 	if r := []rune(line); len(r) > maxLine {
 		line = string(r[:maxLine]) + "…"
 	}

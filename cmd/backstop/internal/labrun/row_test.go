@@ -143,3 +143,19 @@ func TestHostileHeadlines(t *testing.T) {
 		}
 	}
 }
+
+// What differs in each run of one build must not make a row differ.
+func TestLinesOfTwoRuns(t *testing.T) {
+	for _, pair := range [][2]string{
+		{"panic: (main.failure) 0xc000012030", "panic: (main.failure) 0xc000014030"},
+		{"2026/01/02 03:04:05 http: panic serving 127.0.0.1:4021: stop", "2026/01/02 03:04:06 http: panic serving 127.0.0.1:4023: stop"},
+		{"runtime: out of memory: cannot allocate 4096-byte block (3899392 in use)", "runtime: out of memory: cannot allocate 4096-byte block (8093696 in use)"},
+	} {
+		if a, b := clean(pair[0]), clean(pair[1]); a != b {
+			t.Errorf("%q and %q differ", a, b)
+		}
+	}
+	if a, b := clean("panic: order 7"), clean("panic: order 8"); a == b {
+		t.Errorf("both are %q", a)
+	}
+}
