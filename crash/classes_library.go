@@ -36,7 +36,8 @@ var libraryClasses = map[Class]Info{
 		Explanation: "A handler panicked with http.ErrAbortHandler to cut the connection. It is no bug: net/http does not even log it.",
 		Causes:      []string{"a reverse proxy whose backend died in the middle of a response"},
 		FirstCheck:  "Nothing, unless a middleware reports or swallows it.",
-		Scenarios:   []string{"http-abort-handler"},
+		// No scenario: net/http neither logs it nor dies of it (http-abort-handler).
+
 	},
 	"panic.http_route": {
 		Title:       "bad or conflicting HTTP route",

@@ -167,6 +167,7 @@ var (
 	logTime  = regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d `)
 	ephemera = regexp.MustCompile(`\b(127\.0\.0\.1|\[::1\]):[0-9]+`)
 	inUse    = regexp.MustCompile(`\([0-9]+ in use\)`)
+	number   = regexp.MustCompile(`[0-9]+`)
 )
 
 func clean(line string) string {
@@ -200,7 +201,8 @@ func visible(line string) string {
 const maxMissing = 20
 
 // lacks returns the lines of standard error that the crash output does not have,
-// from the first line of the report on.
+// with N for each number: goroutines, threads and
+// sizes differ from run to run.
 func lacks(stderr, crashOutput []byte) []string {
 	have := make(map[string]int)
 	for _, line := range strings.Split(string(crashOutput), "\n") {
@@ -218,7 +220,7 @@ func lacks(stderr, crashOutput []byte) []string {
 		if len(missing) == maxMissing {
 			break
 		}
-		missing = append(missing, clean(line))
+		missing = append(missing, number.ReplaceAllString(clean(line), "N"))
 	}
 	return missing
 }

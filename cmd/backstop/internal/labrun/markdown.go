@@ -51,8 +51,8 @@ func markdownSubject(p *printer, sub *subject) {
 		p.line("| %s | %s | %s | %s | %s | %s | %s | %s |", label, span.Releases(), r.Ended(), r.Guard(), traceback, r.CrashOutput, class, code(r.Headline))
 		label = ""
 	}
-	for _, r := range sub.NotRun {
-		p.line("| %s | %s | not run: %s | | | | | |", label, releases([]string{r.Toolchain}), escapeCell(oneLine(r.NotRun)))
+	for _, u := range sub.NotRun {
+		p.line("| %s | %s | not run: %s | | | | | |", label, u.Releases(), escapeCell(u.Why))
 		label = ""
 	}
 }

@@ -2,6 +2,7 @@ package labrun
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -84,7 +85,7 @@ func TestObserve(t *testing.T) {
 // TestKept measures twice: the second time nothing may run, unless it is asked
 // for or another setting is.
 func TestKept(t *testing.T) {
-	dir := filepath.Join(sharedDir, "kept")
+	dir := t.TempDir()
 	var told atomic.Int64
 	note := func(string) { told.Add(1) }
 	plan := Plan{Scenarios: find(t, "send-closed-chan")}
@@ -93,19 +94,21 @@ func TestKept(t *testing.T) {
 		t.Error("nobody was told of a build")
 	}
 	told.Store(0)
-	wall := func(o Options, p Plan) int64 {
+	// Two runs that take the same time, processor time and memory are one run.
+	took := func(r Row) [3]int64 { return [3]int64{r.Wall, r.CPU, r.Memory} }
+	again := func(o Options, p Plan) [3]int64 {
 		o.Dir, o.Note = dir, note
-		return matrix(t, testLab(t, o), p)[0].Wall
+		return took(matrix(t, testLab(t, o), p)[0])
 	}
-	if got := wall(Options{}, plan); got != first[0].Wall {
+	if got := again(Options{}, plan); got != took(first[0]) {
 		t.Error("it was run again")
 	}
-	if got := wall(Options{Fresh: true}, plan); got == first[0].Wall {
+	if got := again(Options{Fresh: true}, plan); got == took(first[0]) {
 		t.Error("it was not run again although that was asked for")
 	}
 	other := plan
 	other.Settings = []Setting{{Env: []string{"GOTRACEBACK=none"}}}
-	if got := wall(Options{}, other); got == first[0].Wall {
+	if got := again(Options{}, other); got == took(first[0]) {
 		t.Error("another setting gave the same row")
 	}
 	if told.Load() != 0 {
@@ -170,4 +173,38 @@ func onlyGo(t *testing.T) {
 		}
 	}
 	t.Setenv("PATH", dir)
+}
+
+// TestInterrupted stops a matrix in the middle: no row of half an observation is
+// kept, and no program survives.
+func TestInterrupted(t *testing.T) {
+	dir := filepath.Join(sharedDir, "interrupted")
+	l := testLab(t, Options{Dir: dir})
+	ctx, cancel := context.WithCancel(context.Background())
+	matrix(t, l, Plan{Scenarios: find(t, "send-closed-chan")}) // built
+	time.AfterFunc(200*time.Millisecond, cancel)
+	_, err := l.Matrix(ctx, Plan{Toolchains: []string{Local()}, Scenarios: find(t, "busy-loop")})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	rows, _ := filepath.Glob(filepath.Join(dir, "rows", "*", "*.json"))
+	if len(rows) != 1 {
+		t.Errorf("%d rows are kept, want 1: %v", len(rows), rows)
+	}
+	crashtest.Eventually(t, "the end of every program", func() bool { return !running(t, dir) })
+}
+
+// running reports whether a process runs a program below a directory.
+func running(t *testing.T, dir string) bool {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range all {
+		if exe, err := os.Readlink(link); err == nil && strings.HasPrefix(exe, dir+"/") {
+			return true
+		}
+	}
+	return false
 }

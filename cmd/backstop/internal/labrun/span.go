@@ -21,7 +21,7 @@ type subject struct {
 	Scenario string
 	Setting  string // "" is the default one
 	Spans    []span // the oldest release first
-	NotRun   []Row
+	NotRun   []unrun
 }
 
 // subjects joins the rows of a matrix: toolchains on which a scenario did the
@@ -44,7 +44,7 @@ func subjects(rows []Row) []subject {
 
 func (s *subject) add(r Row) {
 	if r.NotRun != "" {
-		s.NotRun = append(s.NotRun, r)
+		s.addUnrun(r)
 		return
 	}
 	if n := len(s.Spans); n > 0 && alike(&s.Spans[n-1].Row, &r) {
@@ -53,6 +53,24 @@ func (s *subject) add(r Row) {
 		return
 	}
 	s.Spans = append(s.Spans, span{r, []string{r.Toolchain}})
+}
+
+// unrun is why a scenario was not run on some toolchains.
+type unrun struct {
+	Why        string
+	Toolchains []string
+}
+
+// Releases names the toolchains.
+func (u *unrun) Releases() string { return releases(u.Toolchains) }
+
+func (s *subject) addUnrun(r Row) {
+	why := oneLine(r.NotRun)
+	if n := len(s.NotRun); n > 0 && s.NotRun[n-1].Why == why {
+		s.NotRun[n-1].Toolchains = append(s.NotRun[n-1].Toolchains, r.Toolchain)
+		return
+	}
+	s.NotRun = append(s.NotRun, unrun{why, []string{r.Toolchain}})
 }
 
 // alike reports whether two toolchains made no difference. Where the older one

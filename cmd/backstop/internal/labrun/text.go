@@ -54,8 +54,8 @@ func WriteText(w io.Writer, rows []Row, style Style) error {
 				}
 				p.line("%s", spanLine(label, name, class, &span, style))
 			}
-			for _, r := range sub.NotRun {
-				p.line("%s", style.paint(yellow, cut(fmt.Sprintf("%-*s  %-10s not run: %s", name, label, releases([]string{r.Toolchain}), oneLine(r.NotRun)), style.Width)))
+			for _, u := range sub.NotRun {
+				p.line("%s", style.paint(yellow, cut(fmt.Sprintf("%-*s  %-10s not run: %s", name, label, u.Releases(), u.Why), style.Width)))
 				label = ""
 			}
 		}
