@@ -30,6 +30,7 @@ func labVerbs() []labVerb {
 		{"matrix", "[PATTERN...]", "every scenario on every toolchain", []string{"json", "markdown", "html"}, (*labFlags).matrix},
 		{"diff", "[BEFORE [AFTER]]", "what a release of Go changes, as release notes", []string{"json", "markdown"}, (*labFlags).diff},
 		{"claims", "[PATTERN...]", "what is said of panic and recover, and what is true", []string{"json"}, (*labFlags).claims},
+		{"explain", "SCENARIO", "one scenario from inside: source, runtime, machine code", []string{"json", "html"}, (*labFlags).explain},
 	}
 }
 
@@ -59,6 +60,9 @@ whether a deferred recover caught it, what crash output and a supervisor got.
   backstop lab diff 1.25 1.26               before an upgrade
   backstop lab diff 1.26                    this machine against the baseline
   backstop lab claims 'A0-1-*'              statements of the articles, judged
+  backstop lab explain send-closed-chan     from inside, with questions at the end
+  backstop lab explain send-closed-chan -answer '1=2' -answer '2=yes'
+  backstop lab explain -go 1.21,1.26 repanic-same   what changed between two
 
 -go takes releases (1.26), ranges (1.22..1.27), exact toolchains (go1.24.1), or
 several with commas; the go command downloads what is missing. What cannot be run
@@ -75,6 +79,11 @@ a result. What was built and measured is kept below -dir; -fresh measures again.
 			fs.BoolVar(&f.options.Fresh, "fresh", false, "measure again what was measured before")
 			fs.StringVar(&f.write, "write", "", "matrix: also write documents and baselines below this `directory`, the root of a checkout")
 			fs.StringVar(&f.docs, "docs", "", "claims: also write the pages of docs/claims into this `directory`")
+			fs.BoolVar(&f.answers, "answers", false, "explain: show the answers of the questions")
+			fs.Func("answer", "explain: check an answer, `N=TEXT`; several times for several", func(v string) error {
+				f.answer = append(f.answer, v)
+				return nil
+			})
 			return f.run
 		},
 	}
@@ -85,6 +94,8 @@ type labFlags struct {
 	toolchains, goLines, format string
 	env                         []string
 	write, docs                 string
+	answers                     bool
+	answer                      []string
 	options                     labrun.Options
 }
 

@@ -140,6 +140,12 @@ func FindToolchain(ctx context.Context, name string) (Toolchain, error) {
 	return t, nil
 }
 
+// Go runs the go command of a toolchain outside of any module, and returns its
+// trimmed standard output. An error has what it said.
+func (t Toolchain) Go(ctx context.Context, args ...string) (string, error) {
+	return goOutput(ctx, "", t.Name, args...)
+}
+
 // goEnv is the environment of a go command that uses exactly one toolchain and
 // nothing of the surrounding workspace.
 func goEnv(toolchain string, extra ...string) []string {
