@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 
@@ -43,10 +44,19 @@ func (f *labFlags) claims(ctx context.Context, std stdio, args []string) error {
 			return fmt.Errorf("write documents: %w", err)
 		}
 	}
+	write := func() error { return claims.WriteText(std.out, results, f.style(std)) }
 	if f.format == "json" {
-		return claims.WriteJSON(std.out, results)
+		write = func() error { return claims.WriteJSON(std.out, results) }
 	}
-	return claims.WriteText(std.out, results, f.style(std))
+	if err := write(); err != nil {
+		return err
+	}
+	for _, r := range results {
+		if r.Verdict != claim.NotRun {
+			return nil
+		}
+	}
+	return withHint(errors.New("lab: nothing was measured"), "the evidence says why; the go command downloads toolchains when it may")
 }
 
 // chosenClaims returns the claims whose ids match one of the patterns; no

@@ -47,8 +47,8 @@ const (
 	// KindAsm: whether the assembly of Code (go build -gcflags=-S) matches Key, a
 	// regular expression: "true" or "false".
 	KindAsm Kind = "asm"
-	// KindTool: what a go command says: Name are its arguments, separated as
-	// those of KindCompile, run in a module of Code. Key is "status", the exit status, or
+	// KindTool: what a go command says: Name are its arguments, separated as those
+	// of KindCompile, run in a module of Code. Key is "status", the exit status, or
 	// "output", all it printed.
 	KindTool Kind = "tool"
 )

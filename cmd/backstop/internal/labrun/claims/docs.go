@@ -12,10 +12,10 @@ import (
 // articles are the pages, with what each article is about.
 var articles = []struct{ name, about string }{
 	{"A0", "how panic, defer and recover are said to work inside"},
-	{"A1", "what Go 1.22 is said to have changed, recover under load, middleware"},
-	{"A2", "the third article"},
-	{"A3", "the fourth article"},
-	{"A4", "the fifth article"},
+	{"A1", "a panic handler that Go 1.22 is said to have, recover under load, where panics get lost"},
+	{"A2", "where a deferred recover must stand to work, and what is said to defeat it"},
+	{"A3", "the runtime's path of a panic, and the errors that recover cannot stop"},
+	{"A4", "leaks, stacks, signals, C and the scheduler: how programs die beside panics"},
 }
 
 // WriteDocs writes README.md and one page for each article into a directory.
@@ -25,8 +25,11 @@ func WriteDocs(dir string, results []Result) error {
 	by := make(map[string][]*Result)
 	for i := range results {
 		r := &results[i]
-		if r.Verdict == claim.NotRun {
+		switch {
+		case r.Verdict == claim.NotRun:
 			return fmt.Errorf("claim %s was not run: %s", r.Claim.ID, firstReason(r))
+		case r.Verdict != claim.True && r.Verdict != claim.Untestable && r.Claim.Instead == "":
+			return fmt.Errorf("claim %s is %s, and nothing says what is true instead", r.Claim.ID, r.Verdict)
 		}
 		article, _, _ := strings.Cut(r.Claim.ID, "-")
 		by[article] = append(by[article], r)
@@ -166,7 +169,8 @@ func listing(p *paper, results []Result, v claim.Verdict) {
 		if v == claim.Untestable {
 			why = r.Claim.Untestable
 		}
-		p.line("- [%s](%s): \"%s\" %s", r.Claim.ID, link(r.Claim.ID), prose(r.Claim.Says), prose(why))
+		p.line("- [%s](%s) *%s*  ", r.Claim.ID, link(r.Claim.ID), prose(r.Claim.Says))
+		p.line("  %s", prose(why))
 	}
 }
 
@@ -187,11 +191,22 @@ func page(name, about string, results []*Result) string {
 		if r.Claim.Where != where {
 			where = r.Claim.Where
 			p.line("")
-			p.line("## %s", strings.TrimPrefix(where, name+" "))
+			p.line("## %s", chapter(strings.TrimPrefix(where, name+" ")))
 		}
 		p.section(r)
 	}
 	return p.String()
+}
+
+// chapter writes out where a claim stands: "ch.1", "2.5" or "title".
+func chapter(where string) string {
+	if n, ok := strings.CutPrefix(where, "ch."); ok {
+		return "Chapter " + n
+	}
+	if where[0] >= '0' && where[0] <= '9' {
+		return "Section " + where
+	}
+	return "Title"
 }
 
 func (p *paper) section(r *Result) {
@@ -212,7 +227,7 @@ func (p *paper) section(r *Result) {
 		if f.Implied && !implied {
 			implied = true
 			p.line("")
-			p.line("What it wants the reader to conclude:")
+			p.line("Its condition, or what it wants the reader to conclude:")
 			p.line("")
 		}
 		p.finding(&f)
@@ -241,7 +256,7 @@ func (p *paper) finding(f *finding) {
 		setting = " with " + code(f.Setting)
 	}
 	p.line("- **%s**: %s%s  ", f.outcome(), prose(f.Check.Shows), setting)
-	p.line("  %s: %s", measured(f.Check.Measure), f.values(f.stable))
+	p.line("  %s: %s", measured(f.Check.Measure), f.values(f.stable, code))
 }
 
 // stable is a value that is the same when it is measured again: of numbers with

@@ -1,7 +1,6 @@
 package claims
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -99,9 +98,7 @@ func (f *finding) outcome() string {
 // maxShown is how much of a value people see.
 const maxShown = 100
 
-// shown is a value for people: its first line, and not too much of it. Of what
-// differs from run to run, a number compared with a bound, nothing is shown where
-// documents must not differ.
+// shown is a value for people: its first line, and not too much of it.
 func shown(value string) string {
 	line, rest, _ := strings.Cut(strings.TrimSpace(value), "\n")
 	cut := strings.TrimSpace(rest) != ""
@@ -118,20 +115,20 @@ func shown(value string) string {
 }
 
 // expected says what was expected: "true", "at least 5", "no match of /x/".
-func expected(c claim.Check) string {
+func expected(c claim.Check, quote func(string) string) string {
 	switch c.Op {
 	case claim.Is:
-		return c.Want
+		return quote(c.Want)
 	case claim.IsNot:
-		return "anything but " + c.Want
+		return "anything but " + quote(c.Want)
 	case claim.Matches:
-		return "a match of /" + c.Want + "/"
+		return "a match of " + quote("/"+c.Want+"/")
 	case claim.Lacks:
-		return "no match of /" + c.Want + "/"
+		return "no match of " + quote("/"+c.Want+"/")
 	case claim.AtLeast:
 		return "at least " + c.Want
 	case claim.AtMost:
 		return "at most " + c.Want
 	}
-	return fmt.Sprint(c.Op, " ", c.Want)
+	return string(c.Op) + " " + quote(c.Want)
 }

@@ -151,14 +151,14 @@ func (p *paper) paragraph(r *Result, style labrun.Style) {
 	for _, f := range r.findings() {
 		if f.Implied && !implied {
 			implied = true
-			p.fold("  ", "What it wants the reader to conclude:")
+			p.fold("  ", "Its condition, or what it wants the reader to conclude:")
 		}
 		shows := f.Check.Shows
 		if f.Setting != "" {
 			shows += " (" + f.Setting + ")"
 		}
 		p.fold(fmt.Sprintf("  %-9s", f.outcome()), shows)
-		p.fold("           ", f.Check.Measure.String()+": "+f.values(shown))
+		p.fold("           ", f.Check.Measure.String()+": "+f.values(shown, plainly))
 	}
 	if instead := r.instead(); instead != "" {
 		p.fold("  instead  ", instead)
@@ -169,9 +169,11 @@ func (p *paper) paragraph(r *Result, style labrun.Style) {
 	p.fold("  again    ", Rerun(c.ID))
 }
 
+func plainly(s string) string { return s }
+
 // values says what was found where: "true (1.21..1.27)", and what was expected
 // where something else was found.
-func (f *finding) values(show func(string) string) string {
+func (f *finding) values(show, quote func(string) string) string {
 	var parts []string
 	for _, s := range f.Spans {
 		what := show(s.Value)
@@ -182,7 +184,7 @@ func (f *finding) values(show func(string) string) string {
 	}
 	text := strings.Join(parts, ", ")
 	if out := f.outcome(); out == "fails" || out == "varies" {
-		text += "; the statement needs " + expected(f.Check)
+		text += "; the statement needs " + expected(f.Check, quote)
 	}
 	return text
 }
