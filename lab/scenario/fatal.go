@@ -149,7 +149,7 @@ var fatals = []Scenario{
 		Shows:  "reschedule (Gosched) while pinned to a P (procPin)",
 		Class:  "fatal.sched",
 		Env:    []string{"GOMAXPROCS=1"}, // or another thread runs it on before this one complains
-		Lesson: "The goroutine that caused it is printed last, below the stack of the scheduler, and only with its user frames.",
+		Lesson: "The stack of the scheduler comes first; the goroutine that caused it follows, as [runnable], with the frames of the program.",
 	},
 	{
 		Name: "procpin-gosched-main-returns", Group: "fatal",

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// child runs a probe in a process of its own, because it may end it, and says how
+// that went: "survives", or the line that says why it did not.
+func child(probe string, env ...string) string {
+	text, err := childText(probe, env...)
+	if err == nil {
+		return "survives"
+	}
+	for _, line := range strings.Split(text, "\n") {
+		if strings.HasPrefix(line, "fatal error: ") || strings.HasPrefix(line, "panic: ") {
+			return line
+		}
+	}
+	return err.Error()
+}
+
+// childText runs a probe in a process of its own and returns its standard error.
+func childText(probe string, env ...string) (string, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command(exe, probe)
+	cmd.Env = append(os.Environ(), env...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	err = cmd.Run()
+	return stderr.String(), err
+}
