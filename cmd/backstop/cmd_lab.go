@@ -31,6 +31,7 @@ func labVerbs() []labVerb {
 		{"diff", "[BEFORE [AFTER]]", "what a release of Go changes, as release notes", []string{"json", "markdown"}, (*labFlags).diff},
 		{"claims", "[PATTERN...]", "what is said of panic and recover, and what is true", []string{"json"}, (*labFlags).claims},
 		{"explain", "SCENARIO", "one scenario from inside: source, runtime, machine code", []string{"json", "html"}, (*labFlags).explain},
+		{"experiment", "[NAME...]", "numbers: recover, death, stack overflow under load", []string{"json"}, (*labFlags).experiment},
 	}
 }
 
@@ -63,6 +64,7 @@ whether a deferred recover caught it, what crash output and a supervisor got.
   backstop lab explain send-closed-chan     from inside, with questions at the end
   backstop lab explain send-closed-chan -answer '1=2' -answer '2=yes'
   backstop lab explain -go 1.21,1.26 repanic-same   what changed between two
+  backstop lab experiment recover-storm     does recover fail under load?
 
 -go takes releases (1.26), ranges (1.22..1.27), exact toolchains (go1.24.1), or
 several with commas; the go command downloads what is missing. What cannot be run
@@ -70,7 +72,7 @@ here (no compiler, not root, no cgroup, no network) is a row that says so, never
 a result. What was built and measured is kept below -dir; -fresh measures again.`,
 		setup: func(fs *flag.FlagSet) runFunc {
 			f := &labFlags{set: fs}
-			fs.StringVar(&f.toolchains, "go", "", "`releases` of Go; default: all of the lab's, for run the local one")
+			fs.StringVar(&f.toolchains, "go", "", "`releases` of Go; default: all of the lab's, for run and experiment the local one")
 			fs.StringVar(&f.goLines, "go-line", labrun.DefaultGoLine, "`versions` of the go line in go.mod, with commas; it sets the defaults of GODEBUG")
 			fs.Func("env", "`NAME=VALUE` for the scenarios, such as GOTRACEBACK=all; each one given is a setting of its own", f.addEnv)
 			fs.StringVar(&f.format, "format", "text", "`text` for people, or json: one object a line; matrix also has markdown and html")
@@ -84,6 +86,7 @@ a result. What was built and measured is kept below -dir; -fresh measures again.
 				f.answer = append(f.answer, v)
 				return nil
 			})
+			f.numbers.declare(fs)
 			return f.run
 		},
 	}
@@ -97,6 +100,7 @@ type labFlags struct {
 	answers                     bool
 	answer                      []string
 	options                     labrun.Options
+	numbers                     experimentFlags
 }
 
 func (f *labFlags) addEnv(v string) error {
