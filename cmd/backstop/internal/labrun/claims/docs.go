@@ -223,7 +223,7 @@ func (p *paper) section(r *Result) {
 		p.line("")
 	}
 	implied := false
-	for _, f := range r.findings() {
+	for _, f := range r.findings(stable) {
 		if f.Implied && !implied {
 			implied = true
 			p.line("")
@@ -256,21 +256,19 @@ func (p *paper) finding(f *finding) {
 		setting = " with " + code(f.Setting)
 	}
 	p.line("- **%s**: %s%s  ", f.outcome(), prose(f.Check.Shows), setting)
-	p.line("  %s: %s", measured(f.Check.Measure), f.values(f.stable, code))
+	p.line("  %s: %s", measured(f.Check.Measure), f.values(code))
 }
 
-// stable is a value that is the same when it is measured again: of numbers with
-// bounds and long texts only the outcome is.
-func (f *finding) stable(value string) string {
-	switch f.Check.Op {
-	case claim.AtLeast, claim.AtMost:
-		return "a number that varies"
-	case claim.Matches, claim.Lacks:
-		if strings.Contains(strings.TrimSpace(value), "\n") {
-			return "a longer text"
+// stable is a value that is the same when it is measured again: a number that is
+// compared with a bound is not.
+func stable(c claim.Check, value string) string {
+	if c.Op == claim.AtLeast || c.Op == claim.AtMost {
+		if ok, err := c.Holds(value); err != nil || !ok {
+			return "another number"
 		}
+		return expected(c, plainly)
 	}
-	return code(shown(value))
+	return shown(c, value)
 }
 
 // measured is a measure in Markdown.

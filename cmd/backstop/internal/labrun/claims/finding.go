@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -20,7 +21,7 @@ type finding struct {
 // A span is what a check found on several toolchains alike.
 type span struct {
 	Toolchains []string
-	Value      string
+	Value      string // as it is shown
 	Holds      bool
 	NotRun     string
 }
@@ -28,8 +29,8 @@ type span struct {
 func (s *span) releases() string { return labrun.Releases(s.Toolchains) }
 
 // findings joins the evidence of a result: checks in their order, for each the
-// default setting first.
-func (r *Result) findings() []finding {
+// default setting first. Values that are shown alike count as the same.
+func (r *Result) findings(show func(claim.Check, string) string) []finding {
 	settings := []string{""}
 	for _, item := range r.Evidence {
 		if !slices.Contains(settings, item.Setting) {
@@ -39,7 +40,7 @@ func (r *Result) findings() []finding {
 	var all []finding
 	for i := range checks(&r.Claim) {
 		for _, setting := range settings {
-			if f := r.finding(i, setting); len(f.Spans) > 0 && !f.repeats() {
+			if f := r.finding(i, setting, show); len(f.Spans) > 0 && !f.repeats() {
 				all = append(all, f)
 			}
 		}
@@ -48,13 +49,14 @@ func (r *Result) findings() []finding {
 }
 
 // finding collects the evidence for one of checks.
-func (r *Result) finding(i int, setting string) finding {
+func (r *Result) finding(i int, setting string, show func(claim.Check, string) string) finding {
 	f := finding{Check: checks(&r.Claim)[i], Implied: i >= len(r.Claim.Literal), Setting: setting}
 	if f.Implied {
 		i -= len(r.Claim.Literal)
 	}
 	for _, item := range r.Evidence {
 		if item.Implied == f.Implied && item.Check == i && item.Setting == setting {
+			item.Value = show(f.Check, item.Value)
 			f.add(item)
 		}
 	}
@@ -98,9 +100,22 @@ func (f *finding) outcome() string {
 // maxShown is how much of a value people see.
 const maxShown = 100
 
-// shown is a value for people: its first line, and not too much of it.
-func shown(value string) string {
-	line, rest, _ := strings.Cut(strings.TrimSpace(value), "\n")
+// shown is a value for people: one line, and not too much of it. Of a longer text
+// that a pattern is looked for in, it is what matches.
+func shown(c claim.Check, value string) string {
+	value = strings.TrimSpace(value)
+	if (c.Op == claim.Matches || c.Op == claim.Lacks) && strings.Contains(value, "\n") {
+		re, err := regexp.Compile(c.Want)
+		if err != nil || !re.MatchString(value) {
+			return "no match"
+		}
+		value = strings.TrimSpace(re.FindString(value))
+	}
+	return oneLine(value)
+}
+
+func oneLine(value string) string {
+	line, rest, _ := strings.Cut(value, "\n")
 	cut := strings.TrimSpace(rest) != ""
 	if utf8.RuneCountInString(line) > maxShown {
 		line, cut = string([]rune(line)[:maxShown]), true

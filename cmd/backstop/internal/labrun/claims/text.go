@@ -35,7 +35,8 @@ func (r *Result) instead() string {
 	return r.Claim.Instead
 }
 
-// maxValue is how much of a value a record holds: standard error may be long.
+// maxValue is the longest value that a record holds whole: standard error may be
+// long.
 const maxValue = 400
 
 // WriteJSON writes one object a line.
@@ -45,8 +46,8 @@ func WriteJSON(w io.Writer, results []Result) error {
 	for _, r := range results {
 		evidence := make([]claim.Item, 0, len(r.Evidence))
 		for _, item := range r.Evidence {
-			if v := []rune(item.Value); len(v) > maxValue {
-				item.Value = string(v[:maxValue]) + "..."
+			if len(item.Value) > maxValue {
+				item.Value = shown(checkOf(&r.Claim, item), item.Value)
 			}
 			evidence = append(evidence, item)
 		}
@@ -60,6 +61,14 @@ func WriteJSON(w io.Writer, results []Result) error {
 		}
 	}
 	return nil
+}
+
+// checkOf is the check that an item is evidence of.
+func checkOf(c *claim.Claim, item claim.Item) claim.Check {
+	if item.Implied {
+		return c.Implied[item.Check]
+	}
+	return c.Literal[item.Check]
 }
 
 // title is a verdict for people.
@@ -148,7 +157,7 @@ func (p *paper) paragraph(r *Result, style labrun.Style) {
 		p.fold("  why      ", c.Untestable)
 	}
 	implied := false
-	for _, f := range r.findings() {
+	for _, f := range r.findings(shown) {
 		if f.Implied && !implied {
 			implied = true
 			p.fold("  ", "Its condition, or what it wants the reader to conclude:")
@@ -158,7 +167,7 @@ func (p *paper) paragraph(r *Result, style labrun.Style) {
 			shows += " (" + f.Setting + ")"
 		}
 		p.fold(fmt.Sprintf("  %-9s", f.outcome()), shows)
-		p.fold("           ", f.Check.Measure.String()+": "+f.values(shown, plainly))
+		p.fold("           ", f.Check.Measure.String()+": "+f.values(plainly))
 	}
 	if instead := r.instead(); instead != "" {
 		p.fold("  instead  ", instead)
@@ -173,12 +182,12 @@ func plainly(s string) string { return s }
 
 // values says what was found where: "true (1.21..1.27)", and what was expected
 // where something else was found.
-func (f *finding) values(show, quote func(string) string) string {
+func (f *finding) values(quote func(string) string) string {
 	var parts []string
 	for _, s := range f.Spans {
-		what := show(s.Value)
+		what := quote(s.Value)
 		if s.NotRun != "" {
-			what = "not run: " + show(s.NotRun)
+			what = "not run: " + oneLine(s.NotRun)
 		}
 		parts = append(parts, what+" ("+s.releases()+")")
 	}
