@@ -109,9 +109,9 @@ var a0Panic = []Claim{
 			{Shows: "the compiler inlines a small function that has one", Measure: Tool("build -gcflags=-m .", "output", costCode), Op: Matches, Want: `(?m)can inline guarded$`},
 		},
 		Implied: []Check{
-			{Shows: "a panic that is recovered takes more than three times as long", Measure: Probed("guard-cost", "panic_costs_more"), Op: Is, Want: "true"},
+			{Shows: "a panic that is recovered takes more than five times as long", Measure: Probed("guard-cost", "panic_costs_more"), Op: Is, Want: "true"},
 		},
-		Instead: "It costs little, not nothing: a function with a deferred recover cannot be inlined, and each call sets up the deferred call and runs it, a nanosecond or two. It allocates nothing. A panic that is recovered costs at least three times as much again.",
+		Instead: "It costs little, not nothing: a function with a deferred recover cannot be inlined, and each call sets up the deferred call and runs it: measured, 4 ns instead of 1.5. It allocates nothing. A panic that is recovered takes 80 to 170 ns.",
 	},
 	{
 		ID: "A0-1-k", Where: "A0 title",
