@@ -60,5 +60,6 @@ matrix: ## let a program crash in every way, built by every toolchain, and write
 demo: ## show everything at work
 	go run ./cmd/backstop demo
 
-lab: ## let every scenario of the lab happen on every toolchain, and write docs/lab and lab/baseline (needs root)
+lab: ## let every scenario of the lab happen on every toolchain, judge every claim, and write docs/lab, docs/claims and lab/baseline (needs root)
 	go run ./cmd/backstop lab matrix -write . > /dev/null
+	go run ./cmd/backstop lab claims -docs docs/claims > /dev/null

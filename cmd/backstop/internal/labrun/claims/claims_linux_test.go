@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -39,23 +38,6 @@ func openLab(t *testing.T, fresh bool) *labrun.Lab {
 		t.Fatal(err)
 	}
 	return lab
-}
-
-// needToolchain skips where a toolchain is not at hand; where everything is
-// required, the go command downloads it.
-func needToolchain(t *testing.T, name string) {
-	t.Helper()
-	if name == labrun.Local() || os.Getenv("BACKSTOP_REQUIRE_ALL") != "" {
-		return
-	}
-	out, err := exec.Command("go", "env", "GOMODCACHE").Output()
-	if err != nil {
-		crashtest.Skip(t, "no go command: %v", err)
-	}
-	dir := filepath.Join(strings.TrimSpace(string(out)), "golang.org", "toolchain@v0.0.1-"+name+"."+runtime.GOOS+"-"+runtime.GOARCH)
-	if _, err := os.Stat(dir); err != nil {
-		crashtest.Skip(t, "toolchain %s was not downloaded", name)
-	}
 }
 
 const hello = "package main\n\nfunc main() { println(add(1, 2)) }\n\n//go:noinline\nfunc add(a, b int) int { return a + b }\n"
@@ -100,7 +82,7 @@ func sampleClaim() claim.Claim {
 func TestMeasureOnLocalToolchain(t *testing.T) { testMeasure(t, labrun.Local()) }
 
 func TestMeasureOnOldestToolchain(t *testing.T) {
-	needToolchain(t, "go1.21.13")
+	crashtest.NeedToolchain(t, "go1.21.13")
 	testMeasure(t, "go1.21.13")
 }
 

@@ -71,10 +71,11 @@ about the runtime that can be checked, on panic, recover, defer, signals, cgo,
 scheduling and metrics. Each is treated as a hypothesis here, and tried on
 %s.`, len(results), strings.Join(results[0].Toolchains, ", "))
 	p.line("")
-	p.line(`**No verdict was written by hand.** A statement has checks: a field of a scenario
-(a small program that crashes, see ../lab), a line that a probe printed, a pattern
-in a declaration of that toolchain's own source, what the compiler or a tool said.
-The verdict follows from the values:
+	p.line(`**No verdict was written by hand.** A statement has checks, each of a value that is
+measured: what a scenario did, a small program that crashes
+([the lab](../lab/README.md)); a line that a probe printed (lab/probe); whether a
+declaration in that toolchain's own source matches a pattern, comments left out;
+what the compiler or a tool says. The verdict follows from the values:
 
 - **true**: every check of the wording holds on every toolchain and setting;
 - **false**: on none of them;
