@@ -36,9 +36,9 @@ func procpinBlock() {
 }
 
 // procpinGoschedMainReturns does so in a goroutine while main, on another
-// processor, returns. A millisecond is enough for the fatal error to come first;
-// without it, whether the process says anything before it ends with status 0 is a
-// matter of luck.
+// processor, is about to return. The wait is long enough for the fatal error to
+// come first; without it the process mostly ends with status 0, after one line of
+// the traceback or none.
 func procpinGoschedMainReturns() {
 	var pinned atomic.Bool
 	go func() {
@@ -48,7 +48,7 @@ func procpinGoschedMainReturns() {
 	}()
 	for !pinned.Load() {
 	}
-	time.Sleep(time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 }
 
 // gcWhilePinned asks for a collection while it is pinned, which lets go of the
