@@ -164,3 +164,44 @@ func TestWriteJSON(t *testing.T) {
 		t.Errorf("rerun %q", got["rerun"])
 	}
 }
+
+// nowhere are files, packages and declarations ("runtime/panic.go fatalpanic")
+// that a statement names and this toolchain does not have.
+var nowhere = map[string]bool{}
+
+// A pattern that is looked for in the wrong place is never found: every file,
+// package and declaration that a check names exists, but for those a statement
+// made up.
+func TestPlacesExist(t *testing.T) {
+	ctx := context.Background()
+	toolchain, err := labrun.FindToolchain(ctx, labrun.Local())
+	if err != nil {
+		crashtest.Skip(t, "%v", err)
+	}
+	s := newSource(toolchain)
+	for _, c := range claim.All() {
+		for _, check := range checks(&c) {
+			m := check.Measure
+			if m.Kind != claim.KindSource && m.Kind != claim.KindDeclared {
+				continue
+			}
+			files, err := s.open(ctx, m.Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(files) == 0 && !nowhere[m.Name] && check.On(toolchain.Minor) {
+				t.Errorf("%s: %q looks into %s, which does not exist", c.ID, check.Shows, m.Name)
+			}
+			if m.Kind != claim.KindSource || len(files) == 0 {
+				continue
+			}
+			value, err := match(files, m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if value.Text == "absent" && check.On(toolchain.Minor) && check.Want != "absent" && !nowhere[m.Name+" "+m.Key] {
+				t.Errorf("%s: %q looks into %s of %s, which does not exist here", c.ID, check.Shows, m.Key, m.Name)
+			}
+		}
+	}
+}
