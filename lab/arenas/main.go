@@ -6,6 +6,7 @@ package main
 
 import (
 	"arena"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/backstop-go/backstop/lab/harness"
@@ -36,6 +37,7 @@ func panicOnFault() {
 	for i := 0; i < 16; i++ {
 		arena.MakeSlice[byte](a, 1<<20, 1<<20)
 	}
+	runtime.GC() // while the collector works, Free leaves the memory accessible
 	a.Free()
 	first[17]++
 }

@@ -14,7 +14,7 @@ var variants = []Scenario{
 		Name: "arena-uaf-panicfault", Group: "variant", Program: "arenas",
 		Shows:  "arena slice used after Free with debug.SetPanicOnFault(true)",
 		Class:  "panic.fault",
-		Lesson: "In a chunk that was full, use after free is a fault at once. debug.SetPanicOnFault makes that a panic, which a recover stops.",
+		Lesson: "In a chunk that was full, use after free is a fault, unless a collection was running when it was freed. debug.SetPanicOnFault makes that a panic, which a recover stops.",
 	},
 	{
 		Name: "asan", Group: "variant", Program: "asan",
