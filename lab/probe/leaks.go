@@ -113,14 +113,14 @@ func leakedTimers() {
 		time.After(time.Hour)
 	}
 	say("goroutines_added", runtime.NumGoroutine()-goroutines)
-	say("of_an_hour", kept(live()-before, n))
+	say("of_an_hour", howMany(live()-before, n))
 
 	before = live()
 	for i := 0; i < n; i++ {
 		time.After(time.Millisecond)
 	}
 	time.Sleep(200 * time.Millisecond)
-	say("after_they_fired", kept(live()-before, n))
+	say("after_they_fired", howMany(live()-before, n))
 }
 
 // live is the number of objects that survive a collection.
@@ -133,7 +133,7 @@ func live() int {
 	return int(m.HeapObjects)
 }
 
-func kept(objects, timers int) string {
+func howMany(objects, timers int) string {
 	switch {
 	case objects >= timers:
 		return "kept"
