@@ -52,8 +52,8 @@ func changes(a, b *Row) []Change {
 	c.note(kindDeath, "deferred", strconv.FormatBool(a.Deferred), strconv.FormatBool(b.Deferred), nowOrNot(b.Deferred, "deferred calls run"))
 	c.note(kindDeath, "returned", strconv.FormatBool(a.Returned), strconv.FormatBool(b.Returned), nowOrNot(b.Returned, "the function returns"))
 	c.note(kindClass, "classified_as", a.ClassifiedAs, b.ClassifiedAs, fmt.Sprintf("is %s, before %s", b.ClassifiedAs, a.ClassifiedAs))
-	c.note(kindText, "headline", a.Headline, b.Headline, fmt.Sprintf("prints %q, before %q", b.Headline, a.Headline))
-	c.note(kindText, "recovered_value", a.Value, b.Value, fmt.Sprintf("a guard gets %s, before %s", b.Value, a.Value))
+	c.note(kindText, "headline", a.Headline, b.Headline, headlineClause(a.Headline, b.Headline))
+	c.note(kindText, "recovered_value", a.Value, b.Value, fmt.Sprintf("a guard gets %s, before %s", orNothing(b.Value), orNothing(a.Value)))
 	c.note(kindCaptured, "stderr_traceback", strconv.FormatBool(a.StderrTraceback), strconv.FormatBool(b.StderrTraceback), nowOrNot(b.StderrTraceback, "a traceback stands on standard error"))
 	if a.CrashOutput != "n/a" && b.CrashOutput != "n/a" {
 		c.note(kindCaptured, "crash_output", a.CrashOutput, b.CrashOutput, fmt.Sprintf("crash output has %s, before %s", b.CrashOutput, a.CrashOutput))
@@ -84,6 +84,23 @@ func guardClause(a, b *Row) string {
 		return "it dies under a guard now"
 	}
 	return "a guard in the same goroutine no longer catches it"
+}
+
+func headlineClause(before, after string) string {
+	switch {
+	case before == "":
+		return fmt.Sprintf("prints %q, before nothing", after)
+	case after == "":
+		return fmt.Sprintf("prints nothing, before %q", before)
+	}
+	return fmt.Sprintf("prints %q, before %q", after, before)
+}
+
+func orNothing(text string) string {
+	if text == "" {
+		return "nothing"
+	}
+	return text
 }
 
 func end(exit Exit, signal *string) string {
@@ -230,14 +247,34 @@ func (d *Diff) Markdown(w io.Writer) error {
 		}
 		p.line("- [%s] %s (%s)", mark, c.Name, c.Says)
 	}
+	lead := d.leads()
 	for _, h := range headings {
-		d.section(p, h.title, func(c Change) bool { return c.Kind == h.kind && c.Varies == "" })
+		d.section(p, h.title, func(c Change) bool { return c.Kind == h.kind && c.Varies == "" && told(lead[c.Scenario], c.Kind) })
 	}
 	d.section(p, "Differences that may be chance", func(c Change) bool { return c.Varies != "" })
 	p.list("New scenarios", d.New)
 	p.list("Scenarios that are gone", d.Gone)
 	p.list("Not run", d.NotRun)
 	return p.err
+}
+
+// leads finds the gravest kind of change of each scenario.
+func (d *Diff) leads() map[string]string {
+	lead := make(map[string]string)
+	for _, h := range slices.Backward(headings) {
+		for _, c := range d.Changes {
+			if c.Kind == h.kind {
+				lead[c.Scenario] = h.kind
+			}
+		}
+	}
+	return lead
+}
+
+// told reports whether a kind of change is worth a line beside the gravest one:
+// what is printed follows from whether anybody dies. JSON has them all.
+func told(lead, kind string) bool {
+	return kind == kindGuard || kind == kindDeath || lead != kindGuard && lead != kindDeath
 }
 
 func (d *Diff) section(p *printer, title string, which func(Change) bool) {
