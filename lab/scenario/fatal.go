@@ -98,6 +98,7 @@ var fatals = []Scenario{
 	},
 	{
 		Name: "map-write-write", Group: "fatal",
+		Varies: "Either writer may notice: its stack is reported.",
 		Shows:  "concurrent map writes",
 		Class:  "fatal.concurrent_map_writes",
 		Lesson: "It looks like a panic and is a fatal error: deferred calls do not run and recover gets nothing.",

@@ -53,6 +53,8 @@ func changes(a, b *Row) []Change {
 	c.note(kindDeath, "returned", strconv.FormatBool(a.Returned), strconv.FormatBool(b.Returned), nowOrNot(b.Returned, "the function returns"))
 	c.note(kindClass, "classified_as", a.ClassifiedAs, b.ClassifiedAs, fmt.Sprintf("is %s, before %s", b.ClassifiedAs, a.ClassifiedAs))
 	c.note(kindText, "headline", a.Headline, b.Headline, headlineClause(a.Headline, b.Headline))
+	c.note(kindText, "goroutine_header", a.Header, b.Header, fmt.Sprintf("the goroutine's header is %q, before %q", b.Header, a.Header))
+	c.note(kindText, "top_frames", strings.Join(a.TopFrames, " "), strings.Join(b.TopFrames, " "), fmt.Sprintf("the stack begins with %s, before with %s", frames(b.TopFrames), frames(a.TopFrames)))
 	c.note(kindText, "recovered_value", a.Value, b.Value, fmt.Sprintf("a guard gets %s, before %s", orNothing(b.Value), orNothing(a.Value)))
 	c.note(kindCaptured, "stderr_traceback", strconv.FormatBool(a.StderrTraceback), strconv.FormatBool(b.StderrTraceback), nowOrNot(b.StderrTraceback, "a traceback stands on standard error"))
 	if a.CrashOutput != "n/a" && b.CrashOutput != "n/a" {
@@ -94,6 +96,13 @@ func headlineClause(before, after string) string {
 		return fmt.Sprintf("prints nothing, before %q", before)
 	}
 	return fmt.Sprintf("prints %q, before %q", after, before)
+}
+
+func frames(names []string) string {
+	if len(names) == 0 {
+		return "nothing"
+	}
+	return strings.Join(names, " < ")
 }
 
 func orNothing(text string) string {

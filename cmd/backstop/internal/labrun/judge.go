@@ -43,10 +43,28 @@ func fill(row *Row, plain, guarded *Trace) {
 		report = mainReport(plain.CrashOutput)
 	}
 	row.ClassifiedAs = classify(plain, report)
+	row.Header, row.TopFrames = stackOf(plain, report)
 	row.Headline = headline(plain, report)
 	if row.StderrTraceback && (row.CrashOutput == "trace" || row.CrashOutput == "text") {
 		row.Missing = lacks(plain.Stderr, plain.CrashOutput)
 	}
+}
+
+// stackOf returns the header of the crashing goroutine as printed, and the first
+// functions of its stack.
+func stackOf(t *Trace, report *crash.Report) (header string, top []string) {
+	if report == nil {
+		return "", nil
+	}
+	if g := report.CrashGoroutine(); g != nil {
+		text := t.Stderr
+		if len(text) == 0 {
+			text = t.CrashOutput
+		}
+		re := regexp.MustCompile(fmt.Sprintf(`(?m)^goroutine %d [^\n]*`, g.ID))
+		header = number.ReplaceAllString(clean(string(re.Find(text))), "N")
+	}
+	return header, report.TopFrames()
 }
 
 // ending returns the exit status and signal of a row.

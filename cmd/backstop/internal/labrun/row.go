@@ -32,6 +32,11 @@ type Row struct {
 	Returned bool   `json:"returned"` // the scenario's function returned
 	Headline string `json:"headline"` // the line that says why: "panic: assignment to entry in nil map"
 
+	// Header is the header of the crashing goroutine, with N for numbers; TopFrames
+	// are the first functions of its stack. Readers of tracebacks depend on them.
+	Header    string   `json:"goroutine_header,omitempty"`
+	TopFrames []string `json:"top_frames,omitempty"`
+
 	// Missing are the lines of the traceback on standard error that the crash
 	// output lacks, the first 20, digits of addresses replaced.
 	Missing []string `json:"crash_output_lacks,omitempty"`
