@@ -84,17 +84,16 @@ func (w *writer) wrap(style, first, rest, text string) {
 
 // code prints a line as it is, folded where it is too long.
 func (w *writer) code(style, first, rest, text string) {
-	text = textview.Escape(text)
+	left := []rune(textview.Escape(text))
 	for prefix := first; ; prefix = rest {
 		room := max(w.style.Width-utf8.RuneCountInString(prefix), 20)
-		r := []rune(text)
-		if len(r) <= room {
-			w.WriteString(strings.TrimRight(prefix+w.paint(style, text), " ") + "\n")
+		if len(left) <= room {
+			w.WriteString(strings.TrimRight(prefix+w.paint(style, string(left)), " ") + "\n")
 			return
 		}
-		at := foldAt(r, room)
-		w.WriteString(prefix + w.paint(style, string(r[:at])) + "\n")
-		text = string(r[at:])
+		at := foldAt(left, room)
+		w.WriteString(prefix + w.paint(style, strings.TrimRight(string(left[:at]), " ")) + "\n")
+		left = left[at:]
 	}
 }
 

@@ -24,6 +24,7 @@ const (
 	maxGoroutines = 2  // shown with frames
 	maxFrames     = 14 // of one goroutine
 	maxLines      = 80
+	maxLine       = 600 // bytes
 )
 
 // The forms of lines.
@@ -95,6 +96,9 @@ func (a *annotator) hide() {
 }
 
 func (a *annotator) line(l string) {
+	if len(l) > maxLine {
+		l = strings.ToValidUTF8(l[:maxLine], "") + fmt.Sprintf(" … (%d more bytes)", len(l)-maxLine)
+	}
 	if len(a.out) >= maxLines {
 		a.hide()
 		return
@@ -220,7 +224,10 @@ func (a *annotator) frame(l string) {
 	name := fn
 	if fn == "panic" {
 		name = "runtime.gopanic"
-		says = a.once("panic frame", "runtime.gopanic, under the name of the builtin: it is running deferred calls, or dying")
+		says = "gopanic, for the panic before it"
+		if text := a.once("panic frame", "runtime.gopanic, under the name of the builtin: it is running deferred calls, or dying"); text != "" {
+			says = text
+		}
 	} else if says == "" {
 		says = tells(name, a.m)
 	}
@@ -228,8 +235,18 @@ func (a *annotator) frame(l string) {
 	a.add(l, says)
 }
 
-// tells is says for the toolchain at hand.
-func tells(name string, m *maker) string { return says(name, m.goroot.find(name)) }
+// tells is says for the toolchain at hand; of a function that we have no
+// sentence for, it says whose it is.
+func tells(name string, m *maker) string {
+	d := m.goroot.find(name)
+	if text := says(name, d); text != "" {
+		return text
+	}
+	if dir, _ := splitFunc(name); len(m.goroot.files(dir)) > 0 {
+		return "package " + dir
+	}
+	return ""
+}
 
 func (a *annotator) arguments(args string) string {
 	switch {
