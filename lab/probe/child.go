@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -33,4 +34,22 @@ func childText(probe string, env ...string) (string, error) {
 	cmd.Stderr = &stderr
 	err = cmd.Run()
 	return stderr.String(), err
+}
+
+// again runs the program once more as another probe and returns what it printed.
+func again(probe string, env ...string) (stdout, stderr string, status int) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", err.Error(), -1
+	}
+	cmd := exec.Command(exe, probe)
+	cmd.Env = append(os.Environ(), env...)
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err = cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return "", err.Error(), -1
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
