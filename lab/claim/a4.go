@@ -46,7 +46,7 @@ var a4Leaks = []Claim{
 		ID: "A4-1-e", Where: "A4 ch.1",
 		Says: "\"Continuing after Goexit\" raises an uncatchable panic.",
 		Literal: []Check{
-			{Shows: "a deferred call that goes on after Goexit meets a panic", Measure: Probed("goexit", "deferred_call_recovers"), Op: Is, Want: "a panic"},
+			{Shows: "a deferred call that goes on after Goexit meets a panic", Measure: Probed("goexit-deferred", "deferred_call_recovers"), Op: Is, Want: "a panic"},
 			{Shows: "Goexit in main is a panic", Measure: Observed("goexit-main", "class"), Op: Matches, Want: `^panic\.`},
 		},
 		Instead:   "The statement after runtime.Goexit is never run, the deferred calls are, and recover returns nil in them; then the goroutine ends and the program goes on. In main it is a fatal error (a deadlock) once no other goroutine is left, which is no panic.",

@@ -19,7 +19,7 @@ func init() {
 	register("leaked-timers", leakedTimers)
 	register("open-channel", openChannel)
 	register("goroutine-profile", goroutineProfile)
-	register("goexit", goexit)
+	register("goexit-deferred", goexit)
 }
 
 // leakedSender leaks a goroutine that waits in a send, under a guard of its own,
