@@ -91,6 +91,9 @@ func (l *Lab) prepare(b Built, spec *bounded.Spec, dir string) error {
 		return nil
 	case scenario.SetUIDs:
 		// A copy, because nobody may enter the directory of what we built.
+		if err := mayEnter(filepath.Dir(dir)); err != nil {
+			return cannot("%v", err)
+		}
 		file := filepath.Join(dir, b.Program.Name)
 		if err := copySetUID(file, b.File); err != nil {
 			return cannot("%v", err)
@@ -99,6 +102,24 @@ func (l *Lab) prepare(b Built, spec *bounded.Spec, dir string) error {
 		return nil
 	}
 	return fmt.Errorf("the lab cannot start a program of kind %q", b.Program.Kind)
+}
+
+// mayEnter says why nobody can enter a directory, nil when everybody can.
+func mayEnter(dir string) error {
+	for {
+		info, err := os.Stat(dir)
+		if err != nil {
+			return err
+		}
+		if info.Mode()&1 == 0 {
+			return fmt.Errorf("%s is closed to other users; set TMPDIR", dir)
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return nil
+		}
+		dir = parent
+	}
 }
 
 // copySetUID makes a copy that belongs to us, which is root, and runs as us.
