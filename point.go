@@ -46,6 +46,8 @@ import (
 //
 // which counts the passes of this process and how many of them panicked. The
 // trace id of the request is there when the goroutine serves one that has one.
+// After 10,000 passes a point adds a line only when it panics, or when the number
+// of its passes has doubled: a busy one is not to fill the disk.
 //
 // In the monitor, whatever runs before [Start] runs again, points included.
 func Point(name string) {
@@ -91,6 +93,9 @@ var (
 // maxPoints bounds the memory for names: a program that makes them up on the way
 // is not to grow by it.
 const maxPoints = 1000
+
+// maxLines is how many passes of a point are written down, all of them.
+const maxLines = 10_000
 
 // A pointBook counts, once somebody wants it.
 type pointBook struct {
@@ -150,7 +155,9 @@ func (b *pointBook) due(ctx context.Context, name string) (e *PointError) {
 		c.fired++
 		e = &PointError{name, t.text}
 	}
-	b.tell(name, c, trace)
+	if e != nil || c.hits <= maxLines || c.hits&(c.hits-1) == 0 {
+		b.tell(name, c, trace)
+	}
 	return e
 }
 

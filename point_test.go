@@ -130,6 +130,19 @@ func TestPointsAtOnce(t *testing.T) {
 	}
 }
 
+// TestBusyPoint does not fill the disk, and says what counts.
+func TestBusyPoint(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "points")
+	backstop.ArmPoints(t, "busy=0*panic", file)
+	for range 20_000 {
+		backstop.Point("busy")
+	}
+	data, err := os.ReadFile(file)
+	if n := strings.Count(string(data), "\n"); err != nil || n != 10_001 || !strings.Contains(string(data), "busy hits=16384 ") {
+		t.Errorf("%v, %d lines", err, n)
+	}
+}
+
 // TestPointFaults makes our own code panic, and contexts of theirs.
 func TestPointFaults(t *testing.T) {
 	backstop.ArmPoints(t, "a=panic;b=panic", "")
