@@ -1,7 +1,11 @@
 // Package loyalty gives points to returning customers.
 package loyalty
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/backstop-go/backstop"
+)
 
 // A Ledger keeps points by e-mail address. It is safe for concurrent use.
 type Ledger struct {
@@ -15,6 +19,7 @@ func NewLedger() *Ledger { return &Ledger{points: make(map[string]int)} }
 // Credit adds the points for an order: one for every full euro, with the
 // first 10 EUR earning nothing. It returns one stamp for each point.
 func (l *Ledger) Credit(email string, cents int64) []byte {
+	backstop.Point("loyalty.credit")
 	points := int(cents-1000) / 100
 	stamps := make([]byte, points) // negative for an order under 10 EUR
 	l.mu.Lock()
