@@ -32,6 +32,7 @@ func labVerbs() []labVerb {
 		{"claims", "[PATTERN...]", "what is said of panic and recover, and what is true", []string{"json"}, (*labFlags).claims},
 		{"explain", "SCENARIO", "one scenario from inside: source, runtime, machine code", []string{"json", "html"}, (*labFlags).explain},
 		{"experiment", "[NAME...]", "numbers: recover, death, stack overflow under load", []string{"json"}, (*labFlags).experiment},
+		{"compat", "-- COMMAND", "your own program or tests on several toolchains; see lab compat -help", []string{"json"}, (*labFlags).compat},
 	}
 }
 
@@ -60,6 +61,7 @@ whether a deferred recover caught it, what crash output and a supervisor got.
   backstop lab matrix -format json | jq 'select(.recovered == false) | .scenario'
   backstop lab diff 1.25 1.26               before an upgrade
   backstop lab diff 1.26                    this machine against the baseline
+  backstop lab compat -- go test ./...      your own program or tests, with planned panics
   backstop lab claims 'A0-1-*'              statements of the articles, judged
   backstop lab explain send-closed-chan     from inside, with questions at the end
   backstop lab explain send-closed-chan -answer '1=2' -answer '2=yes'
@@ -112,6 +114,9 @@ func (f *labFlags) addEnv(v string) error {
 }
 
 func (f *labFlags) run(ctx context.Context, std stdio, args []string) error {
+	if len(args) > 0 && args[0] == "compat" {
+		return f.compat(ctx, std, args[1:]) // its flags end where its command begins
+	}
 	// Flags are welcome behind the verb: it is where people write them.
 	args, err := trailingFlags(f.set, args)
 	if err != nil {

@@ -1,0 +1,3 @@
+module example.org/future
+
+go 1.26
