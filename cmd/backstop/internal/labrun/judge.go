@@ -218,9 +218,9 @@ func visible(line string) string {
 
 const maxMissing = 20
 
-// lacks returns the lines of standard error that the crash output does not have,
-// with N for each number: goroutines, threads and
-// sizes differ from run to run.
+// lacks returns the lines of standard error that the crash output does not have:
+// headlines, and what the program or C said before it died. N stands for each
+// number: goroutines, threads and sizes differ from run to run.
 func lacks(stderr, crashOutput []byte) []string {
 	have := make(map[string]int)
 	for _, line := range strings.Split(string(crashOutput), "\n") {

@@ -37,8 +37,8 @@ type Row struct {
 	Header    string   `json:"goroutine_header,omitempty"`
 	TopFrames []string `json:"top_frames,omitempty"`
 
-	// Missing are the lines of the traceback on standard error that the crash
-	// output lacks, the first 20, digits of addresses replaced.
+	// Missing are the lines of standard error that the crash output lacks, the
+	// first 20, numbers replaced.
 	Missing []string `json:"crash_output_lacks,omitempty"`
 
 	GuardedExit   Exit    `json:"guarded_exit"`
