@@ -133,9 +133,9 @@ func oneLine(value string) string {
 func expected(c claim.Check, quote func(string) string) string {
 	switch c.Op {
 	case claim.Is:
-		return quote(c.Want)
+		return quote(oneLine(c.Want))
 	case claim.IsNot:
-		return "anything but " + quote(c.Want)
+		return "anything but " + quote(oneLine(c.Want))
 	case claim.Matches:
 		return "a match of " + quote("/"+c.Want+"/")
 	case claim.Lacks:

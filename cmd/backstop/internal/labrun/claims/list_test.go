@@ -173,7 +173,7 @@ func wellFormed(c claim.Check, probes map[string]bool) error {
 	return nil
 }
 
-// probeNames reads what the probe program registers.
+// probeNames reads what the probe program registers. Two probes of one name end it.
 func probeNames(t *testing.T) map[string]bool {
 	t.Helper()
 	names := make(map[string]bool)
@@ -198,9 +198,11 @@ func probeNames(t *testing.T) map[string]bool {
 			fun, isName := call.Fun.(*ast.Ident)
 			arg, isText := call.Args[0].(*ast.BasicLit)
 			if isName && isText && fun.Name == "register" {
-				if s, err := strconv.Unquote(arg.Value); err == nil {
-					names[s] = true
+				name, err := strconv.Unquote(arg.Value)
+				if err != nil || names[name] {
+					t.Errorf("probe %s: two of that name, or none: %v", arg.Value, err)
 				}
+				names[name] = true
 			}
 			return true
 		})
