@@ -64,7 +64,7 @@ func (m *maker) assembly(ctx context.Context) error {
 	for _, r := range wanted {
 		names = append(names, regexp.QuoteMeta(r.Func))
 	}
-	args := []string{"tool", "objdump", "-s", "^(" + strings.Join(names, "|") + ")$", m.built.File}
+	args := []string{"tool", "objdump", "-s", "^(" + strings.Join(names, "|") + ")$", m.binary}
 	text, err := m.toolchain.Go(ctx, args...)
 	if err != nil {
 		return fmt.Errorf("the disassembler of %s: %w", m.toolchain.Name, err)
@@ -100,7 +100,7 @@ func (m *maker) routinesWanted() []Routine {
 	})
 	for _, f := range funcs {
 		if len(all) == maxRoutines {
-			m.note("%s more functions of the scenario are not disassembled", strconv.Itoa(len(funcs)-maxRoutines))
+			m.note("%s of the scenario are not disassembled", plural(len(funcs)-maxRoutines, "more function"))
 			break
 		}
 		add(f, m.role(f.Name))
@@ -467,7 +467,7 @@ func (m *maker) harness() *ast.File {
 func (m *maker) absent() {
 	for i, x := range m.e.Source {
 		if !slices.ContainsFunc(m.funcs, func(f gobin.Func) bool { return f.Entry != 0 && m.excerptOf(f) == i && f.StartLine == x.start }) {
-			m.note("%s has no code of its own: the compiler copied it into its callers (inlining), or left it out", x.Func)
+			m.note("function %s has no code of its own: the compiler copied it into its callers (inlining), or left it out", x.Func)
 		}
 	}
 }

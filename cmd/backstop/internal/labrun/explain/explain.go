@@ -12,7 +12,9 @@ package explain
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/backstop-go/backstop/crash"
@@ -66,6 +68,7 @@ type maker struct {
 	sources   *sources
 	bin       *gobin.File // nil when there is none
 	built     labrun.Built
+	binary    string        // the file that has the Go code: it, or the library beside it
 	plain     *labrun.Trace // as a user sees it
 	report    *crash.Report // of plain, nil when it printed none
 	deep      *crash.Report // the same with GOTRACEBACK=system
@@ -89,14 +92,13 @@ func Make(ctx context.Context, l *labrun.Lab, t labrun.Toolchain, s scenario.Sce
 		return nil, fmt.Errorf("%s was not run with %s: %s", s.Name, t.Name, row.NotRun)
 	}
 	m := &maker{
-		lab: l, toolchain: t, scenario: s, setting: setting, goroot: openGoroot(t.Root, t.Minor),
+		lab: l, toolchain: t, scenario: s, setting: setting,
 		e: &Explanation{
 			Scenario: s.Name, Toolchain: t.Name, GoLine: row.GoLine, Env: strings.Join(append(append([]string{}, s.Env...), setting.Env...), " "),
 			Shows: s.Shows, Lesson: s.Lesson, Class: row.ExpectedClass, Title: title(row.ExpectedClass), Row: row, minor: t.Minor,
 			Source: []Excerpt{}, Path: []Step{}, Routines: []Routine{}, Traceback: []Line{}, Questions: []Question{},
 		},
 	}
-	m.e.goroot = m.goroot
 	if err := m.run(ctx); err != nil {
 		return nil, err
 	}
@@ -125,6 +127,12 @@ func (m *maker) run(ctx context.Context) error {
 		return fmt.Errorf("run %s with %s: %w", m.scenario.Name, m.toolchain.Name, err)
 	}
 	m.program = m.built.Program
+	m.goroot = openGoroot(m.toolchain.Root, platform(m.toolchain.Minor, m.program.Env...))
+	m.e.goroot = m.goroot
+	m.binary = m.built.File
+	if m.program.Kind == scenario.CShared {
+		m.binary = filepath.Join(filepath.Dir(m.built.File), "lib"+m.program.Name+".so")
+	}
 	m.report = reportOf(m.plain)
 	m.deep, m.deepText = m.report, string(m.plain.Stderr)
 	if m.report != nil && m.report.Kind != crash.KindRace {
@@ -138,18 +146,25 @@ func (m *maker) run(ctx context.Context) error {
 			m.deep, m.deepText = r, string(deep.Stderr)
 		}
 	}
-	if m.bin, err = gobin.Open(m.built.File); err != nil {
+	if m.bin, err = gobin.Open(m.binary); err != nil {
 		m.bin = nil
-		m.note("the program's own tables cannot be read: %v", err)
+		m.note("no machine code is shown: the tables of the program cannot be read: %v", errors.Unwrap(err))
 	}
 	return nil
 }
 
 // reportOf returns the crash that ended the process, else the last that was
-// printed.
+// printed: on standard error, or in the crash output where that got it alone.
 func reportOf(t *labrun.Trace) *crash.Report {
+	if r := lastReport(t.Stderr); r != nil {
+		return r
+	}
+	return lastReport(t.CrashOutput)
+}
+
+func lastReport(text []byte) *crash.Report {
 	var last *crash.Report
-	for r := crash.NewReader(bytes.NewReader(t.Stderr)); ; {
+	for r := crash.NewReader(bytes.NewReader(text)); ; {
 		report, err := r.Next()
 		if err != nil {
 			return last // io.EOF: a bytes.Reader has no other

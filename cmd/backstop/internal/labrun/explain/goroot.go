@@ -37,18 +37,28 @@ type goroot struct {
 	texts   map[string][]string
 }
 
-func openGoroot(root string, minor int) *goroot {
+func openGoroot(root string, context build.Context) *goroot {
 	return &goroot{
-		src: filepath.Join(root, "src"), context: platform(minor),
+		src: filepath.Join(root, "src"), context: context,
 		dirs: make(map[string][]string), decls: make(map[string]*Decl), texts: make(map[string][]string),
 	}
 }
 
-// platform is what build constraints are judged by.
-func platform(minor int) build.Context {
+// platform is what build constraints of a program, and of the toolchain below it,
+// are judged by. The environment is that of the build.
+func platform(minor int, env ...string) build.Context {
 	c := build.Default
-	c.CgoEnabled, c.BuildTags, c.ToolTags = true, nil, nil
-	c.ReleaseTags = nil
+	c.CgoEnabled, c.BuildTags, c.ToolTags, c.ReleaseTags = true, nil, nil, nil
+	for _, e := range env {
+		if arch, ok := strings.CutPrefix(e, "GOARCH="); ok {
+			c.GOARCH = arch
+		}
+		if names, ok := strings.CutPrefix(e, "GOEXPERIMENT="); ok {
+			for _, n := range strings.Split(names, ",") {
+				c.ToolTags = append(c.ToolTags, "goexperiment."+n)
+			}
+		}
+	}
 	for i := 1; i <= minor; i++ {
 		c.ReleaseTags = append(c.ReleaseTags, fmt.Sprintf("go1.%d", i))
 	}

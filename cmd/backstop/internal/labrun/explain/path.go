@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -104,7 +103,8 @@ func (m *maker) crashPath(r *crash.Report) {
 	case r.Kind == crash.KindSignal:
 		m.signalPath()
 	case r.Kind == crash.KindFatal || m.onPath("runtime.throw") != nil || m.onPath("runtime.fatal") != nil:
-		m.chain(partFatal, "", "runtime.fatal?", "runtime.fatalthrow", "runtime.startpanic_m", "runtime.dopanic_m", "runtime.exit")
+		m.chain(partFatal, "", "runtime.fatal?", "runtime.fatalthrow", "runtime.startpanic_m", "runtime.dopanic_m")
+		m.lastCalls(partFatal)
 	case r.Kind == crash.KindPanic:
 		m.panicPath(r)
 	}
@@ -113,11 +113,22 @@ func (m *maker) crashPath(r *crash.Report) {
 func (m *maker) panicPath(r *crash.Report) {
 	m.chain(partUnwind, "runtime.gopanic", "runtime.(*_panic).start", "runtime.addOneOpenDeferFrame", "runtime.(*_panic).nextDefer", "runtime.(*_panic).nextFrame", "runtime.runOpenDeferFrame")
 	if !r.Recovered {
-		m.chain(partDie, "", "runtime.preprintpanics", "runtime.fatalpanic", "runtime.startpanic_m", "runtime.printpanics", "runtime.dopanic_m", "runtime.exit")
+		m.chain(partDie, "", "runtime.preprintpanics", "runtime.fatalpanic", "runtime.startpanic_m", "runtime.printpanics", "runtime.dopanic_m")
+		m.lastCalls(partDie)
 	}
 	if caught := m.e.Row.Recovered; r.Recovered || caught != nil && *caught {
 		m.chain(partRecover, "", "runtime.gorecover", "runtime.recovery", "runtime.deferreturn")
 	}
+}
+
+// lastCalls are how the runtime leaves: by exit, or of SIGABRT where
+// GOTRACEBACK=crash, or a host in C, asks for a core file.
+func (m *maker) lastCalls(part string) {
+	if m.e.Row.Signal != nil {
+		m.chain(part, "", "runtime.crash", "runtime.dieFromSignal", "runtime.raise")
+		return
+	}
+	m.chain(part, "", "runtime.exit")
 }
 
 // frames are those of the crash from the scenario's function inwards, outermost
@@ -138,10 +149,10 @@ func (m *maker) frames(r *crash.Report) []crash.Frame {
 // startsGoroutine knows the frames that only lead to a scenario.
 func startsGoroutine(fn string) bool {
 	switch fn {
-	case "runtime.goexit", "runtime.main", "main.main", modulePath + "harness.Main", modulePath + "harness.Run":
+	case "runtime.goexit", "runtime.main", "main.main", "testing.tRunner":
 		return true
 	}
-	return false
+	return strings.HasPrefix(fn, modulePath+"harness.")
 }
 
 func (m *maker) isScenario(fn string) bool {
@@ -183,7 +194,11 @@ func (m *maker) frameStep(part string, f crash.Frame) {
 	}
 	s := Step{Part: part, Func: name, File: strings.TrimPrefix(f.File, modulePath), At: f.Line, AtText: clip(m.sourceLine(f.File, f.Line), maxQuote), Seen: true}
 	if d := m.declOf(name, f); d != nil {
+		again := m.onPath(name) != nil
 		m.declare(&s, d)
+		if again {
+			s.Says, s.Quotes = "once more", nil
+		}
 	} else {
 		s.Line = m.startLine(name, f)
 		s.Says = m.role(name)
@@ -224,7 +239,7 @@ func (m *maker) role(fn string) string {
 		return "the program's main: it only chooses the scenario"
 	case strings.HasPrefix(fn, modulePath+"harness."):
 		return "the lab's harness: it calls the scenario's function"
-	case len(m.e.Source) > 0 && fn == "main."+m.e.Source[0].Func:
+	case len(m.e.Source) > 0 && m.isScenario(fn) && strings.HasSuffix(fn, "."+m.e.Source[0].Func):
 		return "the scenario's function"
 	case m.isScenario(fn) && wrapperPart.MatchString(fn):
 		return "made by the compiler around a deferred or started call"
@@ -347,10 +362,8 @@ func exits(name string) bool {
 
 func (m *maker) signalPath() {
 	m.sigtable(m.deep.Signal.Name)
-	m.chain(partSignal, "", "runtime.sigtramp", "runtime.sigtrampgo", "runtime.sighandler", "runtime.fatalsignal", "runtime.tracebackothers", "runtime.exit")
-	if m.e.Row.Signal != nil {
-		m.chain(partSignal, "", "runtime.crash", "runtime.dieFromSignal", "runtime.raise")
-	}
+	m.chain(partSignal, "", "runtime.sigtramp", "runtime.sigtrampgo", "runtime.sighandler", "runtime.fatalsignal", "runtime.tracebackothers")
+	m.lastCalls(partSignal)
 }
 
 // killPath is for processes that a signal ended without a word.
@@ -431,7 +444,20 @@ func (m *maker) exitPath() {
 		m.chain(partExit, "", "runtime.os_beforeExit", "runtime.syscall_Exit", "runtime.exit")
 		return
 	}
-	m.e.NoPath = fmt.Sprintf("There is no path through Go: the process left by a system call of its own or through C (%s), and the runtime was not asked.", m.program.Name)
+	m.e.NoPath = "There is no path through Go: " + m.otherWay(text)
+}
+
+// otherWay is how a process ended that did not ask the runtime.
+func (m *maker) otherWay(text string) string {
+	switch {
+	case m.e.Row.Exit == "2" && len(m.plain.Stderr) == 0 && !strings.Contains(text, "Exit"):
+		return "status 2 is what the runtime exits with after a traceback, but nobody got the text."
+	case strings.Contains(text, "syscall.Exec("):
+		return "the process became another program, which ended."
+	case slices.Contains(m.program.Needs, scenario.CC):
+		return "C code, or the C library, ended the process, and the Go runtime was not asked: no deferred call, no traceback."
+	}
+	return "the process left by a system call of its own, and the runtime was not asked: no deferred call, no traceback."
 }
 
 // chainAlways adds a function that the scenario calls itself, or the step before.

@@ -45,8 +45,7 @@ type sources struct {
 
 func readSources(p scenario.Program, minor int) *sources {
 	s := &sources{fset: token.NewFileSet(), files: make(map[string]*ast.File), lines: make(map[string][]string)}
-	context := platform(minor)
-	context.CgoEnabled = true
+	context := platform(minor, p.Env...)
 	context.BuildTags = tagsOf(p)
 	context.JoinPath = path.Join
 	context.OpenFile = func(name string) (io.ReadCloser, error) { return lab.Source.Open(name) }
@@ -305,7 +304,7 @@ func (s *sources) excerpt(n ast.Node) Excerpt {
 // the binary.
 func (m *maker) source() {
 	m.sources = readSources(m.program, m.toolchain.Minor)
-	root := m.sources.registered(m.scenario.Name)
+	root := m.sources.registered(m.functionName())
 	if root == nil {
 		m.note("the function of the scenario was not found in %s", m.program.Dir)
 		return
@@ -330,6 +329,18 @@ func (m *maker) source() {
 		}
 		return true
 	})
+}
+
+// functionName is what the program knows the scenario's function by.
+func (m *maker) functionName() string {
+	if m.program.Kind == scenario.Test {
+		for _, a := range m.scenario.Args {
+			if name, ok := strings.CutPrefix(a, "-test.run=^"); ok {
+				return strings.TrimSuffix(name, "$")
+			}
+		}
+	}
+	return m.scenario.Name
 }
 
 // excerptOf returns the index of the excerpt that a function of the binary was

@@ -200,7 +200,7 @@ func (w *writer) step(s *Step) {
 	if s.Caller != "" {
 		w.wrap(dim, "      ", "      ", fmt.Sprintf("called by %s at line %d", s.Caller, s.CallLine))
 	}
-	if s.At > 0 {
+	if s.AtText != "" {
 		w.code("", fmt.Sprintf("    > %5d  ", s.At), strings.Repeat(" ", 13), s.AtText)
 	}
 	for _, q := range s.Quotes {

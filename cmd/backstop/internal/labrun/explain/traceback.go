@@ -3,9 +3,11 @@ package explain
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/backstop-go/backstop/crash"
+	"github.com/backstop-go/backstop/lab/scenario"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/labrun"
 )
@@ -196,6 +198,8 @@ func (a *annotator) goroutine(l string, g []string) {
 	state, _, _ := strings.Cut(g[3], ",")
 	says := "a goroutine, its number and its state"
 	switch {
+	case a.m.report != nil && a.m.report.Recovered && a.goroutines == 1:
+		says = "the goroutine whose panic was caught, by its number"
 	case state == "running" && a.goroutines == 1:
 		says = "the goroutine that died, by its number (1 is main's); running: it was on a thread"
 	case a.goroutines > maxGoroutines:
@@ -331,14 +335,28 @@ func (a *annotator) otherLine(l string) string {
 		return "the value goes on: its lines are indented by a tab since Go 1.23"
 	case l == "signal arrived during cgo execution":
 		return "the thread was in C code: the frames are those of the Go code that called it"
+	case l == "==================", strings.HasPrefix(l, "WARNING: DATA RACE"):
+		return a.once("race", "a report of the race detector, which is a runtime of its own and not written in Go")
+	case raceAccess.MatchString(l):
+		return "one of the two accesses, then its stack; frames here are indented, and have no arguments"
+	case strings.HasPrefix(l, "Goroutine ") && strings.HasSuffix(l, "created at:"):
+		return "where that goroutine was started"
+	case strings.Contains(l, "AddressSanitizer"):
+		return a.once("asan", "a report of the address sanitizer, a C library: nothing of Go prints it")
+	case strings.HasPrefix(l, "terminate called"):
+		return "printed by the C++ runtime, before it calls abort"
 	case strings.HasPrefix(l, "[originating from goroutine") || strings.HasPrefix(l, "[goroutine "):
 		return "where an ancestor was started"
 	}
-	if a.m.report != nil && a.goroutines == 0 && a.told["headline"] && a.m.report.Kind == crash.KindPanic {
+	switch {
+	case a.goroutines > 0 || a.frames > 0 || a.told["race"]:
 		return ""
+	case slices.Contains(a.m.program.Needs, scenario.CC):
+		return a.once("own text", "text of the program, or of the C library")
+	case a.told["headline"] && a.m.report != nil && a.m.report.Kind == crash.KindPanic:
+		return a.once("value", "the value goes on in this line")
 	}
-	if a.m.report == nil {
-		return a.once("own text", "the program's own text on standard error")
-	}
-	return ""
+	return a.once("own text", "text of the program, or what the runtime found before it gave up")
 }
+
+var raceAccess = regexp.MustCompile(`^(Previous |Atomic |Previous atomic )?(Read|Write|read|write) (at 0x|of size)`)
