@@ -167,7 +167,7 @@ func (f *labFlags) checkAnswers(std stdio, e *explain.Explanation) error {
 		q := &e.Questions[i]
 		verdict := "right"
 		if !q.Right(text) {
-			verdict = "wrong, section " + q.Look + " has it"
+			verdict = "wrong, see " + q.Look
 			wrong++
 		}
 		if f.answers {

@@ -224,7 +224,7 @@ func TestText(t *testing.T) {
 			if !q.Right(q.Answer) || q.Right("") {
 				t.Errorf("%s: %+v", name, q)
 			}
-			if strings.Contains(b.String(), "("+"section "+q.Look+")") {
+			if strings.Contains(b.String(), "("+q.Look+")") {
 				t.Errorf("%s: an answer is shown", name)
 			}
 		}
@@ -309,6 +309,24 @@ func TestParseObjdump(t *testing.T) {
 	f := code["main.f"]
 	if len(f) != 2 || f[0].Call != "runtime.gopanic" || f[0].Line != 7 || f[0].Addr != 0x4a3b60 || f[1].Call != "AX" || len(code["main.g.func1"]) != 1 {
 		t.Errorf("%+v", code)
+	}
+}
+
+// TestElsewhere asks about the release that differs, and not about one that agrees.
+func TestElsewhere(t *testing.T) {
+	yes, no := true, false
+	here := &labrun.Row{Toolchain: "go1.26.1", Exit: "2", Recovered: &no}
+	others := []labrun.Row{
+		{Toolchain: "go1.21.1", Exit: "2", Recovered: &no}, {Toolchain: "go1.23.1", Exit: "2", Recovered: &yes}, {Toolchain: "go1.24.1", Exit: "3", Recovered: &no},
+	}
+	if q := elsewhere(here, others); q == nil || !strings.Contains(q.Ask, "go1.23.1") || !q.Right("yes") || q.Right("no") {
+		t.Errorf("%+v", q)
+	}
+	if q := elsewhere(here, others[2:]); q == nil || !q.Right("3") {
+		t.Errorf("%+v", q)
+	}
+	if q := elsewhere(here, others[:1]); q != nil {
+		t.Errorf("%+v", q)
 	}
 }
 

@@ -131,7 +131,7 @@ var knownFuncs = map[string]known{
 	"runtime.recovery": {
 		says: []sentence{
 			{regexp.MustCompile(`gotoPc|f\.deferreturn`), "drops the frames above the function that deferred, and goes on at its call of deferreturn: it returns to its caller with what its results hold"},
-			{regexp.MustCompile(`sched\.ret = 1`), "drops the frames above the function that deferred, and lets its deferproc return once more, with 1: the function then goes to its call of deferreturn and returns to its caller"},
+			{regexp.MustCompile(`sched\.ret = 1`), "drops the frames above the function that deferred, and goes on behind its deferproc, which returns 1 this time, or, for an open-coded call, at deferreturn: the function returns to its caller"},
 			{nil, "drops the frames above the function that deferred"},
 		},
 		keys: patterns([]string{`gotoPc :?=`, `f\.deferreturn\)`, `sched\.ret = 1`, `gogo\(&gp\.sched\)`}),

@@ -7,13 +7,15 @@ import (
 	"strings"
 
 	"github.com/backstop-go/backstop/crash"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/labrun"
 )
 
 // A Question has an answer that was measured.
 type Question struct {
 	N      int      `json:"n"`
 	Ask    string   `json:"ask"`
-	Look   string   `json:"look"` // the part of the explanation that has the answer
+	Look   string   `json:"look"` // where the answer is: "section 3"
 	Answer string   `json:"answer,omitempty"`
 	accept []string // other ways to say it
 }
@@ -56,6 +58,9 @@ func (e *Explanation) HideAnswers() {
 func (m *maker) questions() {
 	r := m.e.Row
 	ask := func(look, question, answer string, accept ...string) {
+		if len(look) == 1 {
+			look = "section " + look
+		}
 		if answer != "" && len(m.e.Questions) < maxQuestions {
 			m.e.Questions = append(m.e.Questions, Question{N: len(m.e.Questions) + 1, Ask: question, Look: look, Answer: answer, accept: accept})
 		}
@@ -67,6 +72,9 @@ func (m *maker) questions() {
 	}
 	if r.Recovered != nil {
 		ask("2", fmt.Sprintf("Does a deferred recover in the goroutine that runs the scenario stop it on Go 1.%d? (yes or no)", m.e.minor), yesNo(*r.Recovered), short(*r.Recovered), fmt.Sprint(*r.Recovered))
+	}
+	if q := elsewhere(r, baselines(m.e.Scenario)); q != nil {
+		ask(q.Look, q.Ask, q.Answer, q.accept...)
 	}
 	if who, whom := m.raiser(); who != "" {
 		ask("3", fmt.Sprintf("Which function called %s?", whom), who, who[strings.LastIndexByte(who, '.')+1:])
@@ -94,6 +102,53 @@ func (m *maker) questions() {
 		}
 	}
 	m.askMore(ask)
+}
+
+// baselines are the rows of a scenario that the lab keeps of other releases.
+func baselines(name string) []labrun.Row {
+	names, err := labrun.Select("")
+	if err != nil {
+		return nil
+	}
+	var all []labrun.Row
+	for _, n := range names {
+		rows, _, err := labrun.Baseline(n)
+		if err != nil {
+			continue // none is kept of it
+		}
+		for _, r := range rows {
+			if r.Scenario == name && r.NotRun == "" && r.GoLine == labrun.DefaultGoLine && r.Env == "" {
+				all = append(all, r)
+			}
+		}
+	}
+	return all
+}
+
+// elsewhere asks about the first release on which a guard, or the end, is another
+// one; nil when they agree, as far as is known.
+func elsewhere(here *labrun.Row, others []labrun.Row) *Question {
+	for i := range others {
+		r := &others[i]
+		switch {
+		case r.Toolchain == here.Toolchain:
+		case r.Recovered != nil && here.Recovered != nil && *r.Recovered != *here.Recovered:
+			return &Question{
+				Ask:  fmt.Sprintf("And on %s, as the lab has measured it: does that recover stop it there? (yes or no)", r.Toolchain),
+				Look: otherRun(r), Answer: yesNo(*r.Recovered), accept: []string{short(*r.Recovered)},
+			}
+		case r.Exit != here.Exit && r.Exit != "":
+			return &Question{
+				Ask:  fmt.Sprintf("And on %s, as the lab has measured it: which status is it there? (a number, or hang, or stopped)", r.Toolchain),
+				Look: otherRun(r), Answer: string(r.Exit),
+			}
+		}
+	}
+	return nil
+}
+
+func otherRun(r *labrun.Row) string {
+	return fmt.Sprintf("backstop lab run -go %s %s", r.Toolchain, r.Scenario)
 }
 
 // askMore has what can be asked of scenarios that nobody sees die.

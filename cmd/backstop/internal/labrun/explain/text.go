@@ -296,7 +296,7 @@ func (w *writer) questions(e *Explanation) {
 	for _, q := range e.Questions {
 		w.wrap("", fmt.Sprintf("   %d. ", q.N), "      ", q.Ask)
 		if w.style.Answers {
-			w.wrap(cyan, "      ", "      ", q.Answer+" (section "+q.Look+")")
+			w.wrap(cyan, "      ", "      ", q.Answer+" ("+q.Look+")")
 		}
 	}
 	if !w.style.Answers {
@@ -379,9 +379,9 @@ func (w *writer) comparePath(c *Comparison) {
 		f := &c.Path[i]
 		switch f.Status {
 		case "added":
-			w.funcLine("+", cyan, f.Func, f.B, elsewhere(f, "was there before, and not on this path", "did not exist before"))
+			w.funcLine("+", cyan, f.Func, f.B, existsWord(f, "was there before, and not on this path", "did not exist before"))
 		case "removed":
-			w.funcLine("-", red, f.Func, f.A, elsewhere(f, "still exists, and is no longer on this path", "exists no longer"))
+			w.funcLine("-", red, f.Func, f.A, existsWord(f, "still exists, and is no longer on this path", "exists no longer"))
 		default:
 			if !f.Changed() && f.Status == "same" && f.ours() {
 				continue // the scenario's own
@@ -418,7 +418,7 @@ func short2(f *FuncChange) string {
 	return path.Base(f.B)
 }
 
-func elsewhere(f *FuncChange, yes, no string) string {
+func existsWord(f *FuncChange, yes, no string) string {
 	if f.Elsewhere {
 		return yes
 	}
