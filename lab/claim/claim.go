@@ -133,7 +133,7 @@ func (c Check) Holds(value string) (bool, error) {
 // All lists every claim in the order of the articles.
 func All() []Claim {
 	var all []Claim
-	for _, list := range [][]Claim{a0Panic, a0Defer, a1, a2, a3, a4Leaks, a4Stack, a4Frames, a4Signals, a4Native, a4Sched} {
+	for _, list := range [][]Claim{a0Panic, a0Defer, a1Handler, a1Load, a1Faults, a2, a3, a4Leaks, a4Stack, a4Frames, a4Signals, a4Native, a4Sched} {
 		all = append(all, list...)
 	}
 	return all
