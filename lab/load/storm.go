@@ -22,6 +22,7 @@ type storm struct {
 	p        float64
 	seed     uint64
 	stacks   bool    // the handler calls debug.Stack
+	late     bool    // the value of a panic is made while the clock runs
 	spoil    float64 // share of handlers that call recover one call too deep
 
 	alive, done    sync.WaitGroup
@@ -69,6 +70,7 @@ func stormCase(args []string) {
 	f.Float64Var(&s.p, "p", 0.05, "probability of a panic")
 	f.Uint64Var(&s.seed, "seed", 1, "chooses who panics")
 	f.BoolVar(&s.stacks, "stacks", false, "the handler calls debug.Stack")
+	f.BoolVar(&s.late, "late", false, "make the value of a panic while the clock runs")
 	f.Float64Var(&s.spoil, "spoil", 0, "share of handlers whose recover is one call too deep")
 	allocators := f.Int("allocators", 0, "goroutines that allocate all the time")
 	spinners := f.Int("spinners", 0, "goroutines that compute without calls")
@@ -139,7 +141,7 @@ func (s *storm) guarded(i int) {
 			debug.Stack()
 		}
 	}()
-	descend(s.depth-1, i, s.chance(i, 0) < s.p, &began)
+	s.descend(s.depth-1, i, s.chance(i, 0) < s.p, &began)
 }
 
 // tooDeep is not the deferred function itself: its recover returns nil.
@@ -150,16 +152,21 @@ func tooDeep() any { return recover() }
 // descend panics some frames further down.
 //
 //go:noinline
-func descend(frames, i int, doomed bool, began *time.Time) int {
+func (s *storm) descend(frames, i int, doomed bool, began *time.Time) int {
 	if frames > 0 {
-		return descend(frames-1, i, doomed, began) + 1
+		return s.descend(frames-1, i, doomed, began) + 1
 	}
-	if doomed {
-		var v any = number(i) // takes memory, which may have to wait for the collector
+	if !doomed {
+		return 0
+	}
+	if s.late {
 		*began = time.Now()
-		panic(v)
 	}
-	return 0
+	var v any = number(i) // takes memory, and that may have to wait for the collector
+	if !s.late {
+		*began = time.Now()
+	}
+	panic(v)
 }
 
 // chance is a number in [0, 1) that depends on the seed, the goroutine and what

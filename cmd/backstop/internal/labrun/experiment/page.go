@@ -28,7 +28,7 @@ func (r *Report) parts() []part {
 	if len(r.Parameters) > 0 {
 		all = append(all, part{
 			"parameters", "What settings change",
-			fmt.Sprintf("%s goroutines, all of which panic. Processor time for each panic is that of the whole storm, less that of the same storm without panics, divided; where something else in the process takes processor time it is not given. Percentiles are medians of the runs.", count(parameterN)),
+			fmt.Sprintf("%s goroutines, all of which panic. Processor time for each panic is that of the whole storm, less that of the same storm without panics, divided; where something else in the process takes processor time it is not given. Percentiles are medians of the runs. The value of a panic is made before the clock starts, except where it is made late: to make one takes memory, and who takes memory may have to help the collector.", count(parameterN)),
 			r.ParameterVerdict(), r.parameterTable(), []string{"parameters.svg"},
 		})
 	}

@@ -54,6 +54,10 @@ func settings() []setting {
 	for _, v := range []string{"10", "100", "off"} {
 		all = append(all, setting{"allocator, GOGC", v, []string{"GOGC=" + v, "GOMEMLIMIT=2GiB"}, allocating, true})
 	}
+	late := []string{"-allocators", "1", "-late"}
+	for _, v := range []string{"10", "off"} {
+		all = append(all, setting{"allocator, value made late, GOGC", v, []string{"GOGC=" + v, "GOMEMLIMIT=2GiB"}, late, true})
+	}
 	all = append(all,
 		setting{"CPU spinners", "2", nil, []string{"-spinners", "2"}, true},
 		setting{"asyncpreemptoff", "1", []string{"GODEBUG=asyncpreemptoff=1"}, nil, false},

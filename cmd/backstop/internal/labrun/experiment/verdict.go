@@ -143,6 +143,9 @@ func (r *Report) ParameterVerdict() []string {
 	if s := r.effect("the same collector", "allocator, GOGC", "10", "allocator, GOGC", "off", "p99", func(p Parameter) int64 { return p.P99 }); s != "" {
 		all = append(all, s)
 	}
+	if s := r.effect("that collector, where the clock also runs while the value of the panic is made", "allocator, value made late, GOGC", "10", "allocator, value made late, GOGC", "off", "p99", func(p Parameter) int64 { return p.P99 }); s != "" {
+		all = append(all, s)
+	}
 	if s := r.effect("debug.Stack in the handler", "debug.Stack in the handler", "", "usual", "", "processor time for each panic", func(p Parameter) int64 { return p.PerPanic }); s != "" {
 		all = append(all, s)
 	}
