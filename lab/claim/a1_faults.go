@@ -225,9 +225,9 @@ var a1Faults = []Claim{
 		ID: "A1-4.3-c", Where: "A1 4.3",
 		Says: "pprof.Lookup(\"goroutine\").WriteTo captures goroutine state.",
 		Literal: []Check{
-			{Shows: "with debug=2 it writes the frames of a waiting goroutine", Measure: Probed("goroutine-profile", "tracebacks_have_its_frame"), Op: Is, Want: "true"},
-			{Shows: "and what it waits for", Measure: Probed("goroutine-profile", "tracebacks_have_its_state"), Op: Is, Want: "true"},
-			{Shows: "with debug=1 it writes the frames", Measure: Probed("goroutine-profile", "counts_have_its_frame"), Op: Is, Want: "true"},
+			{Shows: "with debug=2 it writes the frames of a waiting goroutine", Measure: Probed("waiting-in-profile", "tracebacks_have_its_frame"), Op: Is, Want: "true"},
+			{Shows: "and what it waits for", Measure: Probed("waiting-in-profile", "tracebacks_have_its_state"), Op: Is, Want: "true"},
+			{Shows: "with debug=1 it writes the frames", Measure: Probed("waiting-in-profile", "counts_have_its_frame"), Op: Is, Want: "true"},
 		},
 	},
 	{
@@ -235,7 +235,7 @@ var a1Faults = []Claim{
 		Says: "A tool godebug run --go-version isolates Go versions from each other.",
 		Literal: []Check{
 			{Shows: "the toolchain has a tool godebug", Measure: Tool("tool -n godebug", "status", nothing), Op: Is, Want: "0"},
-			{Shows: "or its source", Measure: Source("cmd/godebug", "", `package main`), Op: Is, Want: "true"},
+			{Shows: "or its source", Measure: Tool("list cmd/godebug", "status", nothing), Op: Is, Want: "0"},
 		},
 		Instead: "No toolchain has such a tool (\"no such tool \\\"godebug\\\"\"). GODEBUG is a variable that turns single behaviours back; whole releases are chosen by GOTOOLCHAIN=go1.22.12 or by the toolchain line of go.mod.",
 	},

@@ -9,12 +9,12 @@ import (
 )
 
 func init() {
-	register("goroutine-profile", goroutineProfile)
+	register("waiting-in-profile", profileOfGoroutines)
 	register("closed-channel", closedChannel)
 }
 
-// goroutineProfile looks for a waiting goroutine in the goroutine profile.
-func goroutineProfile() {
+// profileOfGoroutines looks for a waiting goroutine in the goroutine profile.
+func profileOfGoroutines() {
 	orders := make(chan int)
 	go waitForOrders(orders)
 	defer close(orders)

@@ -82,8 +82,8 @@ func httpRecovery() {
 	say("guard_around_serve", <-s.serve)
 }
 
-// ended reports whether a goroutine has come to its end within five seconds.
-func ended(child *sync.WaitGroup) bool {
+// finished reports whether a goroutine has come to its end within five seconds.
+func finished(child *sync.WaitGroup) bool {
 	end := make(chan struct{})
 	go func() {
 		child.Wait()
@@ -128,7 +128,7 @@ func handlerGoroutine() {
 	s.close()
 	<-s.serve
 	close(over)
-	say("panics_after_the_response", ended(&child))
+	say("panics_after_the_response", finished(&child))
 	say("logged", strings.TrimSpace(logged.String()))
 	stack, _, _ = strings.Cut(stack, "created by ") // that line is not a frame
 	say("stack_has_the_handler", strings.Contains(stack, "ServeHTTP") || strings.Contains(stack, "net/http"))

@@ -178,7 +178,7 @@ func deferUnderStops() {
 		go func() {
 			defer gone.Done()
 			for !stop.Load() {
-				order, caught := chain(16)
+				order, caught := deferChain(16)
 				if caught != "stop" {
 					returnedNil.Add(1)
 				}
@@ -205,9 +205,9 @@ func deferUnderStops() {
 	say("broken_chains", broken.Load())
 }
 
-// chain defers n calls in a loop and panics. It returns how many of them ran, in
+// deferChain defers n calls in a loop and panics. It returns how many of them ran, in
 // order, each after the one that was deferred behind it.
-func chain(n int) (inOrder int, caught any) {
+func deferChain(n int) (inOrder int, caught any) {
 	defer func() { caught = recover() }()
 	for i := 0; i < n; i++ {
 		i := i
