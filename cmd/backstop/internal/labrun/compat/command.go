@@ -167,7 +167,7 @@ type buildError struct {
 
 func (e *buildError) Error() string { return e.text }
 
-var requiresGo = regexp.MustCompile(`(?m)(\S+) requires go >= ([0-9][0-9A-Za-z.]*)`)
+var requiresGo = regexp.MustCompile(`(\S+) requires go >= ([0-9][0-9A-Za-z.]*) \(running go`)
 
 // tooNewFor reads from what the go command said that the toolchain is older than a
 // go line asks for.
@@ -176,7 +176,11 @@ func tooNewFor(output string) string {
 	if m == nil {
 		return ""
 	}
-	return oneLine(m[1] + " asks for Go " + m[2])
+	why := oneLine(m[1] + " asks for Go " + m[2])
+	if strings.HasSuffix(m[1], "go.work") {
+		why += " (GOWORK=off leaves it out)"
+	}
+	return why
 }
 
 // build makes the program with a toolchain. The error is a *buildError where the

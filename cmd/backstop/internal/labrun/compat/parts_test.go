@@ -69,7 +69,7 @@ func TestTooNew(t *testing.T) {
 	for text, want := range map[string]string{
 		"go: go.mod requires go >= 1.26 (running go 1.22.12; GOTOOLCHAIN=go1.22.12)\n":                    "go.mod asks for Go 1.26",
 		"go: downloading x\ngo: example.org/x@v1.2.0 requires go >= 1.25.1 (running go 1.22.12)\n":        "example.org/x@v1.2.0 asks for Go 1.25.1",
-		"go: module . listed in go.work file requires go >= 1.26.8, but go.work lists go 1.22; to update": "file asks for Go 1.26.8",
+		"go: module . listed in go.work file requires go >= 1.26.8, but go.work lists go 1.22; to update": "", // whoever the toolchain is
 		"./main.go:3:15: undefined: undefined":                                                            "",
 	} {
 		if got := tooNewFor(text); got != want {
