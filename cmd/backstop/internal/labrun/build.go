@@ -163,10 +163,33 @@ func (l *Lab) make(ctx context.Context, t Toolchain, p scenario.Program, src, fi
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	draft := fmt.Sprintf("%s.%d", file, os.Getpid())
-	defer os.Remove(draft)
-	if err := l.compile(ctx, t, p, src, draft); err != nil {
+	return aside(file, func(draft string) error { return l.compile(ctx, t, p, src, draft) })
+}
+
+// aside lets a file be made under its name in a directory of its own, and then
+// moves it to its place, after what else was made there. A process number in a
+// name would not do: containers that share a cache may share those.
+func aside(file string, compile func(draft string) error) error {
+	place := filepath.Dir(file)
+	dir, err := os.MkdirTemp(place, "draft")
+	if err != nil {
 		return err
+	}
+	defer os.RemoveAll(dir)
+	draft := filepath.Join(dir, filepath.Base(file))
+	if err := compile(draft); err != nil {
+		return err
+	}
+	made, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, m := range made {
+		if from := filepath.Join(dir, m.Name()); from != draft {
+			if err := os.Rename(from, filepath.Join(place, m.Name())); err != nil {
+				return err
+			}
+		}
 	}
 	return os.Rename(draft, file)
 }

@@ -105,10 +105,11 @@ func (l *Lab) launcher(ctx context.Context) (string, error) {
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return err
 		}
-		draft := fmt.Sprintf("%s.%d", file, os.Getpid())
-		if _, err := goOutput(ctx, src, "local", "build", "-trimpath", "-o", draft, "./launch"); err != nil {
-			return fmt.Errorf("build the launcher: %w", err)
-		}
-		return os.Rename(draft, file)
+		return aside(file, func(draft string) error {
+			if _, err := goOutput(ctx, src, "local", "build", "-trimpath", "-o", draft, "./launch"); err != nil {
+				return fmt.Errorf("build the launcher: %w", err)
+			}
+			return nil
+		})
 	})
 }

@@ -91,6 +91,22 @@ func allowSetUID() error {
 	return nil
 }
 
+// enoughRoom is more than all programs that run at once print.
+const enoughRoom = 64 << 20
+
+// roomIn says why a program must not run in a directory: on a full disk its
+// traceback is cut without a word, and the row would say that there was none.
+func roomIn(dir string) error {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(dir, &fs); err != nil {
+		return fmt.Errorf("look at %s: %w", dir, err)
+	}
+	if fs.Bavail*uint64(fs.Bsize) < enoughRoom {
+		return cannot("less than %d MB are free below %s", enoughRoom>>20, os.TempDir())
+	}
+	return nil
+}
+
 // inPath looks for the compiler that the go command will use.
 func inPath(variable, usual string) error {
 	name := usual

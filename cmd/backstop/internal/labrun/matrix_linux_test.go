@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -157,6 +158,57 @@ func TestNotRun(t *testing.T) {
 			t.Errorf("a release that does not have it has rows: %+v", rows)
 		}
 	})
+}
+
+// TestDiskFull: what a program could not print is not taken for what it did not
+// print.
+func TestDiskFull(t *testing.T) {
+	l := testLab(t, Options{})
+	plan := Plan{Toolchains: []string{Local()}, Scenarios: find(t, "send-closed-chan")}
+	matrix(t, l, plan) // built
+	l = testLab(t, Options{Fresh: true})
+	small := t.TempDir()
+	if err := syscall.Mount("tmpfs", small, "tmpfs", 0, "size=64k"); err != nil {
+		crashtest.Skip(t, "mount a small disk: %v", err)
+	}
+	defer syscall.Unmount(small, syscall.MNT_DETACH) //nolint:errcheck // the directory goes away next
+	t.Setenv("TMPDIR", small)
+	if rows := matrix(t, l, plan); !strings.Contains(rows[0].NotRun, "less than 64 MB are free below "+small) {
+		t.Errorf("%+v", rows[0])
+	}
+}
+
+// TestAside moves what was made, the file itself last, or nothing.
+func TestAside(t *testing.T) {
+	place := t.TempDir()
+	file := filepath.Join(place, "program")
+	names := func() string {
+		var all []string
+		made, err := os.ReadDir(place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range made {
+			all = append(all, m.Name())
+		}
+		return strings.Join(all, " ")
+	}
+	compile := func(fails error) error {
+		return aside(file, func(draft string) error {
+			for _, f := range []string{draft, filepath.Join(filepath.Dir(draft), "library")} {
+				if err := os.WriteFile(f, nil, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return fails
+		})
+	}
+	if err := compile(os.ErrInvalid); !errors.Is(err, os.ErrInvalid) || names() != "" {
+		t.Errorf("a compiler that fails: %v, and there is %q", err, names())
+	}
+	if err := compile(nil); err != nil || names() != "library program" {
+		t.Errorf("%v, and there is %q", err, names())
+	}
 }
 
 // onlyGo leaves nothing but the go command and a shell in PATH.

@@ -138,6 +138,9 @@ func (l *Lab) start(ctx context.Context, b Built, s scenario.Scenario, setting S
 	if err := l.prepare(b, &spec, dir); err != nil {
 		return nil, err
 	}
+	if err := roomIn(dir); err != nil {
+		return nil, err
+	}
 	group, err := enter(s.Limits, &spec, filepath.Base(dir))
 	if err != nil {
 		return nil, cannot("%v", err)
@@ -145,7 +148,8 @@ func (l *Lab) start(ctx context.Context, b Built, s scenario.Scenario, setting S
 	trace := new(Trace)
 	err = l.launch(ctx, spec, &trace.Result)
 	trace.OOM = group.oomKilled()
-	if err := errors.Join(err, group.remove()); err != nil {
+	// Again afterwards: others may have filled the disk meanwhile.
+	if err := errors.Join(err, group.remove(), roomIn(dir)); err != nil {
 		return nil, err
 	}
 	return trace, trace.read(dir)
