@@ -237,6 +237,10 @@ func (m *maker) role(fn string) string {
 	switch {
 	case fn == "main.main":
 		return "the program's main: it only chooses the scenario"
+	case strings.Contains(fn, "._Cfunc_"):
+		return "made by cgo: it calls the C function"
+	case strings.HasPrefix(fn, "_cgoexp_"):
+		return "made by cgo: C calls the exported function through it"
 	case strings.HasPrefix(fn, modulePath+"harness."):
 		return "the lab's harness: it calls the scenario's function"
 	case len(m.e.Source) > 0 && m.isScenario(fn) && strings.HasSuffix(fn, "."+m.e.Source[0].Func):

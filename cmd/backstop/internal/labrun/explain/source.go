@@ -240,21 +240,9 @@ func (s *sources) declared(name string) ast.Node {
 	return nil
 }
 
-// method returns the methods of a name, whoever has them.
-func (s *sources) methods(name string) []ast.Node {
-	var found []ast.Node
-	for _, file := range s.names() {
-		for _, d := range s.files[file].Decls {
-			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv != nil && fn.Name.Name == name && fn.Body != nil {
-				found = append(found, fn)
-			}
-		}
-	}
-	return found
-}
-
 // helpers are the functions of the same package that a function uses, nearest
-// first.
+// first: those it names, and the methods of the types it names, which may be called
+// through an interface.
 func (s *sources) helpers(root ast.Node) []ast.Node {
 	seen := map[ast.Node]bool{root: true}
 	queue, all := []ast.Node{root}, []ast.Node(nil)
@@ -262,16 +250,11 @@ func (s *sources) helpers(root ast.Node) []ast.Node {
 		var n ast.Node
 		n, queue = queue[0], queue[1:]
 		ast.Inspect(n, func(n ast.Node) bool {
-			var next []ast.Node
-			switch n := n.(type) {
-			case *ast.Ident:
-				if d := s.declared(n.Name); d != nil {
-					next = append(next, d)
-				}
-			case *ast.SelectorExpr:
-				next = s.methods(n.Sel.Name)
+			id, ok := n.(*ast.Ident)
+			if !ok {
+				return true
 			}
-			for _, d := range next {
+			for _, d := range s.named(id.Name) {
 				if !seen[d] {
 					seen[d] = true
 					queue, all = append(queue, d), append(all, d)
@@ -281,6 +264,22 @@ func (s *sources) helpers(root ast.Node) []ast.Node {
 		})
 	}
 	return all
+}
+
+// named returns the function of a name, or the methods of a type of that name.
+func (s *sources) named(name string) []ast.Node {
+	if d := s.declared(name); d != nil {
+		return []ast.Node{d}
+	}
+	var found []ast.Node
+	for _, file := range s.names() {
+		for _, d := range s.files[file].Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil && strings.Trim(strings.TrimSuffix(declName(fn), "."+fn.Name.Name), "(*)") == name {
+				found = append(found, fn)
+			}
+		}
+	}
+	return found
 }
 
 func (s *sources) excerpt(n ast.Node) Excerpt {

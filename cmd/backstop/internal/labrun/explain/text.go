@@ -97,11 +97,11 @@ func (w *writer) code(style, first, rest, text string) {
 	}
 }
 
-// foldAt finds a good place to break a long line: behind a space, slash or comma
+// foldAt finds a good place to break a long line: behind a space or a sign
 // of its last third, else anywhere.
 func foldAt(r []rune, room int) int {
 	for i := room; i > room*2/3; i-- {
-		if strings.ContainsRune(" /,", r[i-1]) {
+		if strings.ContainsRune(" /,|(", r[i-1]) {
 			return i
 		}
 	}
@@ -183,17 +183,22 @@ func (w *writer) path(e *Explanation) {
 	}
 }
 
+// title prints the name of a function and where it is, on two lines where it must.
+func (w *writer) title(prefix, name, where string) {
+	name = textview.Escape(name)
+	w.WriteString(prefix + w.paint(cyan, name))
+	if len(prefix)+len(name)+2+len(where) > w.style.Width {
+		w.WriteString("\n    ")
+	}
+	w.WriteString("  " + w.paint(dim, where) + "\n")
+}
+
 func (w *writer) step(s *Step) {
 	mark := " "
 	if s.Seen {
 		mark = "*"
 	}
-	name, where := textview.Escape(s.Func), fmt.Sprintf("%s:%d", s.File, s.Line)
-	w.WriteString(" " + mark + " " + w.paint(cyan, name))
-	if 5+len(name)+len(where) > w.style.Width {
-		w.WriteString("\n    ")
-	}
-	w.WriteString("  " + w.paint(dim, where) + "\n")
+	w.title(" "+mark+" ", s.Func, fmt.Sprintf("%s:%d", s.File, s.Line))
 	if s.Says != "" {
 		w.wrap("", "      ", "      ", s.Says)
 	}
@@ -215,7 +220,8 @@ func (w *writer) assembly(e *Explanation) {
 	}
 	for i := range e.Routines {
 		r := &e.Routines[i]
-		w.WriteString("\n   " + w.paint(cyan, textview.Escape(shortFunc(r.Func))) + "  " + w.paint(dim, fmt.Sprintf("%s:%d, %s", r.File, r.Line, plural(r.Total, "instruction"))) + "\n")
+		w.WriteString("\n")
+		w.title("   ", shortFunc(r.Func), fmt.Sprintf("%s:%d, %s", r.File, r.Line, plural(r.Total, "instruction")))
 		if r.Role != "" {
 			w.wrap("", "      ", "      ", r.Role)
 		}

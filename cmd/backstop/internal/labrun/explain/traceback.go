@@ -38,6 +38,7 @@ var (
 	sigNameLine   = regexp.MustCompile(`^SIG[A-Z0-9]+: `)
 	pcLine        = regexp.MustCompile(`^PC=0x[0-9a-f]+ m=`)
 	registerLine  = regexp.MustCompile(`^(r\w+|[cfg]s|eflags|rflags) +0x[0-9a-f]+$`)
+	dumpLine      = regexp.MustCompile(`^[0-9a-f]{8,16}:  |^ {10,}|^stack: frame=`)
 	elidedLine    = regexp.MustCompile(`^\.\.\.(\d+|additional) .*frames elided`)
 )
 
@@ -141,6 +142,12 @@ func (a *annotator) line(l string) {
 		a.add(l, "the runtime prints the innermost 50 and the outermost 50 frames of a deep stack")
 	case registerLine.MatchString(l):
 		if says := a.once("registers", "the registers of the thread when the signal came"); says != "" {
+			a.add(l, says)
+		} else {
+			a.hide()
+		}
+	case dumpLine.MatchString(l):
+		if says := a.once("dump", "memory around the frame, for those who debug the runtime"); says != "" {
 			a.add(l, says)
 		} else {
 			a.hide()
