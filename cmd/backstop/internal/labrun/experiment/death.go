@@ -13,9 +13,9 @@ type Death struct {
 	N         int     `json:"n"`     // goroutines that waited
 	Level     string  `json:"level"` // GOTRACEBACK
 	Runs      int     `json:"runs"`
-	Wall      int64   `json:"wall_ns"` // from panic to the parent's knowledge of the end
-	CPU       int64   `json:"cpu_ns"`  // processor time after the panic
-	Stderr    int64   `json:"stderr"`  // bytes
+	Wall      int64   `json:"wall_ns"`      // from panic to the parent's knowledge of the end
+	CPU       int64   `json:"cpu_ns"`       // processor time after the panic
+	Stderr    int64   `json:"stderr_bytes"` // bytes
 	End       string  `json:"end"`
 	Load      float64 `json:"load"`
 }

@@ -12,8 +12,8 @@ type Host struct {
 	CPUs       int     `json:"cpus"`
 	Arch       string  `json:"arch"`
 	Kernel     string  `json:"kernel,omitempty"`
-	Memory     uint64  `json:"memory"`           // bytes of the machine
-	Available  uint64  `json:"memory_available"` // when it began; 0: not known
+	Memory     uint64  `json:"memory_bytes"`           // bytes of the machine
+	Available  uint64  `json:"memory_available_bytes"` // when it began; 0: not known
 	LoadBefore float64 `json:"load_before"`
 	LoadAfter  float64 `json:"load_after"`
 }

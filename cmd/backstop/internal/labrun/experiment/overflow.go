@@ -9,12 +9,12 @@ import (
 // Times are in nanoseconds, the least of the runs.
 type Overflow struct {
 	Toolchain string  `json:"toolchain"`
-	Max       int     `json:"max"` // bytes given to debug.SetMaxStack; 0: the runtime's own limit
+	Max       int     `json:"max_stack_bytes"` // bytes given to debug.SetMaxStack; 0: the runtime's own limit
 	Runs      int     `json:"runs"`
 	Wall      int64   `json:"wall_ns"`
 	CPU       int64   `json:"cpu_ns"`
-	Memory    int64   `json:"memory"` // bytes, the largest resident set
-	Stderr    int64   `json:"stderr"`
+	Memory    int64   `json:"memory_bytes"` // bytes, the largest resident set
+	Stderr    int64   `json:"stderr_bytes"`
 	End       string  `json:"end"`
 	Load      float64 `json:"load"`
 }

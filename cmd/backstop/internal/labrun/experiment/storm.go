@@ -23,7 +23,7 @@ type Storm struct {
 	P999      int64   `json:"p999_ns"`
 	Max       int64   `json:"max_ns"`
 	CPU       int64   `json:"cpu_ns"`         // least of the runs, for the whole storm
-	Memory    int64   `json:"memory"`         // bytes, the largest resident set
+	Memory    int64   `json:"memory_bytes"`   // bytes, the largest resident set
 	Load      float64 `json:"load"`           // highest before a run
 	Died      string  `json:"died,omitempty"` // the process did not live to tell
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Verdicts are sentences about the numbers. Each is computed: other numbers give
@@ -139,6 +140,12 @@ func (r *Report) ParameterVerdict() []string {
 		if s := r.effect(c.words, c.group, c.value, c.baseGroup, c.baseValue, "p50", func(p Parameter) int64 { return p.P50 }); s != "" {
 			all = append(all, s)
 		}
+	}
+	if s := r.effect("10 frames in place of 100", "stack depth", "10", "stack depth", "100", "p99", func(p Parameter) int64 { return p.P99 }); s != "" {
+		if strings.Contains(s, "**×") {
+			s += " It is the fewer that cost more: gopanic needs some stack, and where little is left of the first 2 kB they have to grow while it runs."
+		}
+		all = append(all, s)
 	}
 	if s := r.effect("the same collector", "allocator, GOGC", "10", "allocator, GOGC", "off", "p99", func(p Parameter) int64 { return p.P99 }); s != "" {
 		all = append(all, s)
