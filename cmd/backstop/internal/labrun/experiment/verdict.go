@@ -127,51 +127,61 @@ func (r *Report) ParameterVerdict() []string {
 	} else {
 		all = append(all, fmt.Sprintf("**%s of %s panics were not recovered.**", count(lost), count(panicked)))
 	}
-	type pair struct{ group, value, baseGroup, baseValue, words string }
-	for _, c := range []pair{
-		{"GOMAXPROCS", "1", "GOMAXPROCS", "2", "GOMAXPROCS=1 in place of 2"},
-		{"GOMAXPROCS", "8", "GOMAXPROCS", "2", "GOMAXPROCS=8 in place of 2"},
-		{"allocator, GOGC", "10", "allocator, GOGC", "off", "a collector that runs all the time (GOGC=10), against none"},
-		{"CPU spinners", "2", "usual", "", "two goroutines that compute without calls"},
-		{"asyncpreemptoff", "1", "usual", "", "asyncpreemptoff=1"},
-		{"stack depth", "100", "stack depth", "1", "100 frames in place of 1"},
-		{"stack depth", "1000", "stack depth", "1", "1,000 frames in place of 1"},
-	} {
-		if s := r.effect(c.words, c.group, c.value, c.baseGroup, c.baseValue, "p50", func(p Parameter) int64 { return p.P50 }); s != "" {
+	for _, c := range comparisons {
+		if s := r.effect(c); s != "" {
 			all = append(all, s)
 		}
-	}
-	if s := r.effect("10 frames in place of 100", "stack depth", "10", "stack depth", "100", "p99", func(p Parameter) int64 { return p.P99 }); s != "" {
-		if strings.Contains(s, "**×") {
-			s += " It is the fewer that cost more: gopanic needs some stack, and where little is left of the first 2 kB they have to grow while it runs."
-		}
-		all = append(all, s)
-	}
-	if s := r.effect("the same collector", "allocator, GOGC", "10", "allocator, GOGC", "off", "p99", func(p Parameter) int64 { return p.P99 }); s != "" {
-		all = append(all, s)
-	}
-	if s := r.effect("that collector, where the clock also runs while the value of the panic is made", "allocator, value made late, GOGC", "10", "allocator, value made late, GOGC", "off", "p99", func(p Parameter) int64 { return p.P99 }); s != "" {
-		all = append(all, s)
-	}
-	if s := r.effect("debug.Stack in the handler", "debug.Stack in the handler", "", "usual", "", "processor time for each panic", func(p Parameter) int64 { return p.PerPanic }); s != "" {
-		all = append(all, s)
 	}
 	return all
 }
 
+// A comparison is of one setting with another, in one value.
+type comparison struct {
+	words                              string // "With ..."
+	group, value, baseGroup, baseValue string
+	what                               string
+	of                                 func(Parameter) int64
+	more                               string // said where the value grows on every toolchain
+}
+
+func p50(p Parameter) int64      { return p.P50 }
+func p99(p Parameter) int64      { return p.P99 }
+func perPanic(p Parameter) int64 { return p.PerPanic }
+
+var comparisons = []comparison{
+	{"GOMAXPROCS=1 in place of 2", "GOMAXPROCS", "1", "GOMAXPROCS", "2", "p50", p50, ""},
+	{"GOMAXPROCS=8 in place of 2", "GOMAXPROCS", "8", "GOMAXPROCS", "2", "p50", p50, ""},
+	{"a collector at work (GOGC=10), against none", "allocator, GOGC", "10", "allocator, GOGC", "off", "p50", p50, ""},
+	{"a collector at work (GOGC=10), against none", "allocator, GOGC", "10", "allocator, GOGC", "off", "p99", p99, ""},
+	{
+		"a collector at work, where the clock also runs while the value of the panic is made",
+		"allocator, value made late, GOGC", "10", "allocator, value made late, GOGC", "off", "p99", p99,
+		"What waits is the memory for the value, not recover.",
+	},
+	{"two goroutines that compute without calls", "CPU spinners", "2", "usual", "", "p50", p50, ""},
+	{"asyncpreemptoff=1", "asyncpreemptoff", "1", "usual", "", "p50", p50, ""},
+	{"100 frames in place of 1", "stack depth", "100", "stack depth", "1", "p50", p50, ""},
+	{"1,000 frames in place of 1", "stack depth", "1000", "stack depth", "1", "p50", p50, ""},
+	{
+		"10 frames in place of 100", "stack depth", "10", "stack depth", "100", "p99", p99,
+		"It is the fewer that cost more: gopanic needs some stack, and where little is left of the first 2 kB they have to grow while it runs.",
+	},
+	{"debug.Stack in the handler", "debug.Stack in the handler", "", "usual", "", "processor time for each panic", perPanic, ""},
+}
+
 // effect says what a setting does to a value: that it makes no difference only
 // where it makes none on any toolchain.
-func (r *Report) effect(words, group, value, baseGroup, baseValue, what string, of func(Parameter) int64) string {
+func (r *Report) effect(c comparison) string {
 	var from, to []int64
 	var factors []float64
 	for _, t := range r.Toolchains {
-		p, err := r.find(t, group, value)
-		base, errBase := r.find(t, baseGroup, baseValue)
-		if err != nil || errBase != nil || of(p) == 0 || of(base) == 0 {
+		p, err := r.find(t, c.group, c.value)
+		base, errBase := r.find(t, c.baseGroup, c.baseValue)
+		if err != nil || errBase != nil || c.of(p) == 0 || c.of(base) == 0 {
 			continue
 		}
-		from, to = append(from, of(base)), append(to, of(p))
-		factors = append(factors, float64(of(p))/float64(of(base)))
+		from, to = append(from, c.of(base)), append(to, c.of(p))
+		factors = append(factors, float64(c.of(p))/float64(c.of(base)))
 	}
 	if len(factors) == 0 {
 		return ""
@@ -181,16 +191,16 @@ func (r *Report) effect(words, group, value, baseGroup, baseValue, what string, 
 	if times(hi) != factor {
 		factor += "–" + times(hi)
 	}
-	numbers := fmt.Sprintf("%s: %s → %s", what, between(span, from), between(span, to))
+	numbers := fmt.Sprintf("%s: %s → %s", c.what, between(span, from), between(span, to))
 	switch {
 	case hi < noise && lo > 1.0/noise:
-		return fmt.Sprintf("With %s: no difference that stands out of the noise (%s).", words, numbers)
+		return fmt.Sprintf("With %s: no difference that stands out of the noise (%s).", c.words, numbers)
 	case lo >= noise:
-		return fmt.Sprintf("With %s: **%s** (%s).", words, factor, numbers)
+		return strings.TrimSpace(fmt.Sprintf("With %s: **%s** (%s). %s", c.words, factor, numbers, c.more))
 	case hi <= 1.0/noise:
-		return fmt.Sprintf("With %s: **less, %s** (%s).", words, factor, numbers)
+		return fmt.Sprintf("With %s: **less, %s** (%s).", c.words, factor, numbers)
 	}
-	return fmt.Sprintf("With %s: %s, so it depends on the toolchain, or on noise (%s).", words, factor, numbers)
+	return fmt.Sprintf("With %s: %s, so it depends on the toolchain, or on noise (%s).", c.words, factor, numbers)
 }
 
 // DeathVerdict says what grows with the goroutines.
