@@ -11,6 +11,7 @@ var fatals = []Scenario{
 	},
 	{
 		Name: "bad-heap-pointer", Group: "fatal",
+		Varies: "The garbage collector finds the pointer: on which goroutine and in which of its functions is chance.",
 		Shows:  "pointer into an unallocated span, then GC",
 		Class:  "fatal.bad_pointer",
 		Env:    []string{"GODEBUG=invalidptr=1"},
