@@ -12,6 +12,7 @@ func init() {
 	register("repanic-same", repanicSame)
 	register("repanic-other", repanicOther)
 	register("goexit-during-panic", goexitDuringPanic)
+	register("goexit-during-panic-goroutine", goexitDuringPanicGoroutine)
 	register("wrapped-exit-in-defer", wrappedExitInDefer)
 	register("defer-blocks-forever", deferBlocksForever)
 }
@@ -50,6 +51,19 @@ func repanicOther() {
 func goexitDuringPanic() {
 	defer runtime.Goexit()
 	panic("price feed lost")
+}
+
+// goexitDuringPanicGoroutine does so in a worker, which has a bug and a test helper
+// for its cleanup. Nobody will ever know.
+func goexitDuringPanicGoroutine() {
+	var worker sync.WaitGroup
+	worker.Add(1)
+	go func() {
+		defer worker.Done()
+		defer runtime.Goexit()
+		panic("price feed lost")
+	}()
+	worker.Wait()
 }
 
 // wrappedExitInDefer exits in a deferred call. The panic is never printed, and

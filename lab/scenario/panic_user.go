@@ -23,6 +23,12 @@ var panicUser = []Scenario{
 		Lesson: "runtime.Goexit, and with it t.FailNow, in a deferred call erases a panic. In main the process dies as a deadlock, and debug.SetCrashOutput gets nothing; in any other goroutine nothing is printed at all.",
 	},
 	{
+		Name: "goexit-during-panic-goroutine", Group: "panic-user",
+		Shows:  "runtime.Goexit in a deferred function during a panic, not in main",
+		Class:  None,
+		Lesson: "The goroutine is gone, the process lives, and nothing was printed anywhere: no observer can see this panic, except from outside.",
+	},
+	{
 		Name: "leak-blocked-send-then-close", Group: "panic-user",
 		Shows:  "A4 chapter 1 program: leaked sender, then close(ch), no recover in the leaked goroutine",
 		Class:  "panic.closed_chan",

@@ -43,6 +43,9 @@ func fill(row *Row, plain, guarded *Trace) {
 		report = mainReport(plain.CrashOutput)
 	}
 	row.ClassifiedAs = classify(plain, report)
+	if row.ClassifiedAs == "race" { // the detector chose the status, long after
+		row.Recovered = nil
+	}
 	row.Header, row.TopFrames = stackOf(plain, report)
 	row.Headline = headline(plain, report)
 	if row.StderrTraceback && (row.CrashOutput == "trace" || row.CrashOutput == "text") {
