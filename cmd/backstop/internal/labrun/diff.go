@@ -80,6 +80,8 @@ func guardClause(a, b *Row) string {
 	switch {
 	case b.Recovered == nil:
 		return "there is nothing to recover any more"
+	case *b.Recovered && a.Recovered == nil:
+		return "it panics now, and a guard around it catches it"
 	case *b.Recovered:
 		return "a guard in the same goroutine catches it now"
 	case a.Recovered == nil:
