@@ -123,7 +123,7 @@ func (f *compatFlags) check() error {
 
 func (f *compatFlags) run(ctx context.Context, std stdio) error {
 	progress := newCounter(std.err)
-	f.options.Note = progress.say
+	f.options.Note, f.options.Done = progress.say, progress.count
 	report, err := compat.Run(ctx, f.options)
 	progress.clear()
 	var hinted *compat.Hinted

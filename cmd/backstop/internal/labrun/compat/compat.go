@@ -29,8 +29,10 @@ type Options struct {
 	AtOnce     int           // requests that panic at once; default 8
 	Wait       time.Duration // for an answer, an event or an end; default 10 s
 	Limit      time.Duration // for a program or tests that end by themselves; default 10 min
-	// Note is told what is being done; default: nobody.
+	// Note is told what is being done, and Done how many toolchains are through;
+	// default: nobody.
 	Note func(what string)
+	Done func(done, total int)
 }
 
 // A Hinted error has a next step for people.
@@ -61,6 +63,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Note == nil {
 		o.Note = func(string) {}
 	}
+	if o.Done == nil {
+		o.Done = func(int, int) {}
+	}
 	if o.Dir == "" {
 		dir, err := os.Getwd()
 		if err != nil {
@@ -79,13 +84,15 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	r := &Report{Command: o.Command}
+	o.Done(0, len(o.Toolchains))
 	for i, name := range o.Toolchains {
 		c := &column{o: &o, target: target, temp: temp, toolchain: name}
-		c.note = func(what string) { o.Note(fmt.Sprintf("%s (%d of %d): %s", name, i+1, len(o.Toolchains), what)) }
+		c.note = func(what string) { o.Note(name + ": " + what) }
 		if err := c.measure(ctx); err != nil {
 			return nil, err
 		}
 		r.Cells = append(r.Cells, c.cells...)
+		o.Done(i+1, len(o.Toolchains))
 	}
 	return r, nil
 }

@@ -239,15 +239,29 @@ func (s *session) serve(ctx context.Context) {
 }
 
 // send sends a request, and waits for the points that it reaches after it was
-// answered.
+// answered: the armed one for a second, others for a moment.
 func (s *session) send(ctx context.Context, i int) shot {
 	first := s.count()
 	sh := send(ctx, i, s.requests[i], s.o.Wait)
-	for patience := 20; patience > 0 && i == s.arming.request && s.fired() == 0 && s.alive(50*time.Millisecond); patience-- {
+	if i == s.arming.request {
+		s.patiently(func() bool { return len(ofPoint(s.passes[first:], s.arming.point)) > 0 })
 	}
-	s.alive(30 * time.Millisecond)
+	moment := 30 * time.Millisecond
+	if s.arming.point == "" {
+		moment = 200 * time.Millisecond // which request a point belongs to is found out now
+	}
+	s.alive(moment)
 	sh.first, sh.last = first, s.count()
 	return sh
+}
+
+// patiently waits until something is among the passes, or for a second.
+func (s *session) patiently(until func() bool) {
+	for range 20 {
+		if s.count(); until() || !s.alive(50*time.Millisecond) {
+			return
+		}
+	}
 }
 
 // atOnce sends the request that reaches the point several times at once. Without
@@ -273,7 +287,10 @@ func (s *session) atOnce(ctx context.Context) {
 			all.Go(func() { shots[n] = send(ctx, i, s.requests[i], s.o.Wait) })
 		}
 		all.Wait()
-		s.alive(200 * time.Millisecond)
+		s.alive(100 * time.Millisecond)
+		if s.arming.point != "" {
+			s.patiently(func() bool { return s.fired() >= s.arming.times })
+		}
 		for n := range shots {
 			shots[n].first, shots[n].last = first, s.count()
 		}

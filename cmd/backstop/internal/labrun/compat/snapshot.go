@@ -117,7 +117,7 @@ func (r *Report) Save(file string) error {
 	if err != nil {
 		return fmt.Errorf("write snapshot: %w", err)
 	}
-	defer os.Remove(draft.Name())
+	defer func() { _ = os.Remove(draft.Name()) }() // it has moved, when all went well
 	_, err = draft.Write(append(data, '\n'))
 	if err = errors.Join(err, draft.Chmod(0o644), draft.Close()); err != nil {
 		return fmt.Errorf("write snapshot: %w", err)
