@@ -100,7 +100,7 @@ func (m *maker) routinesWanted() []Routine {
 	})
 	for _, f := range funcs {
 		if len(all) == maxRoutines {
-			m.note("%s of the scenario are not disassembled", plural(len(funcs)-maxRoutines, "more function"))
+			m.note("not disassembled: %s of the scenario", plural(len(funcs)-maxRoutines, "more function"))
 			break
 		}
 		add(f, m.role(f.Name))

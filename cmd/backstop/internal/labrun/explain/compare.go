@@ -19,6 +19,7 @@ type Comparison struct {
 	Calls     []CallChange `json:"calls"`
 	Traceback TextChange   `json:"traceback"`
 	NoPath    []Change     `json:"no_path,omitempty"`
+	Varies    string       `json:"varies,omitempty"` // why two runs of one build may differ
 }
 
 // A Change is one field of a row.
@@ -48,10 +49,16 @@ type FuncChange struct {
 // Changed reports whether its source differs, comments and layout left out.
 func (f *FuncChange) Changed() bool { return f.Added+f.Removed > 0 }
 
-// ours reports whether the function is one of the lab's: its source is the same
-// on all toolchains.
-func (f *FuncChange) ours() bool {
-	return strings.HasPrefix(f.Func, "main.") || strings.HasPrefix(f.Func, modulePath)
+// ours reports whether a function is one of the lab's: its source is the same on
+// all toolchains.
+func ours(fn string) bool {
+	return strings.HasPrefix(fn, "main.") || strings.HasPrefix(fn, modulePath)
+}
+
+// byChance reports whether a step may be another one in the next run: which way a
+// thread came to notice a deadlock.
+func (e *Explanation) byChance(s *Step) bool {
+	return s.Part == partThread && e.Row.ClassifiedAs == "fatal.deadlock" && s.Func != "runtime.checkdead" && s.Func != "runtime.fatal"
 }
 
 // A CallChange is a call that a function makes a different number of times.
@@ -70,7 +77,7 @@ type TextChange struct {
 
 // Compare compares two explanations of one scenario.
 func Compare(a, b *Explanation) *Comparison {
-	c := &Comparison{Scenario: a.Scenario, A: a.Toolchain, B: b.Toolchain}
+	c := &Comparison{Scenario: a.Scenario, A: a.Toolchain, B: b.Toolchain, Varies: a.Row.Varies}
 	c.Row = append([]Change{}, rowChanges(a.Row, b.Row)...)
 	if a.NoPath != b.NoPath {
 		c.NoPath = []Change{{"path", a.NoPath, b.NoPath}}
@@ -142,7 +149,7 @@ func pathChanges(a, b *Explanation) []FuncChange {
 		return &e.Path[i]
 	}
 	for _, s := range append(slices.Clone(a.Path), b.Path...) {
-		if seen[s.Func] {
+		if seen[s.Func] || ours(s.Func) || a.byChance(&s) {
 			continue
 		}
 		seen[s.Func] = true

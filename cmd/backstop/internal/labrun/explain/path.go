@@ -54,6 +54,7 @@ const (
 	partSignal   = "what a signal does"
 	partExit     = "the end of the process"
 	partDeadlock = "how it was noticed"
+	partThread   = "what the thread did, on its own stack"
 )
 
 // path finds the functions that the run went through: those of the traceback,
@@ -83,7 +84,7 @@ func (m *maker) crashPath(r *crash.Report) {
 	case len(r.RuntimeStack) > 0 && r.Kind == crash.KindFatal:
 		m.frameSteps("where the goroutine was", raised)
 		raised = fold(reversed(r.RuntimeStack))
-		m.frameSteps("what the thread did, on its own stack", raised)
+		m.frameSteps(partThread, raised)
 	case r.Kind == crash.KindSignal:
 		m.frameSteps("where it was when the signal came", raised)
 	case has(raised, "runtime.sigpanic"):

@@ -249,9 +249,10 @@ func (s *sources) helpers(root ast.Node) []ast.Node {
 	for len(queue) > 0 {
 		var n ast.Node
 		n, queue = queue[0], queue[1:]
+		local := locals(n)
 		ast.Inspect(n, func(n ast.Node) bool {
 			id, ok := n.(*ast.Ident)
-			if !ok {
+			if !ok || local[id.Name] {
 				return true
 			}
 			for _, d := range s.named(id.Name) {
@@ -264,6 +265,44 @@ func (s *sources) helpers(root ast.Node) []ast.Node {
 		})
 	}
 	return all
+}
+
+// locals are the names that a function declares itself, and those that stand
+// behind a dot or before a colon: they mean no function of the package.
+func locals(f ast.Node) map[string]bool {
+	names := make(map[string]bool)
+	add := func(e ast.Expr) {
+		if id, ok := e.(*ast.Ident); ok {
+			names[id.Name] = true
+		}
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			if n.Tok == token.DEFINE {
+				for _, e := range n.Lhs {
+					add(e)
+				}
+			}
+		case *ast.RangeStmt:
+			add(n.Key)
+			add(n.Value)
+		case *ast.ValueSpec:
+			for _, id := range n.Names {
+				add(id)
+			}
+		case *ast.Field:
+			for _, id := range n.Names {
+				add(id)
+			}
+		case *ast.SelectorExpr:
+			add(n.Sel)
+		case *ast.KeyValueExpr:
+			add(n.Key)
+		}
+		return true
+	})
+	return names
 }
 
 // named returns the function of a name, or the methods of a type of that name.

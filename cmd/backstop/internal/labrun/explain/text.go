@@ -347,6 +347,9 @@ func (c *Comparison) Write(out io.Writer, style Style) error {
 	}
 	w.lines("-", red, c.Traceback.Removed)
 	w.lines("+", cyan, c.Traceback.Added)
+	if c.Varies != "" {
+		w.notes([]string{"two runs of one build may differ: " + c.Varies})
+	}
 	_, err := io.WriteString(out, w.String())
 	return err
 }
@@ -389,9 +392,6 @@ func (w *writer) comparePath(c *Comparison) {
 		case "removed":
 			w.funcLine("-", red, f.Func, f.A, existsWord(f, "still exists, and is no longer on this path", "exists no longer"))
 		default:
-			if !f.Changed() && f.Status == "same" && f.ours() {
-				continue // the scenario's own
-			}
 			if !f.Changed() && f.Status == "same" && f.Compared {
 				same++
 				continue
