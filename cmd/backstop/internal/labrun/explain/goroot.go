@@ -301,7 +301,7 @@ func (d *Decl) use(n ast.Node, name string, call, other *int) bool {
 	case *ast.CallExpr:
 		// The last exit is the one that is reached; the others are for
 		// set-user-ID programs and failures on the way.
-		if calls(n.Fun, name) && (*call == 0 || name == "exit") {
+		if calls(n.Fun, name) && (*call == 0 || strings.EqualFold(name, "exit")) {
 			*call = d.fset.Position(n.Pos()).Line
 		}
 	case *ast.Ident:

@@ -186,7 +186,7 @@ var knownFuncs = map[string]known{
 	"log.Panicf":            always("prints, then panics with the same text", `panic\(`),
 	"log.Panicln":           always("prints, then panics with the same text", `panic\(`),
 	"flag.Parse":            always("parses the command line; what follows an error is decided by the set", `CommandLine\.Parse`),
-	"flag.(*FlagSet).Parse": always("with ExitOnError ends the process: status 2, or 0 for -h", `os\.Exit`),
+	"flag.(*FlagSet).Parse": always("with ExitOnError ends the process: status 2, or 0 for -h", `os\.Exit\(2\)`),
 
 	// On many stacks.
 	"time.Sleep":                     always("parks the goroutine until its timer fires", `gopark\(`),
