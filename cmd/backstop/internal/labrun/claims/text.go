@@ -35,8 +35,9 @@ func (r *Result) instead() string {
 	return r.Claim.Instead
 }
 
-// maxValue is the longest value that a record holds whole: standard error may be
-// long.
+// maxValue is the longest value that a record holds whole. Of texts with several
+// lines it has what was looked for: the rest, such as numbers of goroutines, may
+// differ from run to run.
 const maxValue = 400
 
 // WriteJSON writes one object a line.
@@ -46,7 +47,7 @@ func WriteJSON(w io.Writer, results []Result) error {
 	for _, r := range results {
 		evidence := make([]claim.Item, 0, len(r.Evidence))
 		for _, item := range r.Evidence {
-			if len(item.Value) > maxValue {
+			if len(item.Value) > maxValue || strings.Contains(item.Value, "\n") {
 				item.Value = shown(checkOf(&r.Claim, item), item.Value)
 			}
 			evidence = append(evidence, item)
