@@ -146,18 +146,24 @@ func (t Toolchain) Go(ctx context.Context, args ...string) (string, error) {
 	return goOutput(ctx, "", t.Name, args...)
 }
 
+// foreign are variables that would change what is built or how it runs, without
+// being part of any key.
+var foreign = []string{
+	"GOROOT", "GOFLAGS", "GOWORK", "GOTOOLCHAIN", "GOEXPERIMENT", "GODEBUG", "GOTRACEBACK", "GOOS", "GOARCH",
+	"GOAMD64", "GOARM64", "GO386", "GOFIPS140", "GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GOTMPDIR",
+	"CGO_ENABLED", "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS",
+}
+
 // goEnv is the environment of a go command that uses exactly one toolchain and
-// nothing of the surrounding workspace.
+// nothing of the surrounding workspace. What somebody set with go env -w only gives
+// way to a value that is not empty; -buildvcs=false is what the lab wants anyway,
+// for its directory may lie in a repository.
 func goEnv(toolchain string, extra ...string) []string {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
-		for _, drop := range []string{"GOROOT=", "GOFLAGS=", "GOWORK=", "GOTOOLCHAIN=", "GOEXPERIMENT=", "GODEBUG=", "GOTRACEBACK=", "GOOS=", "GOARCH=", "GOGC=", "GOMEMLIMIT=", "GOMAXPROCS=", "GOTMPDIR="} {
-			if strings.HasPrefix(v, drop) {
-				return true
-			}
-		}
-		return false
+		name, _, _ := strings.Cut(v, "=")
+		return slices.Contains(foreign, name)
 	})
-	env = append(env, "GOTOOLCHAIN="+toolchain, "GOWORK=off", "GOFLAGS=", "LC_ALL=C")
+	env = append(env, "GOTOOLCHAIN="+toolchain, "GOWORK=off", "GOFLAGS=-buildvcs=false", "GOAMD64=v1", "LC_ALL=C")
 	return append(env, extra...)
 }
 

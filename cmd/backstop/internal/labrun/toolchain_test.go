@@ -3,6 +3,8 @@ package labrun
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -68,5 +70,21 @@ func TestReleases(t *testing.T) {
 		if got := releases(strings.Fields(c.names)); got != c.want {
 			t.Errorf("%s: %s, want %s", c.names, got, c.want)
 		}
+	}
+}
+
+// TestGoEnv: what somebody set for their own builds changes nothing here, neither
+// in the environment nor with go env -w.
+func TestGoEnv(t *testing.T) {
+	config := filepath.Join(t.TempDir(), "env")
+	if err := os.WriteFile(config, []byte("GOFLAGS=-tags=theirs\nGOAMD64=v4\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GOENV", config)
+	t.Setenv("CGO_CFLAGS", "-O9")
+	t.Setenv("GOWORK", "/nowhere/go.work")
+	got, err := goOutput(context.Background(), "", "local", "env", "GOFLAGS", "GOAMD64", "CGO_CFLAGS", "GOWORK")
+	if want := "-buildvcs=false\nv1\n-O2 -g\noff"; err != nil || got != want {
+		t.Errorf("%v: %q, want %q", err, got, want)
 	}
 }

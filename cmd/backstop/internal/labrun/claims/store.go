@@ -123,10 +123,14 @@ func (s *store) write(toolchain string, values map[string]string) error {
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return err
 	}
-	draft := fmt.Sprintf("%s.%d", s.file(toolchain), os.Getpid())
-	defer os.Remove(draft)
-	if err := os.WriteFile(draft, text, 0o644); err != nil {
+	draft, err := os.CreateTemp(s.dir, "draft") // containers that share a cache may share process numbers
+	if err != nil {
 		return err
 	}
-	return os.Rename(draft, s.file(toolchain))
+	defer os.Remove(draft.Name())
+	_, err = draft.Write(text)
+	if err := errors.Join(err, draft.Close()); err != nil {
+		return err
+	}
+	return os.Rename(draft.Name(), s.file(toolchain))
 }
