@@ -100,6 +100,7 @@ var fatalClasses = map[Class]Info{
 	"fatal.panic_during_panic": {
 		Title:       "panic while handling a panic",
 		Explanation: "The process was already dying of a panic when the Error or String method of its value panicked, too. The first value is lost from the text.",
+		Recoverable: RecoverYes, // before it is printed: scenario panic-error-method-panics
 		Causes:      []string{"an Error or String method that panics", "a nil pointer in an error whose method dereferences it"},
 		FirstCheck:  "Look at the Error method of the panic value. A guard in the same goroutine would still have recovered the value.",
 		Scenarios:   []string{"panic-error-method-panics", "panic-nil-error-ptr"},

@@ -117,3 +117,41 @@ func TestClassesNameScenarios(t *testing.T) {
 		}
 	}
 }
+
+// TestRecoverableAsMeasured holds what package crash tells people, whether recover
+// can catch a class, against what happened to the scenarios of that class.
+func TestRecoverableAsMeasured(t *testing.T) {
+	caught := make(map[crash.Class]string) // a scenario of the class that a guard caught
+	died := make(map[crash.Class]string)
+	for _, name := range pinned {
+		rows, _, err := Baseline(name)
+		if err != nil || rows == nil {
+			t.Fatalf("baseline of %s: %v", name, err)
+		}
+		for i := range rows {
+			if s, err := scenario.Find(rows[i].Scenario); err != nil || s.Group == "report" || s.Stderr != scenario.Recorded {
+				continue // the report was lost, and the class with it
+			}
+			switch r := &rows[i]; r.Guard() {
+			case "yes":
+				caught[crash.Class(r.ClassifiedAs)] = r.Scenario
+			case "no":
+				died[crash.Class(r.ClassifiedAs)] = r.Scenario
+			}
+		}
+	}
+	checked := 0
+	for _, info := range crash.Classes() {
+		switch {
+		case info.Recoverable == crash.RecoverNo && caught[info.Class] != "":
+			t.Errorf("%s cannot be recovered, says package crash; a guard caught %s", info.Class, caught[info.Class])
+		case info.Recoverable == crash.RecoverYes && caught[info.Class] == "" && died[info.Class] != "":
+			t.Errorf("%s can be recovered, says package crash; no guard caught any, such as %s", info.Class, died[info.Class])
+		case caught[info.Class] != "" || died[info.Class] != "":
+			checked++
+		}
+	}
+	if checked < 40 {
+		t.Errorf("only %d classes were checked", checked)
+	}
+}
