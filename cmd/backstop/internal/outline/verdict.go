@@ -40,6 +40,9 @@ func ClassVerdict(info crash.Info) Verdict {
 	if info.Recoverable == crash.RecoverMaybe && info.Kind != crash.KindFragment {
 		return Verdict{Answer: "It depends", Tone: Warn, Reason: "It depends on where it happened. " + info.Explanation}
 	}
+	if info.Recoverable == crash.RecoverYes && info.Kind == crash.KindFatal {
+		return Verdict{Answer: "Yes, before", Tone: Warn, Reason: "It began as a panic: a deferred function of the same goroutine could have recovered it, before its value was printed. From then on nothing can."}
+	}
 	if info.Recoverable == crash.RecoverYes {
 		return Verdict{Answer: "Yes", Tone: Good, Reason: "It is a panic: a deferred function of the same goroutine can recover it. A recover in another goroutine, or one call too deep, does nothing."}
 	}

@@ -37,7 +37,7 @@ func (a *app) class(w http.ResponseWriter, r *http.Request) error {
 		return store.ErrNotFound
 	}
 	return a.render(w, http.StatusOK, "page_class.html", view{Title: string(info.Class), Section: "classes", Data: classPage{
-		Info: info, Lesson: kindLesson(info.Kind), Verdict: outline.ClassVerdict(info), Issues: issues,
+		Info: info, Lesson: lesson(info), Verdict: outline.ClassVerdict(info), Issues: issues,
 		All: withQuery("/issues", url.Values{"class": {string(info.Class)}}),
 	}})
 }
@@ -74,6 +74,14 @@ func kindOf(c crash.Class) crash.Kind {
 		}
 	}
 	return crash.KindFragment
+}
+
+// lesson is that of the kind, unless the class is an exception to it.
+func lesson(info crash.Info) string {
+	if info.Kind == crash.KindFatal && info.Recoverable == crash.RecoverYes {
+		return "A panic that nobody recovered became a fatal error while the runtime printed it."
+	}
+	return kindLesson(info.Kind)
 }
 
 // kindLesson says in one or two sentences what sets a kind apart.
