@@ -31,8 +31,8 @@ func WriteDocs(dir string, results []Result) error {
 		case r.Verdict != claim.True && r.Verdict != claim.Untestable && r.Claim.Instead == "":
 			return fmt.Errorf("claim %s is %s, and nothing says what is true instead", r.Claim.ID, r.Verdict)
 		}
-		article, _, _ := strings.Cut(r.Claim.ID, "-")
-		by[article] = append(by[article], r)
+		a := articleOf(r.Claim.ID)
+		by[a] = append(by[a], r)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -153,31 +153,44 @@ var headings = map[claim.Verdict]string{
 	claim.Untestable:       "Untestable",
 }
 
+// manyClaims is how many make a list that needs headings of its own.
+const manyClaims = 30
+
 func listing(p *paper, results []Result, v claim.Verdict) {
-	first := true
+	var found []*Result
 	for i := range results {
-		r := &results[i]
-		if r.Verdict != v {
-			continue
+		if results[i].Verdict == v {
+			found = append(found, &results[i])
 		}
-		if first {
+	}
+	if len(found) == 0 {
+		return
+	}
+	p.line("")
+	p.line("## %s", headings[v])
+	article := ""
+	if len(found) <= manyClaims {
+		p.line("")
+	}
+	for _, r := range found {
+		if a := articleOf(r.Claim.ID); a != article && len(found) > manyClaims {
+			article = a
 			p.line("")
-			p.line("## %s", headings[v])
+			p.line("### %s in %s", headings[v], a)
 			p.line("")
-			first = false
 		}
 		why := r.Claim.Instead
 		if v == claim.Untestable {
 			why = r.Claim.Untestable
 		}
-		p.line("- [%s](%s) *%s*  ", r.Claim.ID, link(r.Claim.ID), prose(r.Claim.Says))
+		p.line("- [%s](%s.md#%s) *%s*  ", r.Claim.ID, articleOf(r.Claim.ID), r.Claim.ID, prose(r.Claim.Says))
 		p.line("  %s", prose(why))
 	}
 }
 
-func link(id string) string {
+func articleOf(id string) string {
 	article, _, _ := strings.Cut(id, "-")
-	return article + ".md#" + id
+	return article
 }
 
 func page(name, about string, results []*Result) string {
@@ -307,16 +320,28 @@ func (p *paper) programs(c *claim.Claim) {
 		}
 		seen[m.Code] = true
 		p.line("")
-		p.line("```go")
+		language := "go"
+		if strings.HasPrefix(m.Code, "-- ") { // several files
+			language = "text"
+		}
+		p.line("```%s", language)
 		p.line("%s", strings.TrimRight(m.Code, "\n"))
 		p.line("```")
 	}
 }
 
-// prose keeps text from becoming markup, but for code spans.
+// prose keeps text from becoming markup, but for the code spans it has.
 func prose(text string) string {
-	return strings.NewReplacer("<", "&lt;", ">", "&gt;", "*", "\\*", "_", "\\_").Replace(text)
+	parts := strings.Split(text, "`")
+	for i := range parts {
+		if i%2 == 0 || len(parts)%2 == 0 {
+			parts[i] = escapeProse(parts[i])
+		}
+	}
+	return strings.Join(parts, "`")
 }
+
+var escapeProse = strings.NewReplacer("<", "&lt;", ">", "&gt;", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]").Replace
 
 // code is a code span of anything.
 func code(text string) string {
