@@ -78,7 +78,7 @@ func (l *Lab) writeSource(dir, goLine string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(draft)
+	defer func() { _ = os.RemoveAll(draft) }()
 	err = fs.WalkDir(lab.Source, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -175,7 +175,7 @@ func aside(file string, compile func(draft string) error) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	draft := filepath.Join(dir, filepath.Base(file))
 	if err := compile(draft); err != nil {
 		return err

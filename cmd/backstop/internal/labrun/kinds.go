@@ -62,7 +62,7 @@ func compileShared(ctx context.Context, t Toolchain, p scenario.Program, src, fi
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(draft)
+	defer func() { _ = os.RemoveAll(draft) }()
 	name := "lib" + p.Name + ".so"
 	if err := goBuild(ctx, t, p, src, filepath.Join(draft, name), "build", "-buildmode=c-shared"); err != nil {
 		return err

@@ -191,7 +191,7 @@ func keep(file string, row Row) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }()
 	_, err = f.Write(text)
 	if err := f.Close(); err != nil {
 		return err

@@ -117,7 +117,7 @@ func (l *Lab) Go(ctx context.Context, t Toolchain, goLine string, run GoRun) (re
 	if err != nil {
 		return result, "", err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	module := filepath.Join(dir, "module")
 	if err := writeModule(module, goLine, run.Files); err != nil {
 		return result, "", err

@@ -111,7 +111,7 @@ func (l *Lab) start(ctx context.Context, b Built, s scenario.Scenario, setting S
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	if err := os.Chmod(dir, 0o777); err != nil { // a program may run as somebody else
 		return nil, err
 	}

@@ -101,8 +101,8 @@ func TestRecovered(t *testing.T) {
 		marks  string
 		want   string
 	}{
-		{"caught", bounded.Result{Exit: &zero}, "recovered string: \"x\" deferred", "yes"},
-		{"caught, and died of something else", bounded.Result{Exit: &two}, "recovered string: \"x\" deferred", "yes"},
+		{"caught", bounded.Result{Exit: &zero}, "recovered deferred", "yes"},
+		{"caught, and died of something else", bounded.Result{Exit: &two}, "recovered deferred", "yes"},
 		{"died", bounded.Result{Exit: &two}, "", "no"},
 		{"died after it returned", bounded.Result{Exit: &two}, "returned deferred", "no"},
 		{"killed", bounded.Result{Signal: 9}, "", "no"},
@@ -112,9 +112,7 @@ func TestRecovered(t *testing.T) {
 		{"stopped", bounded.Result{Stopped: true}, "", "-"},
 	} {
 		trace := &Trace{Result: c.result}
-		for _, m := range strings.Fields(strings.ReplaceAll(c.marks, `recovered string: "x"`, "recovered")) {
-			trace.Marks = append(trace.Marks, m)
-		}
+		trace.Marks = append(trace.Marks, strings.Fields(c.marks)...)
 		row := Row{}
 		row.Recovered, _ = recovered(trace)
 		if got := row.Guard(); got != c.want {

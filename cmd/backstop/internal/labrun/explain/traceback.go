@@ -232,15 +232,13 @@ func (a *annotator) frame(l string) {
 	fn, args := splitCall(l)
 	a.lastFunc = fn
 	says := a.m.role(fn)
-	name := fn
 	if fn == "panic" {
-		name = "runtime.gopanic"
 		says = "gopanic, for the panic before it"
 		if text := a.once("panic frame", "runtime.gopanic, under the name of the builtin: it is running deferred calls, or dying"); text != "" {
 			says = text
 		}
 	} else if says == "" {
-		says = tells(name, a.m)
+		says = tells(fn, a.m)
 	}
 	says = strings.TrimPrefix(says+a.arguments(args), "; ")
 	a.add(l, says)
