@@ -130,7 +130,7 @@ func (f *labFlags) run(ctx context.Context, std stdio, args []string) error {
 			return withHint(usageError("-go-line: %v", err), "-go-line 1.21, or several: -go-line 1.20,1.21")
 		}
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(ctx, stopSignals()...)
 	defer stop()
 	for _, v := range labVerbs() {
 		if v.name != args[0] {
@@ -142,6 +142,16 @@ func (f *labFlags) run(ctx context.Context, std stdio, args []string) error {
 		return v.run(f, ctx, std, args[1:])
 	}
 	return unknownVerb(args[0])
+}
+
+// stopSignals end the lab in good order, with whatever it has started: also when
+// its terminal goes away, unless it was started by nohup.
+func stopSignals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // open prepares the lab, with its progress on a terminal.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/labrun"
@@ -84,7 +83,7 @@ func (f *labFlags) compat(ctx context.Context, std stdio, args []string) error {
 		return err
 	}
 	// However often: what was started is ended first, which takes -wait at most.
-	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	ctx, release := signal.NotifyContext(ctx, stopSignals()...)
 	defer release()
 	return c.run(ctx, std)
 }
