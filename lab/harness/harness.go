@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"syscall"
 )
 
 // The environment the launcher sets.
@@ -121,5 +120,5 @@ func Mark(text string) {
 	if err != nil {
 		return
 	}
-	_, _ = syscall.Write(fd, []byte(text+"\n"))
+	write(fd, text+"\n")
 }
