@@ -63,4 +63,3 @@ demo: ## show everything at work
 lab: ## let every scenario of the lab happen on every toolchain, judge every claim, and write docs/lab, docs/claims and lab/baseline (needs root)
 	go run ./cmd/backstop lab matrix -write . > /dev/null
 	go run ./cmd/backstop lab claims -docs docs/claims > /dev/null
-	go run ./cmd/backstop lab claims -docs docs/claims > /dev/null

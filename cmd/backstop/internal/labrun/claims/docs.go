@@ -23,6 +23,7 @@ var articles = []struct{ name, about string }{
 // there were none.
 func WriteDocs(dir string, results []Result) error {
 	by := make(map[string][]*Result)
+	measured := make(map[string]bool) // toolchains
 	for i := range results {
 		r := &results[i]
 		switch {
@@ -33,6 +34,14 @@ func WriteDocs(dir string, results []Result) error {
 		}
 		a := articleOf(r.Claim.ID)
 		by[a] = append(by[a], r)
+		for _, item := range r.Evidence {
+			measured[item.Toolchain] = measured[item.Toolchain] || item.NotRun == ""
+		}
+	}
+	for name, any := range measured {
+		if !any {
+			return fmt.Errorf("nothing was measured on %s", name)
+		}
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -253,10 +262,6 @@ func (p *paper) section(r *Result) {
 	p.programs(c)
 	p.line("")
 	if len(c.Scenarios) > 0 {
-		var names []string
-		for _, s := range c.Scenarios {
-			names = append(names, "`"+s+"`")
-		}
 		p.line("See it happen: `backstop lab run %s`. Judge again: `%s`.", strings.Join(c.Scenarios, " "), Rerun(c.ID))
 		return
 	}

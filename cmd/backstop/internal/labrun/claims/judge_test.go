@@ -108,12 +108,18 @@ func TestHolds(t *testing.T) {
 		want, value string
 		holds       bool
 	}{
-		{claim.Is, "a", "a", true}, {claim.Is, "a", "b", false},
-		{claim.IsNot, "a", "b", true}, {claim.IsNot, "a", "a", false},
-		{claim.Matches, "^a+$", "aa", true}, {claim.Matches, "^a+$", "ab", false},
-		{claim.Lacks, "b", "aa", true}, {claim.Lacks, "b", "ab", false},
-		{claim.AtLeast, "2", "2", true}, {claim.AtLeast, "2", "1.9", false},
-		{claim.AtMost, "2", "2", true}, {claim.AtMost, "2", "2.1", false},
+		{claim.Is, "a", "a", true},
+		{claim.Is, "a", "b", false},
+		{claim.IsNot, "a", "b", true},
+		{claim.IsNot, "a", "a", false},
+		{claim.Matches, "^a+$", "aa", true},
+		{claim.Matches, "^a+$", "ab", false},
+		{claim.Lacks, "b", "aa", true},
+		{claim.Lacks, "b", "ab", false},
+		{claim.AtLeast, "2", "2", true},
+		{claim.AtLeast, "2", "1.9", false},
+		{claim.AtMost, "2", "2", true},
+		{claim.AtMost, "2", "2.1", false},
 	}
 	for _, tt := range tests {
 		got, err := claim.Check{Op: tt.op, Want: tt.want}.Holds(tt.value)

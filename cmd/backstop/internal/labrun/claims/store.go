@@ -127,7 +127,7 @@ func (s *store) write(toolchain string, values map[string]string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(draft.Name())
+	defer os.Remove(draft.Name()) //nolint:errcheck // it was renamed, or is of no use
 	_, err = draft.Write(text)
 	if err := errors.Join(err, draft.Close()); err != nil {
 		return err
