@@ -105,3 +105,15 @@ func ExampleGroup() {
 	fmt.Println(err, errors.As(err, &p))
 	// Output: panic: one of them panics true
 }
+
+// A point is passed in peace, unless somebody plans otherwise:
+//
+//	BACKSTOP_POINTS='checkout.charge=panic(card gone)' ./shop
+func ExamplePoint() {
+	charge := func(cents int64) string {
+		backstop.Point("checkout.charge")
+		return fmt.Sprintf("%d cents", cents)
+	}
+	fmt.Println(charge(1250))
+	// Output: 1250 cents
+}
