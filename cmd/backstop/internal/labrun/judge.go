@@ -188,7 +188,7 @@ var (
 	logTime  = regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d `)
 	ephemera = regexp.MustCompile(`\b(127\.0\.0\.1|\[::1\]):[0-9]+`)
 	inUse    = regexp.MustCompile(`\([0-9]+ in use\)`)
-	number   = regexp.MustCompile(`[0-9]+`)
+	number   = regexp.MustCompile(`\b[0-9]+\b`)
 )
 
 func clean(line string) string {

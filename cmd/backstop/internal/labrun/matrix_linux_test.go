@@ -147,7 +147,7 @@ func TestNotRun(t *testing.T) {
 	})
 	t.Run("compiler", func(t *testing.T) {
 		onlyGo(t)
-		rows := matrix(t, testLab(t, Options{}), Plan{Scenarios: find(t, "c-abort")})
+		rows := matrix(t, testLab(t, Options{Dir: t.TempDir()}), Plan{Scenarios: find(t, "c-abort")})
 		if !strings.Contains(rows[0].NotRun, "C compiler") {
 			t.Errorf("%+v", rows[0])
 		}
