@@ -127,10 +127,14 @@ var a0Panic = []Claim{
 		ID: "A0-2.1-a", Where: "A0 2.1",
 		Says: "runtime has var panicking uint32 in panic.go.",
 		Literal: []Check{
-			{Shows: "panic.go has a variable panicking", Measure: Source("runtime/panic.go", "panicking", `^panicking\b`), Op: Is, Want: "true"},
-			{Shows: "its type is uint32", Measure: Source("runtime/panic.go", "panicking", `^panicking\s+uint32`), Op: Is, Want: "true"},
+			{Shows: "panic.go has a variable panicking, an unsigned number of 32 bits", Measure: Source("runtime/panic.go", "panicking", `^panicking\s+(atomic\.)?[Uu]int32$`), Op: Is, Want: "true"},
+			{Shows: "a running program has it", Measure: Probed("panicking-flag", "idle"), Op: Is, Want: "0"},
 		},
-		Instead: "There is a variable of that name, but of type atomic.Uint32. It counts the threads that are dying right now: startpanic_m raises it when nothing has recovered and the traceback is about to be printed.",
+		Implied: []Check{
+			{Shows: "its type is plain uint32", Measure: Source("runtime/panic.go", "panicking", `^panicking\s+uint32$`), Op: Is, Want: "true"},
+			{Shows: "it says that a panic is on its way", Measure: Probed("panicking-flag", "in_deferred_call"), Op: Is, Want: "1"},
+		},
+		Instead: "There is a variable of that name, of type atomic.Uint32, and no flag of a panic: it is 0 while the deferred calls of one run. It counts the threads that are dying right now. startpanic_m raises it when nothing has recovered and the traceback is about to be printed.",
 	},
 	{
 		ID: "A0-2.1-b", Where: "A0 2.1",

@@ -88,8 +88,8 @@ what the compiler or a tool says. The verdict follows from the values:
 
 - **true**: every check of the wording holds on every toolchain and setting;
 - **false**: on none of them;
-- **depends**: on some of them; the toolchain, the go line of go.mod or GODEBUG
-  decides;
+- **version dependent**: on some of them; the toolchain, the go line of go.mod or
+  GODEBUG decides;
 - **misleading**: the wording holds, but not the condition it names, or what it
   wants the reader to conclude;
 - **untestable**: neither an experiment nor the source can decide.
@@ -116,18 +116,10 @@ backstop lab claims -go 1.27     on one release
 	return p.String()
 }
 
-// short is a verdict in a heading.
-func short(v claim.Verdict) string {
-	if v == claim.VersionDependent {
-		return "depends"
-	}
-	return string(v)
-}
-
 func counts(p *paper, by map[string][]*Result) {
 	head, rule := "| article |", "|---|"
 	for _, v := range claim.Verdicts() {
-		head += " " + short(v) + " |"
+		head += " " + title(v) + " |"
 		rule += "---:|"
 	}
 	p.line("%s all |", head)

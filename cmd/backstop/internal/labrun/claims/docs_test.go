@@ -97,8 +97,8 @@ func TestWriteText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, w := range []string{
-		"A0-1-a  false  A0 ch.1\n", "  fails    it lives\n", "2 (1.21..1.22,\n           1.26); the statement needs 0\n", "  instead  It dies.\n",
-		"A0-2.1-a  depends on the version or its settings", "A1-1-a  untestable", "3 claims, 1 false, 1 version_dependent, 1 untestable\n",
+		"A0-1-a  false  A0 ch.1, on 1.21..1.22, 1.26\n", "  fails    it lives\n", "2 (1.21..1.22,\n           1.26); the statement needs 0\n", "  instead  It dies.\n",
+		"A0-2.1-a  version dependent  A0 2.1, on 1.21", "A1-1-a  untestable", "3 claims, 1 false, 1 version_dependent, 1 untestable\n",
 	} {
 		if !strings.Contains(out.String(), w) {
 			t.Errorf("no %q in:\n%s", w, out.String())

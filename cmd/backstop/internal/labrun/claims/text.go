@@ -80,7 +80,7 @@ func title(v claim.Verdict) string {
 	case claim.False:
 		return "false"
 	case claim.VersionDependent:
-		return "depends on the version or its settings"
+		return "version dependent"
 	case claim.Misleading:
 		return "misleading"
 	case claim.Untestable:
@@ -96,6 +96,11 @@ func WriteText(w io.Writer, results []Result, style labrun.Style) error {
 	if p.width == 0 || p.width > 100 {
 		p.width = 100
 	}
+	usual, err := labrun.Select("")
+	if err != nil {
+		return err
+	}
+	p.usual = len(usual)
 	for i := range results {
 		if i > 0 {
 			p.line("")
@@ -106,7 +111,7 @@ func WriteText(w io.Writer, results []Result, style labrun.Style) error {
 		p.line("")
 		p.line("%s", summary(results))
 	}
-	_, err := io.WriteString(w, p.String())
+	_, err = io.WriteString(w, p.String())
 	return err
 }
 
@@ -128,6 +133,7 @@ func summary(results []Result) string {
 type paper struct {
 	strings.Builder
 	width int
+	usual int // how many toolchains the lab has
 }
 
 func (p *paper) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
@@ -152,7 +158,11 @@ func (p *paper) fold(head, text string) {
 
 func (p *paper) paragraph(r *Result, style labrun.Style) {
 	c := &r.Claim
-	p.line("%s  %s", style.Bold(c.ID+"  "+title(r.Verdict)), style.Dim(c.Where))
+	where := c.Where
+	if len(r.Toolchains) < p.usual {
+		where += ", on " + labrun.Releases(r.Toolchains) // elsewhere the verdict may be another one
+	}
+	p.line("%s  %s", style.Bold(c.ID+"  "+title(r.Verdict)), style.Dim(where))
 	p.fold("  ", c.Says)
 	if c.Untestable != "" && len(c.Literal) == 0 {
 		p.fold("  why      ", c.Untestable)
