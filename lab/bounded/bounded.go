@@ -21,15 +21,19 @@ type Spec struct {
 
 // A Result says how it ended. Times are in microseconds, memory in bytes.
 type Result struct {
-	Exit    *int   `json:"exit"`   // null when a signal ended it
-	Signal  int    `json:"signal"` // 0 when none did
-	Core    bool   `json:"core"`
-	Stopped bool   `json:"stopped"` // by a signal, and then killed
-	Hung    bool   `json:"hung"`    // at the end of the wait, and then killed
-	Memory  int64  `json:"memory"`  // largest resident set
-	User    int64  `json:"user_us"`
-	System  int64  `json:"system_us"`
-	Began   int64  `json:"began_us"` // since 1970
-	Wall    int64  `json:"wall_us"`
-	Error   string `json:"error,omitempty"` // it was not run
+	Exit    *int `json:"exit"`   // null when a signal ended it
+	Signal  int  `json:"signal"` // 0 when none did
+	Core    bool `json:"core"`
+	Stopped bool `json:"stopped"` // by a signal, and then killed
+	Hung    bool `json:"hung"`    // at the end of the wait, and then killed
+	// NotStarted: a limit could not be set, a cgroup not be entered, or the program
+	// not be started. Standard error says why, and nothing else is to be believed.
+	NotStarted bool `json:"not_started,omitempty"`
+
+	Memory int64  `json:"memory"` // largest resident set
+	User   int64  `json:"user_us"`
+	System int64  `json:"system_us"`
+	Began  int64  `json:"began_us"` // since 1970
+	Wall   int64  `json:"wall_us"`
+	Error  string `json:"error,omitempty"` // it was not run
 }

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"syscall"
 	"time"
@@ -40,6 +41,10 @@ func run(spec *bounded.Spec, result *bounded.Result) error {
 	if err != nil {
 		return err
 	}
+	// A signal that whoever started us ignores (nohup, a job in the background of a
+	// script) would be ignored by the program, too. What is caught is not: the kernel
+	// sets it back when a program is started.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGINT)
 	argv := shell(spec)
 	attr := &syscall.ProcAttr{Dir: spec.Dir, Env: spec.Env, Files: files, Sys: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}}
 	if spec.UID != 0 {
@@ -55,8 +60,15 @@ func run(spec *bounded.Spec, result *bounded.Result) error {
 	}
 	await(pid, time.Duration(spec.Wait)*time.Millisecond, result)
 	result.Began, result.Wall = start.UnixMicro(), time.Since(start).Microseconds()
+	if result.Exit != nil && (*result.Exit == noCage || *result.Exit == 126 || *result.Exit == 127) {
+		result.NotStarted = true
+	}
 	return nil
 }
+
+// noCage is the status of the shell when it cannot set a limit or enter a cgroup;
+// 126 and 127 are those of a program that it cannot start. No scenario has them.
+const noCage = 96
 
 // await waits for the end of a process, or puts one to a process that is stopped
 // or takes too long. Its whole group goes with it.
@@ -105,16 +117,16 @@ func await(pid int, patience time.Duration, result *bounded.Result) {
 func shell(s *bounded.Spec) []string {
 	script := "ulimit -c 0\n"
 	if s.AddressSpace > 0 {
-		script += fmt.Sprintf("ulimit -v %d\n", s.AddressSpace>>10)
+		script += fmt.Sprintf("ulimit -v %d || exit %d\n", s.AddressSpace>>10, noCage)
 	}
 	if s.CPU > 0 {
-		script += fmt.Sprintf("ulimit -t %d\n", s.CPU)
+		script += fmt.Sprintf("ulimit -t %d || exit %d\n", s.CPU, noCage)
 	}
 	if s.FileSize > 0 {
-		script += fmt.Sprintf("ulimit -f %d\n", (s.FileSize+511)/512)
+		script += fmt.Sprintf("ulimit -f %d || exit %d\n", (s.FileSize+511)/512, noCage)
 	}
 	for i := range s.Cgroups {
-		script += fmt.Sprintf("echo $$ >\"$%d\" || exit 96\n", i+1)
+		script += fmt.Sprintf("echo $$ >\"$%d\" || exit %d\n", i+1, noCage)
 	}
 	if len(s.Cgroups) > 0 {
 		script += fmt.Sprintf("shift %d\n", len(s.Cgroups))

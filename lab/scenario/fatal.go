@@ -81,24 +81,28 @@ var fatals = []Scenario{
 	},
 	{
 		Name: "map-clear-write", Group: "fatal",
+		Env:    []string{"GOMAXPROCS=2"}, // on one, nobody gets between the two halves of an access
 		Shows:  "concurrent clear(m) and map write",
 		Class:  "fatal.concurrent_map_writes",
 		Lesson: "clear is a write. The check finds accesses that meet, not those that might: silence proves nothing, -race does.",
 	},
 	{
 		Name: "map-iterate-write", Group: "fatal",
+		Env:    []string{"GOMAXPROCS=2"}, // on one, nobody gets between the two halves of an access
 		Shows:  "concurrent map iteration and map write",
 		Class:  "fatal.concurrent_map_iter_write",
 		Lesson: "The goroutine that is shown is the one that noticed, here the reader; who wrote must be found among the others, and may be gone.",
 	},
 	{
 		Name: "map-read-write", Group: "fatal",
+		Env:    []string{"GOMAXPROCS=2"}, // on one, nobody gets between the two halves of an access
 		Shows:  "concurrent map read and map write",
 		Class:  "fatal.concurrent_map_read_write",
 		Lesson: "No recover stops it: net/http's guard for handlers does not protect a server from one map without a lock.",
 	},
 	{
 		Name: "map-write-write", Group: "fatal",
+		Env:    []string{"GOMAXPROCS=2"}, // on one, nobody gets between the two halves of an access
 		Varies: "Either writer may notice: its stack is reported.",
 		Shows:  "concurrent map writes",
 		Class:  "fatal.concurrent_map_writes",

@@ -12,6 +12,7 @@ var hangs = []Scenario{
 	},
 	{
 		Name: "deadlock-masked-by-listener", Group: "hang",
+		Needs:  []Need{Loopback},
 		Shows:  "deadlocked goroutines while a network listener is open",
 		Class:  "hang",
 		Wait:   1500 * time.Millisecond,

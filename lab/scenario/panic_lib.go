@@ -58,36 +58,42 @@ var panicLib = []Scenario{
 	},
 	{
 		Name: "http-abort-handler", Group: "panic-lib",
+		Needs:  []Need{Loopback},
 		Shows:  "panic(http.ErrAbortHandler) in a net/http handler",
 		Class:  None, // net/http keeps silent, so there is no text to classify
 		Lesson: "Not an accident: middleware that recovers must panic with http.ErrAbortHandler again, and report nothing.",
 	},
 	{
 		Name: "http-handler", Group: "panic-lib",
+		Needs:  []Need{Loopback},
 		Shows:  "panic in a net/http handler",
 		Class:  "panic.custom",
 		Lesson: "net/http has recovered already: the process lives, the client sees EOF instead of a 500, and only standard error knows.",
 	},
 	{
 		Name: "http-handler-after-write", Group: "panic-lib",
+		Needs:  []Need{Loopback},
 		Shows:  "panic after the handler flushed a 200 status",
 		Class:  "panic.custom",
 		Lesson: "The status is out: access logs and metrics of the client count a success. Only the panic's log line tells.",
 	},
 	{
 		Name: "http-handler-goexit", Group: "panic-lib",
+		Needs:  []Need{Loopback},
 		Shows:  "runtime.Goexit in a net/http handler",
 		Class:  None,
 		Lesson: "The client sees what it sees of a panic, an EOF, and the server logs nothing at all.",
 	},
 	{
 		Name: "http-handler-goroutine", Group: "panic-lib",
+		Needs:  []Need{Loopback},
 		Shows:  "panic in a goroutine started by a handler",
 		Class:  "panic.custom",
 		Lesson: "The protection of net/http and of every middleware ends at the go statement.",
 	},
 	{
 		Name: "http-hijacked", Group: "panic-lib",
+		Needs:  []Need{Loopback},
 		Shows:  "panic in a handler after Hijack",
 		Class:  "panic.custom",
 		Lesson: "net/http still recovers and logs, but leaves a hijacked connection open: its file descriptor leaks and the client waits. Defer the Close.",
@@ -106,12 +112,14 @@ var panicLib = []Scenario{
 	},
 	{
 		Name: "http-timeouthandler", Group: "panic-lib",
+		Needs:  []Need{Loopback},
 		Shows:  "panic inside http.TimeoutHandler before the timeout",
 		Class:  "panic.custom",
 		Lesson: "TimeoutHandler carries the value to another goroutine: the stack that net/http logs has lost the line that panicked. Guard inside.",
 	},
 	{
 		Name: "http-timeouthandler-late", Group: "panic-lib",
+		Needs:  []Need{Loopback},
 		Shows:  "panic inside http.TimeoutHandler after the timeout",
 		Class:  None,
 		Lesson: "After the timeout nobody receives the panic: it is lost without a line. Guard inside.",

@@ -79,11 +79,13 @@ const (
 	CXX          Need = "C++ compiler"
 	SetUID       Need = "set-user-ID programs"
 	I386         Need = "32-bit x86 programs"
+	Loopback     Need = "loopback network"
 	AMD64        Need = "amd64"
 )
 
-// Limits bound a program. Zero is no limit of the scenario's own; the lab's
-// defaults hold then.
+// Limits bound a program. Zero is no limit of the scenario's own: the runner has
+// others for address space, processor time and file size, far above what any
+// scenario needs.
 type Limits struct {
 	AddressSpace uint64 // bytes, RLIMIT_AS
 	CPU          uint64 // seconds, RLIMIT_CPU
