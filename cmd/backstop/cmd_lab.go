@@ -127,7 +127,7 @@ func (f *labFlags) run(ctx context.Context, std stdio, args []string) error {
 	}
 	for _, s := range f.settings() {
 		if err := s.Check(); err != nil {
-			return withHint(usageError("-go-line: %v", err), "-go-line 1.21, or several: -go-line 1.20,1.21")
+			return withHint(usageError("lab: %v", err), "-go-line 1.21, or several: -go-line 1.20,1.21; -env GOTRACEBACK=all")
 		}
 	}
 	ctx, stop := signal.NotifyContext(ctx, stopSignals()...)

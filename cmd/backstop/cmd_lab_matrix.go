@@ -138,7 +138,11 @@ func (f *labFlags) matrix(ctx context.Context, std stdio, args []string) error {
 // ranAtAll is an error where nothing could be run: a script must not take that for
 // a result.
 func ranAtAll(rows []labrun.Row) error {
-	if s := labrun.Summarize(rows); s.Rows > 0 && s.NotRun == s.Rows {
+	s := labrun.Summarize(rows)
+	if s.Rows == 0 {
+		return withHint(errors.New("lab: none of these scenarios is on these releases of Go"), "backstop lab list says from which release on one is there")
+	}
+	if s.NotRun == s.Rows {
 		return withHint(errors.New("lab: nothing was run"), "each row says why; the go command downloads toolchains when it may")
 	}
 	return nil
@@ -199,8 +203,9 @@ func (f *labFlags) diff(ctx context.Context, std stdio, args []string) error {
 	if err != nil {
 		return err
 	}
-	steady := true
+	steady, compared := true, 0
 	for i, d := range diffs {
+		compared += d.Compared
 		steady = steady && d.Steady()
 		if err := f.showDiff(std, d, i); err != nil {
 			return err
@@ -208,6 +213,9 @@ func (f *labFlags) diff(ctx context.Context, std stdio, args []string) error {
 	}
 	if !steady {
 		return &exitError{code: exitFail}
+	}
+	if compared == 0 {
+		return withHint(errors.New("lab: nothing was compared"), "the list of what was not run says why")
 	}
 	return nil
 }

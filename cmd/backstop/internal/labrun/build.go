@@ -134,7 +134,7 @@ func (l *Lab) Build(ctx context.Context, t Toolchain, name, goLine string) (Buil
 	if err != nil {
 		return Built{}, err
 	}
-	key += "-" + declaration(p) + "-" + t.Name + "-go" + goLine
+	key += "-" + declaration(p) + "-" + t.Name + "-" + t.Stamp + "-go" + goLine
 	b := Built{Program: p, Key: key, File: filepath.Join(l.dir, "bin", key, p.Name)}
 	return b, l.once("build "+b.File, func() error {
 		if _, err := os.Stat(b.File); err == nil {

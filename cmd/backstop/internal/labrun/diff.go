@@ -3,6 +3,7 @@ package labrun
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,7 +58,8 @@ func changes(a, b *Row) []Change {
 	c.note(kindText, "top_frames", strings.Join(a.TopFrames, " "), strings.Join(b.TopFrames, " "), fmt.Sprintf("the stack begins with %s, before with %s", frames(b.TopFrames), frames(a.TopFrames)))
 	c.note(kindText, "recovered_value", a.Value, b.Value, fmt.Sprintf("a guard gets %s, before %s", orNothing(b.Value), orNothing(a.Value)))
 	c.note(kindCaptured, "stderr_traceback", strconv.FormatBool(a.StderrTraceback), strconv.FormatBool(b.StderrTraceback), nowOrNot(b.StderrTraceback, "a traceback stands on standard error"))
-	if a.CrashOutput != "n/a" && b.CrashOutput != "n/a" {
+	// Before Go 1.23 there is none, which is no difference; a release that lost it is.
+	if minorOf(a.Toolchain) >= 23 && minorOf(b.Toolchain) >= 23 {
 		c.note(kindCaptured, "crash_output", a.CrashOutput, b.CrashOutput, fmt.Sprintf("crash output has %s, before %s", b.CrashOutput, a.CrashOutput))
 		c.note(kindCaptured, "crash_output_lacks", lines(a.Missing), lines(b.Missing),
 			fmt.Sprintf("crash output lacks %s of standard error, before %s", lines(b.Missing), lines(a.Missing)))
@@ -78,8 +80,12 @@ func (c *comparison) note(kind, field, before, after, says string) {
 
 func guardClause(a, b *Row) string {
 	switch {
+	case b.Recovered == nil && b.GuardedExit == Hang:
+		return "it hangs under a guard now"
 	case b.Recovered == nil:
 		return "there is nothing to recover any more"
+	case a.Recovered == nil && a.GuardedExit == Hang:
+		return "it ends under a guard now, before it hung"
 	case *b.Recovered && a.Recovered == nil:
 		return "it panics now, and a guard around it catches it"
 	case *b.Recovered:
@@ -288,6 +294,13 @@ func told(lead, kind string) bool {
 	return kind == kindGuard || kind == kindDeath || lead != kindGuard && lead != kindDeath
 }
 
+// tag begins markup in Markdown; a "<" before a space is one.
+var tag = regexp.MustCompile(`<([A-Za-z/!?])`)
+
+// escapeText keeps what programs printed from becoming markup in a list. It stays
+// readable, for terminals show it as it is.
+func escapeText(s string) string { return tag.ReplaceAllString(s, `\<$1`) }
+
 func (d *Diff) section(p *printer, title string, which func(Change) bool) {
 	by := make(map[string][]string)
 	var order []string
@@ -307,7 +320,7 @@ func (d *Diff) section(p *printer, title string, which func(Change) bool) {
 	p.line("")
 	for _, says := range order {
 		names := slices.Compact(by[says])
-		p.line("- %s: %s", strings.Join(names, ", "), says)
+		p.line("- %s: %s", strings.Join(names, ", "), escapeText(says))
 	}
 }
 

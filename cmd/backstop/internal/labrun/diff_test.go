@@ -51,6 +51,25 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+func TestGuardClauses(t *testing.T) {
+	caught, hung, quiet := died(), died(), died()
+	hung.Recovered, hung.GuardedExit = nil, Hang
+	quiet.Recovered = nil
+	for _, c := range []struct {
+		before, after *Row
+		want          string
+	}{
+		{&caught, &hung, "it hangs under a guard now"},
+		{&caught, &quiet, "there is nothing to recover any more"},
+		{&quiet, &caught, "it panics now, and a guard around it catches it"},
+		{&hung, &caught, "it ends under a guard now, before it hung"},
+	} {
+		if got := guardClause(c.before, c.after); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
 func TestSubjects(t *testing.T) {
 	var rows []Row
 	for _, name := range pinned {

@@ -32,6 +32,7 @@ type Lab struct {
 	fresh  bool
 	note   func(string)
 	builds chan struct{} // one slot for each build that may run
+	heavy  chan struct{} // one slot for a program that takes a gigabyte
 
 	mu   sync.Mutex
 	done map[string]*task
@@ -62,6 +63,7 @@ func Open(o Options) (*Lab, error) {
 	return &Lab{
 		dir: dir, jobs: o.Jobs, fresh: o.Fresh, note: o.Note,
 		builds: make(chan struct{}, max(1, runtime.NumCPU()/2)),
+		heavy:  make(chan struct{}, 1),
 		done:   make(map[string]*task),
 	}, nil
 }

@@ -3,6 +3,7 @@ package labrun
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,10 +44,9 @@ func have(n scenario.Need) error {
 	case scenario.CXX:
 		return inPath("CXX", "g++")
 	case scenario.I386:
-		if runtime.GOARCH != "amd64" {
-			return errors.New("this processor does not run them")
-		}
-		return nil
+		return run386()
+	case scenario.Loopback:
+		return useLoopback()
 	case scenario.AMD64:
 		if runtime.GOARCH != "amd64" {
 			return fmt.Errorf("this is %s", runtime.GOARCH)
@@ -61,6 +61,43 @@ func have(n scenario.Need) error {
 		return removeGroup(dir)
 	}
 	return fmt.Errorf("the lab does not know this need")
+}
+
+// exit386 is a whole program for 32-bit x86 processors: exit(0).
+var exit386 = "\x7fELF\x01\x01\x01" + strings.Repeat("\x00", 9) +
+	"\x02\x00\x03\x00\x01\x00\x00\x00\x54\x80\x04\x08\x34\x00\x00\x00" + // executable, 386; entry, headers
+	strings.Repeat("\x00", 8) + "\x34\x00\x20\x00\x01\x00" + strings.Repeat("\x00", 6) +
+	"\x01\x00\x00\x00\x00\x00\x00\x00\x00\x80\x04\x08\x00\x80\x04\x08" + // load all of it at 0x8048000
+	"\x5b\x00\x00\x00\x5b\x00\x00\x00\x05\x00\x00\x00\x00\x10\x00\x00" +
+	"\x31\xdb\x31\xc0\x40\xcd\x80" // xor ebx, ebx; xor eax, eax; inc eax; int 0x80
+
+// run386 says why the kernel does not run such programs: another processor, or
+// built or told not to.
+func run386() error {
+	dir, err := os.MkdirTemp("", "backstop-lab-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "exit")
+	if err := os.WriteFile(file, []byte(exit386), 0o755); err != nil {
+		return err
+	}
+	return exec.Command(file).Run()
+}
+
+// useLoopback talks to itself. A sandbox may have no network, not even that.
+func useLoopback() error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	c, err := net.DialTimeout("tcp", l.Addr().String(), time.Second)
+	if err != nil {
+		return err
+	}
+	return c.Close()
 }
 
 func beRoot() error {
@@ -148,6 +185,13 @@ func enter(limits scenario.Limits, spec *bounded.Spec, name string) (*cage, erro
 		}
 		spec.Cgroups = append(spec.Cgroups, filepath.Join(dir, "cgroup.procs"))
 		if g.controller == "memory" {
+			// Without swap, or it would be moved there instead of killed. Where the
+			// kernel does not account for swap there is no such file.
+			for _, swap := range []struct{ file, limit string }{
+				{"memory.memsw.limit_in_bytes", strconv.FormatUint(g.limit, 10)}, {"memory.swap.max", "0"},
+			} {
+				_ = writeExisting(filepath.Join(dir, swap.file), swap.limit)
+			}
 			c.oom = host.WatchOOMIn(filepath.Join(dir, "memory.oom_control"), filepath.Join(dir, "memory.events"))
 		}
 	}

@@ -58,7 +58,7 @@ func markdownSubject(p *printer, sub *subject) {
 }
 
 // escapeCell keeps text from ending a cell or becoming markup.
-var escapeCell = strings.NewReplacer("|", "\\|", "<", "&lt;", ">", "&gt;", "*", "\\*", "_", "\\_", "`", "\\`").Replace
+var escapeCell = strings.NewReplacer("|", "\\|", "[", "\\[", "]", "\\]", "&", "&amp;", "<", "&lt;", ">", "&gt;", "*", "\\*", "_", "\\_", "`", "\\`").Replace
 
 // code shows program output in a cell; what cannot stand in a code span is
 // replaced, as it is hostile text.

@@ -239,7 +239,7 @@ func TestInterrupted(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
-	rows, _ := filepath.Glob(filepath.Join(dir, "rows", "*", "*.json"))
+	rows, _ := filepath.Glob(filepath.Join(dir, "rows", "*", "*.json.gz"))
 	if len(rows) != 1 {
 		t.Errorf("%d rows are kept, want 1: %v", len(rows), rows)
 	}

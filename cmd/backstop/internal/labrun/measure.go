@@ -39,15 +39,14 @@ func Reason(err error) (why string, ok bool) {
 	return "", false
 }
 
-// Row gives the row of a scenario, from the cache where it is there. What could
-// not be run is a row that says why.
-func (l *Lab) Row(ctx context.Context, t Toolchain, s scenario.Scenario, setting Setting) (Row, error) {
-	return l.row(ctx, job{toolchain: t, scenario: s, setting: setting})
-}
-
-// RowKey changes with everything a row depends on.
-func (l *Lab) RowKey(t Toolchain, s scenario.Scenario, setting Setting) (string, error) {
-	return l.rowFile(job{toolchain: t, scenario: s, setting: setting})
+// Observe gives the row of a scenario and the two runs it is made of, from the
+// cache where they are there. What could not be run is a row that says why, and
+// there are no runs.
+func (l *Lab) Observe(ctx context.Context, t Toolchain, s scenario.Scenario, setting Setting) (Row, *Runs, error) {
+	j := job{toolchain: t, scenario: s, setting: setting}
+	runs, err := l.runs(ctx, j)
+	row, err := l.judge(j, runs, err)
+	return row, runs, err
 }
 
 // ProbeKey changes with everything a probe depends on, besides its name.

@@ -1,6 +1,7 @@
 package labrun
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +29,9 @@ type Trace struct {
 	Marks       []string
 	OOM         bool // the kernel's OOM killer struck in the run's own cgroup
 }
+
+// Runs are what a row is made of: one run plain, one under a guard.
+type Runs struct{ Plain, Guarded *Trace }
 
 // marked returns what follows a mark, and whether it was made.
 func (t *Trace) marked(name string) (rest string, ok bool) {
@@ -48,25 +53,18 @@ func (i *impossible) Error() string { return i.why }
 
 func cannot(format string, args ...any) error { return &impossible{fmt.Sprintf(format, args...)} }
 
-// Observe runs a scenario plain and guarded. What cannot be run is a row that
-// says why; an error is a fault of the lab itself.
-func (l *Lab) Observe(ctx context.Context, t Toolchain, s scenario.Scenario, setting Setting) (Row, error) {
-	row := l.blank(t.Name, s, setting)
-	row.ExpectedClass = s.ClassOn(t.Minor)
-	plain, guarded, err := l.both(ctx, t, s, setting)
+// judge makes a row of two runs, or of the reason why there are none.
+func (l *Lab) judge(j job, runs *Runs, err error) (Row, error) {
+	row := l.blank(j.toolchain.Name, j.scenario, j.setting)
 	var no *impossible
-	if errors.As(err, &no) {
+	switch {
+	case errors.As(err, &no):
 		row.NotRun = no.why
-		return row, nil
+	case err != nil:
+		return row, fmt.Errorf("%s with %s: %w", j.scenario.Name, j.toolchain.Name, err)
+	default:
+		fill(&row, runs.Plain, runs.Guarded)
 	}
-	if err != nil {
-		return row, fmt.Errorf("%s with %s: %w", s.Name, t.Name, err)
-	}
-	if plain.Result.Exit != nil && *plain.Result.Exit == harness.Unknown {
-		row.NotRun = "program " + s.Program + " does not have it"
-		return row, nil
-	}
-	fill(&row, plain, guarded)
 	return row, nil
 }
 
@@ -86,12 +84,16 @@ func (l *Lab) Run(ctx context.Context, t Toolchain, s scenario.Scenario, setting
 	return trace, b, err
 }
 
-func (l *Lab) both(ctx context.Context, t Toolchain, s scenario.Scenario, setting Setting) (plain, guarded *Trace, err error) {
-	if plain, _, err = l.Run(ctx, t, s, setting, false); err != nil {
-		return nil, nil, err
+func (l *Lab) both(ctx context.Context, t Toolchain, s scenario.Scenario, setting Setting) (*Runs, error) {
+	plain, _, err := l.Run(ctx, t, s, setting, false)
+	if err != nil {
+		return nil, err
 	}
-	guarded, _, err = l.Run(ctx, t, s, setting, true)
-	return plain, guarded, err
+	if plain.Result.Exit != nil && *plain.Result.Exit == harness.Unknown {
+		return nil, cannot("program %s does not have it: %s", s.Program, firstLine(plain.Stderr))
+	}
+	guarded, _, err := l.Run(ctx, t, s, setting, true)
+	return &Runs{plain, guarded}, err
 }
 
 func (l *Lab) blank(toolchain string, s scenario.Scenario, setting Setting) Row {
@@ -121,25 +123,32 @@ func (l *Lab) start(ctx context.Context, b Built, s scenario.Scenario, setting S
 	}
 	spec := bounded.Spec{
 		Argv: append([]string{b.File, s.Name}, s.Args...),
-		Env: append([]string{
+		Env: environment([]string{
 			"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=" + tmp, "TMPDIR=" + tmp, "LC_ALL=C",
 			harness.EnvMarks + "=3", harness.EnvCrashOutput + "=4",
-		}, s.Env...),
+		}, s.Env, setting.Env),
 		Dir:    tmp,
 		Stdout: stream(s.Stdout, filepath.Join(dir, "stdout")), Stderr: stream(s.Stderr, filepath.Join(dir, "stderr")),
 		Marks: filepath.Join(dir, "marks"), CrashOutput: filepath.Join(dir, "crash"),
-		Wait:         s.Wait.Milliseconds(),
-		AddressSpace: s.Limits.AddressSpace, CPU: s.Limits.CPU, FileSize: s.Limits.FileSize,
+		Wait: s.Wait.Milliseconds(),
 	}
+	bound(&spec, b.Program, s)
 	if guard {
 		spec.Env = append(spec.Env, harness.EnvGuard+"=1")
 	}
-	spec.Env = append(spec.Env, setting.Env...)
 	if err := l.prepare(b, &spec, dir); err != nil {
 		return nil, err
 	}
 	if err := roomIn(dir); err != nil {
 		return nil, err
+	}
+	if s.Limits.AddressSpace > heavy { // not all that memory at once
+		select {
+		case l.heavy <- struct{}{}:
+			defer func() { <-l.heavy }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 	group, err := enter(s.Limits, &spec, filepath.Base(dir))
 	if err != nil {
@@ -160,6 +169,43 @@ func (l *Lab) start(ctx context.Context, b Built, s scenario.Scenario, setting S
 func (l *Lab) Start(ctx context.Context, b Built, args, env []string, limits scenario.Limits, wait time.Duration) (*Trace, error) {
 	s := scenario.Scenario{Name: args[0], Args: args[1:], Env: env, Limits: limits, Wait: wait}
 	return l.start(ctx, b, s, Setting{}, false)
+}
+
+// heavy is the address space from which on a program runs alone among its like: it
+// fills a gigabyte, and a host may have no more.
+const heavy = 4 << 30
+
+// bound sets the limits of a program: the scenario's, or for what it leaves out
+// some that only a program out of control meets. Detectors reserve address space
+// by the terabyte.
+func bound(spec *bounded.Spec, p scenario.Program, s scenario.Scenario) {
+	spec.AddressSpace = cmp.Or(s.Limits.AddressSpace, 16<<30)
+	if slices.Contains(p.Flags, "-race") || slices.Contains(p.Flags, "-asan") {
+		spec.AddressSpace = s.Limits.AddressSpace
+	}
+	spec.FileSize = cmp.Or(s.Limits.FileSize, 256<<20)
+	spec.CPU = cmp.Or(s.Limits.CPU, 600)
+}
+
+// environment puts variables together. What comes later wins, because libc and Go
+// disagree about a name that stands there twice; of GODEBUG each setting counts.
+func environment(lists ...[]string) []string {
+	var all []string
+	at := make(map[string]int)
+	for _, v := range slices.Concat(lists...) {
+		name, value, _ := strings.Cut(v, "=")
+		i, ok := at[name]
+		switch {
+		case !ok:
+			at[name] = len(all)
+			all = append(all, v)
+		case name == "GODEBUG" && all[i] != "GODEBUG=":
+			all[i] += "," + value // the last one counts
+		default:
+			all[i] = v
+		}
+	}
+	return all
 }
 
 func stream(s scenario.Stream, file string) string {
@@ -190,6 +236,10 @@ func (l *Lab) launch(ctx context.Context, spec bounded.Spec, result *bounded.Res
 	}
 	if result.Error != "" {
 		return fmt.Errorf("launcher: %s", result.Error)
+	}
+	if result.NotStarted {
+		why, _ := os.ReadFile(spec.Stderr) // where it is a file
+		return cannot("it could not be started here: %s", firstLine(why))
 	}
 	return nil
 }

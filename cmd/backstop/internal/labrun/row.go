@@ -1,6 +1,9 @@
 package labrun
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A Row is what one scenario did on one toolchain under one setting: the
 // contract of `backstop lab matrix -format json`, one object a line.
@@ -63,10 +66,16 @@ type Setting struct {
 	Env    []string // "GOTRACEBACK=all"
 }
 
-// Check finds a go line that is none.
+// Check finds a go line that is none, and variables by which the lab talks to its
+// programs.
 func (s Setting) Check() error {
 	if s.GoLine != "" && !goLineForm.MatchString(s.GoLine) {
 		return fmt.Errorf("%q is no go line, such as 1.21", s.GoLine)
+	}
+	for _, v := range s.Env {
+		if strings.HasPrefix(v, "LAB_") {
+			return fmt.Errorf("%s is the lab's own", v)
+		}
 	}
 	return nil
 }

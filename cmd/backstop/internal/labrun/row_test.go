@@ -3,6 +3,7 @@ package labrun
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"strings"
 	"testing"
 
@@ -88,6 +89,10 @@ func TestEveryFieldMatters(t *testing.T) {
 		t.Errorf("what varies is a difference: %+v", c)
 	}
 	b.CrashOutput = "n/a"
+	if c := changes(&a, &b); len(c) != 1 || c[0].Field != "crash_output" {
+		t.Errorf("crash output that was lost: %+v", c)
+	}
+	b.Toolchain = "go1.22.12"
 	if c := changes(&a, &b); len(c) > 0 {
 		t.Errorf("crash output that cannot be had is a difference: %+v", c)
 	}
@@ -139,6 +144,29 @@ func TestHostileHeadlines(t *testing.T) {
 		if strings.Contains(line, "script") && (strings.ContainsRune(line, 0x1b) || strings.Count(strings.ReplaceAll(line, `\|`, ""), "|") != 9) {
 			t.Errorf("a headline broke its row: %q", line)
 		}
+	}
+}
+
+// TestHostileReasons: what a compiler says is as hostile as what a program says.
+func TestHostileReasons(t *testing.T) {
+	row := died()
+	row.NotRun = "cc: \x1b[2J|<b>[x](javascript:y)\nline"
+	var text, cards, markdown, html bytes.Buffer
+	for w, write := range map[*bytes.Buffer]func(w io.Writer) error{
+		&text:     func(w io.Writer) error { return WriteText(w, []Row{row}, Style{}) },
+		&cards:    func(w io.Writer) error { return WriteCards(w, []Row{row}, Style{}) },
+		&markdown: func(w io.Writer) error { return WriteMarkdown(w, []Row{row}) },
+		&html:     func(w io.Writer) error { return WriteHTML(w, []Row{row}) },
+	} {
+		if err := write(w); err != nil {
+			t.Fatal(err)
+		}
+		if strings.ContainsRune(w.String(), 0x1b) || !strings.Contains(w.String(), "cc: ") {
+			t.Errorf("a reason reached the reader as it was: %q", w)
+		}
+	}
+	if strings.Contains(markdown.String(), "[x](") || strings.Contains(markdown.String()+html.String(), "<b>[") {
+		t.Errorf("a reason became markup:\n%s", &markdown)
 	}
 }
 

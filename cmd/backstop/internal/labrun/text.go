@@ -113,8 +113,9 @@ func cut(line string, width int) string {
 	return string([]rune(line)[:width-1]) + "…"
 }
 
+// oneLine is for what a compiler or the system said, which a terminal must not obey.
 func oneLine(s string) string {
-	return strings.Join(strings.Fields(s), " ")
+	return visible(strings.Join(strings.Fields(s), " "))
 }
 
 // WriteCards writes rows in full, one paragraph each.
@@ -201,7 +202,10 @@ func crashOutputSentence(r *Row) string {
 	case "empty":
 		return "stays empty"
 	}
-	return "cannot be had: debug.SetCrashOutput came with Go 1.23"
+	if minorOf(r.Toolchain) < 23 {
+		return "cannot be had: debug.SetCrashOutput came with Go 1.23"
+	}
+	return "was not set: the program was dead before its main"
 }
 
 // Bold and Dim paint text where there are colours.

@@ -3,10 +3,14 @@ package labrun
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -18,6 +22,9 @@ type Toolchain struct {
 	Name  string // as GOTOOLCHAIN names it: "go1.22.12"
 	Minor int    // 22
 	Root  string // its GOROOT
+	// Stamp changes when it is built again or its runtime is edited, and with what the
+	// environment says of compilers, their flags and the processor.
+	Stamp string
 }
 
 // pinned are the toolchains of the lab, the newest patch of each release when it
@@ -128,16 +135,39 @@ func localToolchain() string {
 // has to. The error is an *Unavailable.
 func FindToolchain(ctx context.Context, name string) (Toolchain, error) {
 	t := Toolchain{Name: name, Minor: minorOf(name)}
-	out, err := goOutput(ctx, "", name, "env", "GOVERSION", "GOROOT")
+	out, err := goOutput(ctx, "", name, append([]string{"env", "GOVERSION", "GOROOT", "GOTOOLDIR"}, builders...)...)
 	if err != nil {
 		return t, &Unavailable{name, err}
 	}
 	lines := strings.Split(out, "\n")
-	if len(lines) < 2 || strings.Fields(lines[0] + " ")[0] != name {
+	if len(lines) < 3 || strings.Fields(lines[0] + " ")[0] != name {
 		return t, &Unavailable{name, fmt.Errorf("the go command answers %q", out)}
 	}
 	t.Root = strings.TrimSpace(lines[1])
+	t.Stamp = stamp(out, filepath.Join(t.Root, "src", "runtime"), filepath.Join(t.Root, "src", "internal", "runtime"), strings.TrimSpace(lines[2]))
 	return t, nil
+}
+
+// builders are the variables that change what is built, of those that goEnv lets pass.
+var builders = []string{"GOHOSTARCH", "GOEXPERIMENT", "GO386", "CC", "CXX", "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS"}
+
+// stamp identifies a text and what lies in directories, by names, sizes and times.
+// Some releases do not have each of them.
+func stamp(text string, dirs ...string) string {
+	h := sha256.New()
+	fmt.Fprintln(h, text)
+	for _, dir := range dirs {
+		_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return nil //nolint:nilerr // what cannot be read is not there
+			}
+			if info, err := d.Info(); err == nil && !d.IsDir() {
+				fmt.Fprintln(h, path, info.Size(), info.ModTime().UnixNano())
+			}
+			return nil
+		})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:4])
 }
 
 // Go runs the go command of a toolchain outside of any module, and returns its

@@ -175,7 +175,8 @@ feed:
 
 type found map[claim.Measure]claim.Value
 
-// run takes the values of a unit from the store, or measures them all.
+// run takes the values of a unit from the store, or measures them all. Those of a
+// scenario are not in the store: the lab keeps its runs, and judges them anew.
 func (e *engine) run(ctx context.Context, u *unit) (found, error) {
 	if u.toolchain.missing != nil {
 		return u.notRun(u.toolchain.missing.Error()), nil
@@ -184,8 +185,11 @@ func (e *engine) run(ctx context.Context, u *unit) (found, error) {
 	if err != nil {
 		return nil, err
 	}
-	if values, ok := e.store.get(u, key); ok {
-		return values, nil
+	kept := u.kind != claim.KindScenario
+	if kept {
+		if values, ok := e.store.get(u, key); ok {
+			return values, nil
+		}
 	}
 	values, err := e.take(ctx, u)
 	if why, ok := labrun.Reason(err); ok {
@@ -194,7 +198,9 @@ func (e *engine) run(ctx context.Context, u *unit) (found, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.store.put(u, key, values)
+	if kept {
+		e.store.put(u, key, values)
+	}
 	return values, nil
 }
 
@@ -219,18 +225,12 @@ func (u *unit) texts(text func(m claim.Measure) string) found {
 // release, the setting and the measures themselves.
 func (e *engine) key(u *unit) (string, error) {
 	switch u.kind {
-	case claim.KindScenario:
-		s, err := findScenario(u.name)
-		if err != nil {
-			return "", err
-		}
-		return e.lab.RowKey(u.toolchain.Toolchain, s, setting(u.variant))
 	case claim.KindProbe:
 		return e.lab.ProbeKey(u.toolchain.Toolchain, setting(u.variant))
 	case claim.KindSource, claim.KindDeclared:
-		return u.toolchain.Root, nil
+		return u.toolchain.Root + " " + u.toolchain.Stamp, nil
 	}
-	return "", nil
+	return u.toolchain.Stamp, nil
 }
 
 func (e *engine) take(ctx context.Context, u *unit) (found, error) {

@@ -23,7 +23,7 @@ func (e *engine) scenario(ctx context.Context, u *unit) (found, error) {
 	if !s.On(t.Minor) {
 		return u.notRun(fmt.Sprintf("Go 1.%d does not have scenario %s", t.Minor, s.Name)), nil
 	}
-	row, err := e.lab.Row(ctx, t, s, setting(u.variant))
+	row, runs, err := e.lab.Observe(ctx, t, s, setting(u.variant))
 	if err != nil {
 		return nil, err
 	}
@@ -34,20 +34,17 @@ func (e *engine) scenario(ctx context.Context, u *unit) (found, error) {
 	if err != nil {
 		return nil, err
 	}
-	streams := make(map[bool]*labrun.Trace) // by whether it was guarded
 	values := make(found)
 	for _, m := range u.measures {
 		text, ok := fields[m.Key]
 		if name, guarded := strings.CutPrefix(m.Key, "guarded_"); !ok && (name == "stderr" || name == "stdout") {
-			if streams[guarded] == nil {
-				streams[guarded], _, err = e.lab.Run(ctx, t, s, setting(u.variant), guarded)
-				if err != nil {
-					return nil, err
-				}
+			trace := runs.Plain
+			if guarded {
+				trace = runs.Guarded
 			}
-			text, ok = string(streams[guarded].Stderr), true
+			text, ok = string(trace.Stderr), true
 			if name == "stdout" {
-				text = string(streams[guarded].Stdout)
+				text = string(trace.Stdout)
 			}
 		}
 		if !ok {
