@@ -61,6 +61,7 @@ whether a deferred recover caught it, what crash output and a supervisor got.
   backstop lab matrix -format json | jq 'select(.recovered == false) | .scenario'
   backstop lab diff 1.25 1.26               before an upgrade
   backstop lab diff 1.26                    this machine against the baseline
+  backstop lab diff -env GOTRACEBACK=none   what a setting changes
   backstop lab compat -- go test ./...      your own program or tests, with planned panics
   backstop lab claims 'A0-1-*'              statements of the articles, judged
   backstop lab explain send-closed-chan     from inside, with questions at the end

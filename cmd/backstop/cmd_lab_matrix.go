@@ -100,7 +100,7 @@ func (f *labFlags) runScenarios(ctx context.Context, std stdio, args []string) e
 	if f.toolchains == "" {
 		f.toolchains = labrun.Local()
 	}
-	rows, err := f.measure(ctx, std, args)
+	rows, err := f.measure(ctx, std, args, f.toolchains, f.settings())
 	if err != nil {
 		return err
 	}
@@ -120,19 +120,32 @@ func (f *labFlags) matrix(ctx context.Context, std stdio, args []string) error {
 	if f.write != "" && (len(args) > 0 || f.toolchains != "" || len(f.settings()) > 1 || len(f.env) > 0) {
 		return withHint(usageError("lab matrix: -write wants everything: all scenarios, all toolchains, the default setting"), "leave patterns, -go, -go-line and -env away")
 	}
-	rows, err := f.measure(ctx, std, args)
+	rows, err := f.measure(ctx, std, args, f.toolchains, f.settings())
 	if err != nil {
 		return err
 	}
 	if f.write != "" {
-		if err := labrun.WriteDocs(f.write, rows); err != nil {
-			return fmt.Errorf("write documents: %w", err)
+		if err := f.writeDocs(ctx, std, rows); err != nil {
+			return err
 		}
 	}
 	if err := f.show(std, rows); err != nil {
 		return err
 	}
 	return ranAtAll(rows)
+}
+
+// writeDocs writes what is generated from a whole matrix, and from that of the
+// local toolchain under other settings.
+func (f *labFlags) writeDocs(ctx context.Context, std stdio, rows []labrun.Row) error {
+	settings, err := f.measure(ctx, std, nil, labrun.Local(), append([]labrun.Setting{{}}, labrun.DocumentedSettings()...))
+	if err != nil {
+		return err
+	}
+	if err := labrun.WriteDocs(f.write, rows, settings); err != nil {
+		return fmt.Errorf("write documents: %w", err)
+	}
+	return nil
 }
 
 // ranAtAll is an error where nothing could be run: a script must not take that for
@@ -161,12 +174,12 @@ func (f *labFlags) show(std stdio, rows []labrun.Row) error {
 }
 
 // measure lets scenarios happen, with progress on a terminal.
-func (f *labFlags) measure(ctx context.Context, std stdio, patterns []string) ([]labrun.Row, error) {
+func (f *labFlags) measure(ctx context.Context, std stdio, patterns []string, toolchains string, settings []labrun.Setting) ([]labrun.Row, error) {
 	scenarios, err := chosen(patterns)
 	if err != nil {
 		return nil, err
 	}
-	names, err := f.names(f.toolchains)
+	names, err := f.names(toolchains)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +189,7 @@ func (f *labFlags) measure(ctx context.Context, std stdio, patterns []string) ([
 	}
 	defer progress.clear()
 	rows, err := l.Matrix(ctx, labrun.Plan{
-		Toolchains: names, Scenarios: scenarios, Settings: f.settings(),
+		Toolchains: names, Scenarios: scenarios, Settings: settings,
 		Progress: func(done, total int, _ *labrun.Row) { progress.count(done, total) },
 	})
 	if err != nil {
@@ -186,97 +199,4 @@ func (f *labFlags) measure(ctx context.Context, std stdio, patterns []string) ([
 		return nil, fmt.Errorf("lab: %w", err)
 	}
 	return rows, nil
-}
-
-// diff compares two releases, or one with its baseline.
-func (f *labFlags) diff(ctx context.Context, std stdio, args []string) error {
-	if len(args) > 2 {
-		return withHint(usageError("lab diff takes two releases at most, got %d", len(args)), "backstop lab diff 1.25 1.26")
-	}
-	var diffs []*labrun.Diff
-	var err error
-	if len(args) == 2 {
-		diffs, err = f.between(ctx, std, args[0], args[1])
-	} else {
-		diffs, err = f.againstBaseline(ctx, std, args)
-	}
-	if err != nil {
-		return err
-	}
-	steady, compared := true, 0
-	for i, d := range diffs {
-		compared += d.Compared
-		steady = steady && d.Steady()
-		if err := f.showDiff(std, d, i); err != nil {
-			return err
-		}
-	}
-	if !steady {
-		return &exitError{code: exitFail}
-	}
-	if compared == 0 {
-		return withHint(errors.New("lab: nothing was compared"), "the list of what was not run says why")
-	}
-	return nil
-}
-
-func (f *labFlags) showDiff(std stdio, d *labrun.Diff, i int) error {
-	switch f.format {
-	case "json":
-		e := json.NewEncoder(std.out)
-		e.SetEscapeHTML(false)
-		return e.Encode(d)
-	default:
-		if i > 0 {
-			fmt.Fprintln(std.out)
-		}
-		return d.Markdown(std.out)
-	}
-}
-
-func (f *labFlags) between(ctx context.Context, std stdio, before, after string) ([]*labrun.Diff, error) {
-	var sets [2][]labrun.Row
-	var titles [2]string
-	for i, spec := range []string{before, after} {
-		names, err := f.names(spec)
-		if err != nil {
-			return nil, err
-		}
-		if len(names) != 1 {
-			return nil, withHint(usageError("lab diff: %q is %d releases", spec, len(names)), "name one before and one after: backstop lab diff 1.25 1.26")
-		}
-		f.toolchains, titles[i] = names[0], names[0]
-		if sets[i], err = f.measure(ctx, std, nil); err != nil {
-			return nil, err
-		}
-	}
-	return []*labrun.Diff{labrun.Compare(titles[0], titles[1], sets[0], sets[1])}, nil
-}
-
-func (f *labFlags) againstBaseline(ctx context.Context, std stdio, args []string) ([]*labrun.Diff, error) {
-	spec := f.toolchains
-	if len(args) == 1 {
-		spec = args[0]
-	}
-	names, err := f.names(spec)
-	if err != nil {
-		return nil, err
-	}
-	var diffs []*labrun.Diff
-	for _, name := range names {
-		base, from, err := labrun.Baseline(name)
-		if err != nil {
-			return nil, err
-		}
-		if base == nil {
-			return nil, withHint(fmt.Errorf("there is no baseline of %s", name), "compare it with a release that has one: backstop lab diff 1.27 %s", name)
-		}
-		f.toolchains = name
-		rows, err := f.measure(ctx, std, nil)
-		if err != nil {
-			return nil, err
-		}
-		diffs = append(diffs, labrun.Compare("baseline of "+from, name+" here", base, rows))
-	}
-	return diffs, nil
 }

@@ -46,16 +46,20 @@ func changes(a, b *Row) []Change {
 		c.varies = a.Varies
 	}
 	c.note(kindGuard, "recovered", a.Guard(), b.Guard(), guardClause(a, b))
-	c.note(kindGuard, "guarded_exit", ended(a.GuardedExit, a.GuardedSignal), ended(b.GuardedExit, b.GuardedSignal),
-		fmt.Sprintf("under a guard it ends with %s, before with %s", end(b.GuardedExit, b.GuardedSignal), end(a.GuardedExit, a.GuardedSignal)))
+	if a.Guard() == b.Guard() {
+		c.note(kindGuard, "guarded_exit", ended(a.GuardedExit, a.GuardedSignal), ended(b.GuardedExit, b.GuardedSignal),
+			fmt.Sprintf("under a guard it ends with %s, before with %s", end(b.GuardedExit, b.GuardedSignal), end(a.GuardedExit, a.GuardedSignal)))
+	}
 	c.note(kindDeath, "exit", a.Ended(), b.Ended(),
 		fmt.Sprintf("ends with %s, before with %s", end(b.Exit, b.Signal), end(a.Exit, a.Signal)))
 	c.note(kindDeath, "deferred", strconv.FormatBool(a.Deferred), strconv.FormatBool(b.Deferred), nowOrNot(b.Deferred, "deferred calls run"))
 	c.note(kindDeath, "returned", strconv.FormatBool(a.Returned), strconv.FormatBool(b.Returned), nowOrNot(b.Returned, "the function returns"))
 	c.note(kindClass, "classified_as", a.ClassifiedAs, b.ClassifiedAs, fmt.Sprintf("is %s, before %s", b.ClassifiedAs, a.ClassifiedAs))
 	c.note(kindText, "headline", a.Headline, b.Headline, headlineClause(a.Headline, b.Headline))
-	c.note(kindText, "goroutine_header", a.Header, b.Header, fmt.Sprintf("the goroutine's header is %q, before %q", b.Header, a.Header))
-	c.note(kindText, "top_frames", strings.Join(a.TopFrames, " "), strings.Join(b.TopFrames, " "), fmt.Sprintf("the stack begins with %s, before with %s", frames(b.TopFrames), frames(a.TopFrames)))
+	if (len(a.TopFrames) == 0) == (len(b.TopFrames) == 0) {
+		c.note(kindText, "goroutine_header", a.Header, b.Header, fmt.Sprintf("the goroutine's header is %q, before %q", b.Header, a.Header))
+	}
+	c.note(kindText, "top_frames", strings.Join(a.TopFrames, " "), strings.Join(b.TopFrames, " "), stackClause(a.TopFrames, b.TopFrames))
 	c.note(kindText, "recovered_value", a.Value, b.Value, fmt.Sprintf("a guard gets %s, before %s", orNothing(b.Value), orNothing(a.Value)))
 	c.note(kindCaptured, "stderr_traceback", strconv.FormatBool(a.StderrTraceback), strconv.FormatBool(b.StderrTraceback), nowOrNot(b.StderrTraceback, "a traceback stands on standard error"))
 	// Before Go 1.23 there is none, which is no difference; a release that lost it is.
@@ -106,11 +110,14 @@ func headlineClause(before, after string) string {
 	return fmt.Sprintf("prints %q, before %q", after, before)
 }
 
-func frames(names []string) string {
-	if len(names) == 0 {
-		return "nothing"
+func stackClause(before, after []string) string {
+	switch {
+	case len(after) == 0:
+		return "no stack is printed any more"
+	case len(before) == 0:
+		return "a stack is printed now"
 	}
-	return strings.Join(names, " < ")
+	return fmt.Sprintf("the stack begins with %s, before with %s", strings.Join(after, " < "), strings.Join(before, " < "))
 }
 
 func orNothing(text string) string {
@@ -169,17 +176,16 @@ type Checked struct {
 	Says string `json:"says"`
 }
 
-// Compare compares two sets of rows of the default setting.
+// Compare compares two sets of rows, each of one toolchain and one setting.
 func Compare(before, after string, a, b []Row) *Diff {
 	d := &Diff{Before: before, After: after, Changes: []Change{}, New: []string{}, Gone: []string{}, NotRun: []string{}}
 	old := make(map[string]*Row)
 	for i := range a {
-		old[a[i].Scenario+"\x00"+a[i].setting()] = &a[i]
+		old[a[i].Scenario] = &a[i]
 	}
 	for i := range b {
-		key := b[i].Scenario + "\x00" + b[i].setting()
-		was := old[key]
-		delete(old, key)
+		was := old[b[i].Scenario]
+		delete(old, b[i].Scenario)
 		switch {
 		case b[i].NotRun != "":
 			d.NotRun = append(d.NotRun, fmt.Sprintf("%s with %s: %s", b[i].Scenario, b[i].Toolchain, b[i].NotRun))
@@ -197,7 +203,7 @@ func Compare(before, after string, a, b []Row) *Diff {
 		}
 	}
 	for _, r := range a {
-		if old[r.Scenario+"\x00"+r.setting()] != nil {
+		if old[r.Scenario] != nil {
 			d.Gone = append(d.Gone, r.Scenario)
 		}
 	}
@@ -251,9 +257,11 @@ func (d *Diff) Markdown(w io.Writer) error {
 	default:
 		p.line("%d scenarios compared, %d differ.", d.Compared, differ)
 	}
-	p.line("")
-	p.line("Before an upgrade:")
-	p.line("")
+	if len(d.Checks) > 0 {
+		p.line("")
+		p.line("Before an upgrade:")
+		p.line("")
+	}
 	for _, c := range d.Checks {
 		mark := " "
 		switch {
@@ -302,15 +310,18 @@ var tag = regexp.MustCompile(`<([A-Za-z/!?])`)
 func escapeText(s string) string { return tag.ReplaceAllString(s, `\<$1`) }
 
 func (d *Diff) section(p *printer, title string, which func(Change) bool) {
-	by := make(map[string][]string)
-	var order []string
+	by := make(map[string][]string) // scenarios of which one thing is said
+	var order []Change
+	different := make(map[string]int) // things that are said of a field
 	for _, c := range d.Changes {
-		if which(c) {
-			if by[c.Says] == nil {
-				order = append(order, c.Says)
-			}
-			by[c.Says] = append(by[c.Says], "`"+c.Scenario+"`")
+		if !which(c) {
+			continue
 		}
+		if by[c.Says] == nil {
+			order = append(order, c)
+			different[c.Field]++
+		}
+		by[c.Says] = append(by[c.Says], c.Scenario)
 	}
 	if len(order) == 0 {
 		return
@@ -318,10 +329,46 @@ func (d *Diff) section(p *printer, title string, which func(Change) bool) {
 	p.line("")
 	p.line("### %s", title)
 	p.line("")
-	for _, says := range order {
-		names := slices.Compact(by[says])
-		p.line("- %s: %s", strings.Join(names, ", "), escapeText(says))
+	folded := make(map[string][]string)
+	for _, c := range order {
+		if short := shortly[c.Field]; short != "" && different[c.Field] > maxSaid {
+			folded[c.Field] = append(folded[c.Field], by[c.Says]...)
+			continue
+		}
+		p.line("- %s: %s", scenarios(by[c.Says]), c.Says)
 	}
+	for _, c := range order {
+		if names := folded[c.Field]; names != nil {
+			p.line("- %s: %s", scenarios(names), shortly[c.Field])
+			delete(folded, c.Field)
+		}
+	}
+}
+
+// Where a setting changes the text of everything, nobody reads how.
+const (
+	maxSaid  = 12 // different things said of one field
+	maxNamed = 12 // scenarios named in a line
+)
+
+// shortly says of a field that it changed, where it would be said in too many ways.
+var shortly = map[string]string{
+	"top_frames":         "the stack begins with other functions",
+	"goroutine_header":   "the goroutine's header has another form",
+	"headline":           "the headline is another one",
+	"recovered_value":    "a guard gets another value",
+	"crash_output_lacks": "crash output lacks other lines of standard error",
+}
+
+func scenarios(names []string) string {
+	var shown []string
+	for _, n := range slices.Compact(names) {
+		if len(shown) == maxNamed {
+			return fmt.Sprintf("%s and %d more", strings.Join(shown, ", "), len(slices.Compact(names))-maxNamed)
+		}
+		shown = append(shown, "`"+n+"`")
+	}
+	return strings.Join(shown, ", ")
 }
 
 // A printer writes lines and keeps the first error.

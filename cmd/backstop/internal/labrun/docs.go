@@ -13,19 +13,26 @@ import (
 )
 
 // WriteDocs writes what is generated from a whole matrix into a checkout:
-// docs/lab/matrix.md, docs/lab/releases.md and lab/baseline.
-func WriteDocs(root string, rows []Row) error {
+// docs/lab/matrix.md, docs/lab/releases.md, lab/baseline, and docs/lab/settings.md
+// from rows of one toolchain under each of DocumentedSettings and the default.
+func WriteDocs(root string, rows, settings []Row) error {
 	if err := WriteBaselines(filepath.Join(root, "lab", "baseline"), rows); err != nil {
 		return err
 	}
-	for name, write := range map[string]func(io.Writer, []Row) error{
-		"matrix.md": writeMatrixPage, "releases.md": writeReleasesPage,
+	for _, page := range []struct {
+		name  string
+		write func(io.Writer, []Row) error
+		rows  []Row
+	}{
+		{"matrix.md", writeMatrixPage, rows},
+		{"releases.md", writeReleasesPage, rows},
+		{"settings.md", writeSettingsPage, settings},
 	} {
 		var text bytes.Buffer
-		if err := write(&text, rows); err != nil {
+		if err := page.write(&text, page.rows); err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(root, "docs", "lab", name), text.Bytes(), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(root, "docs", "lab", page.name), text.Bytes(), 0o644); err != nil {
 			return err
 		}
 	}
