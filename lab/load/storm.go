@@ -22,6 +22,7 @@ type storm struct {
 	p        float64
 	seed     uint64
 	stacks   bool    // the handler calls debug.Stack
+	room     bool    // the stack has grown before, to more than a panic needs
 	late     bool    // the value of a panic is made while the clock runs
 	spoil    float64 // share of handlers that call recover one call too deep
 
@@ -70,6 +71,7 @@ func stormCase(args []string) {
 	f.Float64Var(&s.p, "p", 0.05, "probability of a panic")
 	f.Uint64Var(&s.seed, "seed", 1, "chooses who panics")
 	f.BoolVar(&s.stacks, "stacks", false, "the handler calls debug.Stack")
+	f.BoolVar(&s.room, "room", false, "let the stacks grow before")
 	f.BoolVar(&s.late, "late", false, "make the value of a panic while the clock runs")
 	f.Float64Var(&s.spoil, "spoil", 0, "share of handlers whose recover is one call too deep")
 	allocators := f.Int("allocators", 0, "goroutines that allocate all the time")
@@ -101,6 +103,9 @@ func (s *storm) run() stormResult {
 }
 
 func (s *storm) goroutine(i int) {
+	if s.room {
+		s.descend(2*s.depth+100, i, false, nil)
+	}
 	s.alive.Done()
 	<-s.start
 	s.netted(i)

@@ -3,10 +3,13 @@ package experiment
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -105,8 +108,10 @@ func TestVerdictsFollowTheNumbers(t *testing.T) {
 	}
 
 	deaths := &Report{Deaths: []Death{
-		{Level: "all", N: 10, Wall: 1e6, Stderr: 2000}, {Level: "all", N: 100_000, Wall: 9e8, Stderr: 30_002_000},
-		{Level: "none", N: 10, Wall: 1e6, Stderr: 30}, {Level: "none", N: 100_000, Wall: 2e6, Stderr: 30},
+		{Level: "all", N: 10, Wall: 1e6, Stderr: 2000},
+		{Level: "all", N: 100_000, Wall: 9e8, Stderr: 30_002_000},
+		{Level: "none", N: 10, Wall: 1e6, Stderr: 30},
+		{Level: "none", N: 100_000, Wall: 2e6, Stderr: 30},
 	}}
 	text = strings.Join(deaths.DeathVerdict(), "\n")
 	if !strings.Contains(text, "GOTRACEBACK=all prints about 300 B for each goroutine") || !strings.Contains(text, "GOTRACEBACK=none prints 30 B whether 10 or 100,000 goroutines wait") {
@@ -208,6 +213,30 @@ func TestReal(t *testing.T) {
 	}
 	if !strings.Contains(over.End, "fatal error: stack overflow") || over.Memory == 0 || over.Memory > 100<<20 {
 		t.Errorf("overflow: %+v", over)
+	}
+}
+
+// TestCommittedReport: the page in docs is what the numbers beside it say.
+func TestCommittedReport(t *testing.T) {
+	dir := filepath.Join("..", "..", "..", "..", "..", "docs", "lab")
+	text, err := os.ReadFile(filepath.Join(dir, "experiments.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r Report
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	files := r.Plots()
+	files["experiments.md"] = []byte(r.Page())
+	for name, want := range files {
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("docs/lab/%s is not what its numbers give (%v): backstop lab experiment -from docs/lab/experiments.json -report docs/lab", name, err)
+		}
+		if strings.HasSuffix(name, ".svg") {
+			wellFormed(t, name, want)
+		}
 	}
 }
 

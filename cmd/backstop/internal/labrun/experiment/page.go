@@ -22,28 +22,32 @@ func (r *Report) parts() []part {
 		all = append(all, part{
 			"recover-storm", "Recover against the number of goroutines",
 			fmt.Sprintf("N goroutines wait behind a barrier, are let go together, and %s of them panic, five frames below a deferred recover of their own. None ends before all have, so N are alive at each panic. A second guard behind the first counts what the first missed. Latency is from just before the panic, its value being at hand, to just after recover.", percentShort(r.P)),
-			r.StormVerdict(), r.stormTable(), []string{"storm-success.svg", "storm-latency.svg"},
+			r.StormVerdict(), r.stormTable(),
+			[]string{"storm-success.svg", "storm-latency.svg"},
 		})
 	}
 	if len(r.Parameters) > 0 {
 		all = append(all, part{
 			"parameters", "What settings change",
-			fmt.Sprintf("%s goroutines, all of which panic. Processor time for each panic is that of the whole storm, less that of the same storm without panics, divided; where something else in the process takes processor time it is not given. Percentiles are medians of the runs. The value of a panic is made before the clock starts, except where it is made late: to make one takes memory, and who takes memory may have to help the collector.", count(parameterN)),
-			r.ParameterVerdict(), r.parameterTable(), []string{"parameters.svg"},
+			fmt.Sprintf("%s goroutines, all of which panic. Processor time for each panic is that of the whole storm, less that of the same storm without panics, divided; where something else in the process takes processor time it is not given. Percentiles are medians of the runs. Stacks have grown before, except where it is said; the value of a panic is made before the clock starts, except where it is made late: to make one takes memory, and who takes memory may have to help the collector.", count(parameterN)),
+			r.ParameterVerdict(), r.parameterTable(),
+			[]string{"parameters.svg"},
 		})
 	}
 	if len(r.Deaths) > 0 {
 		all = append(all, part{
 			"death", "Time and size of a death",
 			"A panic that nobody recovers, while other goroutines wait, three frames deep. Time is from the panic to the parent's knowledge of the end, standard error being a file; times are the least of the runs.",
-			r.DeathVerdict(), r.deathTable(), []string{"death.svg"},
+			r.DeathVerdict(), r.deathTable(),
+			[]string{"death.svg"},
 		})
 	}
 	if len(r.Overflows) > 0 {
 		all = append(all, part{
 			"stack-overflow", "Stack overflow against its limit",
 			"A recursion without end under debug.SetMaxStack. Times are the least of the runs.",
-			r.OverflowVerdict(), r.overflowTable(), []string{"stack-overflow.svg"},
+			r.OverflowVerdict(), r.overflowTable(),
+			[]string{"stack-overflow.svg"},
 		})
 	}
 	return all

@@ -45,6 +45,10 @@ type setting struct {
 
 const parameterN = 10_000
 
+const noRoom = "stack depth, not grown before"
+
+var depths = []string{"1", "10", "100", "1000"}
+
 func settings() []setting {
 	all := []setting{{group: "usual"}}
 	for _, n := range []string{"1", "2", "8"} {
@@ -66,8 +70,14 @@ func settings() []setting {
 		setting{"asyncpreemptoff, a spinner, GOGC", "off", []string{"GODEBUG=asyncpreemptoff=1", "GOGC=off"}, []string{"-spinners", "1"}, true},
 		setting{"asyncpreemptoff, a spinner, GOGC", "10", []string{"GODEBUG=asyncpreemptoff=1", "GOGC=10"}, []string{"-spinners", "1"}, true},
 	)
-	for _, d := range []string{"1", "10", "100", "1000"} {
+	// A panic needs some stack itself. Where none is left the stack grows in the
+	// midst of it, which depends on the size of frames. So it has room in all
+	// settings but these.
+	for _, d := range depths {
 		all = append(all, setting{"stack depth", d, nil, []string{"-depth", d}, false})
+	}
+	for _, d := range depths {
+		all = append(all, setting{noRoom, d, nil, []string{"-depth", d}, false})
 	}
 	return append(all, setting{group: "debug.Stack in the handler", args: []string{"-stacks"}})
 }
@@ -108,13 +118,17 @@ func (g *sample) add(ctx context.Context, b *bench, toolchain string, s setting,
 	if g.died == "hung" { // it would again, and patience is long
 		return nil
 	}
+	var room []string
+	if s.group != noRoom {
+		room = []string{"-room"}
+	}
 	ps := []string{"1", "0"}
 	if s.busy {
 		ps = ps[:1]
 	}
 	for _, p := range ps {
 		var one seen
-		args := append([]string{"storm", "-n", strconv.Itoa(parameterN), "-p", p, "-seed", strconv.Itoa(round + 1)}, s.args...)
+		args := append([]string{"storm", "-n", strconv.Itoa(parameterN), "-p", p, "-seed", strconv.Itoa(round + 1)}, append(room, s.args...)...)
 		run, err := b.see(ctx, toolchain, &one, s.env, args...)
 		if err != nil {
 			return err

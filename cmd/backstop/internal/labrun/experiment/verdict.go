@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -100,7 +101,7 @@ func (r *Report) tail() string {
 	text := fmt.Sprintf("With %s goroutines half of the recovers came within %s, 99 %% within %s; the longest took %s.",
 		count(n), between(span, p50), between(span, p99), between(span, longest))
 	if slices.Max(longest) > 100*slices.Max(p99) {
-		text += " The longest is far from the rest: that goroutine was preempted between its panic and its recover, and waited behind the others for a processor."
+		text += " The longest is far from the rest: that goroutine lost its processor between panic and recover, to another thread or to one of those let go with it."
 	}
 	return text
 }
@@ -132,7 +133,37 @@ func (r *Report) ParameterVerdict() []string {
 			all = append(all, s)
 		}
 	}
+	if s := r.growth(); s != "" {
+		all = append(all, s)
+	}
 	return all
+}
+
+// growth says what it costs when a stack has to grow in the midst of a panic.
+func (r *Report) growth() string {
+	worst, where := 0.0, ""
+	for _, t := range r.Toolchains {
+		for _, d := range depths {
+			with, err := r.find(t, "stack depth", d)
+			without, errWithout := r.find(t, noRoom, d)
+			if err != nil || errWithout != nil || with.P50 == 0 {
+				continue
+			}
+			if f := float64(without.P50) / float64(with.P50); f > worst {
+				worst = f
+				where = fmt.Sprintf("p50 at %s on %s: %s → %s", plural(atoi(d), "frame", "frames"), t, span(with.P50), span(without.P50))
+			}
+		}
+	}
+	if worst < noise {
+		return ""
+	}
+	return fmt.Sprintf("A panic needs some stack itself. Where none is left, the stack grows in the midst of it: **up to %s** (%s).", times(worst), where)
+}
+
+func atoi(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
 }
 
 // A comparison is of one setting with another, in one value.
@@ -162,10 +193,6 @@ var comparisons = []comparison{
 	{"asyncpreemptoff=1", "asyncpreemptoff", "1", "usual", "", "p50", p50, ""},
 	{"100 frames in place of 1", "stack depth", "100", "stack depth", "1", "p50", p50, ""},
 	{"1,000 frames in place of 1", "stack depth", "1000", "stack depth", "1", "p50", p50, ""},
-	{
-		"10 frames in place of 100", "stack depth", "10", "stack depth", "100", "p99", p99,
-		"It is the fewer that cost more: gopanic needs some stack, and where little is left of the first 2 kB they have to grow while it runs.",
-	},
 	{"debug.Stack in the handler", "debug.Stack in the handler", "", "usual", "", "processor time for each panic", perPanic, ""},
 }
 

@@ -291,7 +291,7 @@ func (s Series) class() int { return s.Number % colours }
 // mark draws a point: series differ in shape as well as in colour.
 func mark(b *bytes.Buffer, s Series, x, y float64) {
 	class := fmt.Sprintf("s%d mark", s.class())
-	switch s.class() % 4 {
+	switch s.class() {
 	case 0:
 		fmt.Fprintf(b, `<circle class="%s" cx="%.1f" cy="%.1f" r="3.4"/>`, class, x, y)
 	case 1:
@@ -300,6 +300,12 @@ func mark(b *bytes.Buffer, s Series, x, y float64) {
 		fmt.Fprintf(b, `<path class="%s" d="M%.1f %.1fl4 7h-8z"/>`, class, x, y-4.5)
 	case 3:
 		fmt.Fprintf(b, `<path class="%s" d="M%.1f %.1fl4.2 4.2l-4.2 4.2l-4.2 -4.2z"/>`, class, x, y-4.2)
+	case 4:
+		fmt.Fprintf(b, `<path class="%s" d="M%.1f %.1fl4 -7h-8z"/>`, class, x, y+4.5)
+	case 5:
+		fmt.Fprintf(b, `<rect class="%s" x="%.1f" y="%.1f" width="9" height="3"/>`, class, x-4.5, y-1.5)
+	case 6:
+		fmt.Fprintf(b, `<path class="%s line" d="M%.1f %.1fl7 7m0 -7l-7 7"/>`, class, x-3.5, y-3.5)
 	}
 	b.WriteByte('\n')
 }

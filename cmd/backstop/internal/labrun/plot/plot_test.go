@@ -14,17 +14,27 @@ func TestSVGIsWellFormed(t *testing.T) {
 	for name, f := range map[string]Figure{
 		"nothing":  {},
 		"no point": {Panels: []Panel{{Series: []Series{{Name: "a"}}}}},
-		"one point, logarithmic": {Panels: []Panel{{X: Axis{Log: true}, Y: Axis{Log: true},
-			Series: []Series{{Name: "a", Points: []Point{{5, 5}}}}}}},
-		"nothing positive": {Panels: []Panel{{X: Axis{Log: true}, Y: Axis{Log: true},
-			Series: []Series{{Name: "a", Points: []Point{{0, -1}, {math.NaN(), math.Inf(1)}}}}}}},
+		"one point, logarithmic": {Panels: []Panel{{
+			X: Axis{Log: true}, Y: Axis{Log: true},
+			Series: []Series{{Name: "a", Points: []Point{{5, 5}}}},
+		}}},
+		"nothing positive": {Panels: []Panel{{
+			X: Axis{Log: true}, Y: Axis{Log: true},
+			Series: []Series{{Name: "a", Points: []Point{{0, -1}, {math.NaN(), math.Inf(1)}}}},
+		}}},
 		"all the same": {Panels: []Panel{{Series: []Series{{Name: "a", Points: []Point{{3, 3}, {3, 3}}}}}}},
-		"hostile": {Title: hostile, Panels: []Panel{{Title: hostile, X: Axis{Label: hostile}, Y: Axis{Label: hostile},
-			Series: []Series{{Name: hostile, Number: 20, Points: []Point{{1, 2}, {2, 3}}}}}}},
-		"rows": {Panels: []Panel{{Rows: []string{"a", hostile}, X: Axis{Log: true},
-			Series: []Series{{Name: "x", Points: []Point{{1, 0}, {1e9, 1}}}}}}},
-		"wide": {Panels: []Panel{{X: Axis{Log: true}, Y: Axis{Log: true},
-			Series: []Series{{Name: "x", Points: []Point{{1e-9, 1e-12}, {1e12, 1e15}}}}}}},
+		"hostile": {Title: hostile, Panels: []Panel{{
+			Title: hostile, X: Axis{Label: hostile}, Y: Axis{Label: hostile},
+			Series: []Series{{Name: hostile, Number: 20, Points: []Point{{1, 2}, {2, 3}}}},
+		}}},
+		"rows": {Panels: []Panel{{
+			Rows: []string{"a", hostile}, X: Axis{Log: true},
+			Series: []Series{{Name: "x", Points: []Point{{1, 0}, {1e9, 1}}}},
+		}}},
+		"wide": {Panels: []Panel{{
+			X: Axis{Log: true}, Y: Axis{Log: true},
+			Series: []Series{{Name: "x", Points: []Point{{1e-9, 1e-12}, {1e12, 1e15}}}},
+		}}},
 	} {
 		svg := f.SVG()
 		d := xml.NewDecoder(bytes.NewReader(svg))
