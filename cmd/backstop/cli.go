@@ -35,6 +35,14 @@ type command struct {
 	help    string // paragraphs and examples
 	config  bool   // takes -config FILE
 	setup   func(fs *flag.FlagSet) runFunc
+	verbs   []verb // what may stand first behind the flags, where that is not plain from args
+}
+
+// A verb is a word behind a command, with those that completion offers behind it.
+type verb struct {
+	name  string
+	words []string
+	files bool // names of files, too
 }
 
 type runFunc func(ctx context.Context, std stdio, args []string) error

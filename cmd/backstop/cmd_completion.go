@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -54,11 +55,14 @@ func (c command) flagNames() []string {
 // words of the alternatives in its usage, "create NAME | list". A command with
 // one form only takes files or names of the user's.
 func (c command) words() []string {
+	var words []string
+	for _, v := range c.verbs {
+		words = append(words, v.name)
+	}
 	forms := strings.Split(c.args, "|")
 	if len(forms) == 1 {
-		return nil
+		return words
 	}
-	var words []string
 	for _, form := range forms {
 		words = append(words, strings.Fields(form)[0])
 	}
@@ -86,7 +90,7 @@ func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''
 // bashCompletion works with bash 3.2 too, which macOS has: no mapfile. The
 // words are separated by line ends, so that names of files may hold spaces.
 func bashCompletion(w io.Writer) {
-	fmt.Fprint(w, "_backstop() {\n\tlocal IFS=$'\\n' cur=${COMP_WORDS[COMP_CWORD]} words= files=-f\n\tCOMPREPLY=()\n")
+	fmt.Fprint(w, "_backstop() {\n\tlocal IFS=$'\\n' cur=${COMP_WORDS[COMP_CWORD]} words= files=-f verb\n\tCOMPREPLY=()\n")
 	var names []string
 	fmt.Fprint(w, "\tcase ${COMP_WORDS[1]} in\n")
 	for _, c := range completed() {
@@ -95,7 +99,19 @@ func bashCompletion(w io.Writer) {
 		if words := c.words(); words != nil {
 			list, files = append(words, list...), ""
 		}
-		fmt.Fprintf(w, "\t%s) words=%s files=%s ;;\n", c.name, shellQuote(strings.Join(list, "\n")), files)
+		fmt.Fprintf(w, "\t%s) words=%s files=%s\n", c.name, shellQuote(strings.Join(list, "\n")), files)
+		if c.verbs != nil {
+			fmt.Fprint(w, "\t\t[[ $COMP_CWORD -gt 2 ]] && for verb in \"${COMP_WORDS[@]:2:COMP_CWORD-2}\"; do\n\t\t\tcase $verb in\n")
+			for _, v := range c.verbs {
+				files := ""
+				if v.files {
+					files = "-f"
+				}
+				fmt.Fprintf(w, "\t\t\t%s) words=%s files=%s ;;\n", v.name, shellQuote(strings.Join(slices.Concat(v.words, c.flagNames()), "\n")), files)
+			}
+			fmt.Fprint(w, "\t\t\tesac\n\t\tdone\n")
+		}
+		fmt.Fprint(w, "\t\t;;\n")
 	}
 	fmt.Fprintf(w, "\tesac\n\t[[ $COMP_CWORD -eq 1 ]] && words=%s files=\n", shellQuote(strings.Join(names, "\n")))
 	fmt.Fprint(w, "\tCOMPREPLY=($(compgen $files -W \"$words\" -- \"$cur\"))\n}\ncomplete -o filenames -F _backstop backstop\n")
@@ -108,7 +124,15 @@ func zshCompletion(w io.Writer) {
 	}
 	fmt.Fprint(w, "\t)\n\t_describe command names\n\treturn\nfi\ncase $words[2] in\n")
 	for _, c := range completed() {
-		fmt.Fprintf(w, "%s) compadd -- %s", c.name, strings.Join(append(c.words(), c.flagNames()...), " "))
+		fmt.Fprintf(w, "%s) ", c.name)
+		for _, v := range c.verbs {
+			fmt.Fprintf(w, "if (( CURRENT > 3 )) && [[ $words[3] == %s ]]; then compadd -- %s", v.name, strings.Join(slices.Concat(v.words, c.flagNames()), " "))
+			if v.files {
+				fmt.Fprint(w, "; _files")
+			}
+			fmt.Fprint(w, "; return; fi\n\t")
+		}
+		fmt.Fprintf(w, "compadd -- %s", strings.Join(append(c.words(), c.flagNames()...), " "))
 		if c.words() == nil {
 			fmt.Fprint(w, "; _files")
 		}
@@ -122,7 +146,16 @@ func fishCompletion(w io.Writer) {
 		fmt.Fprintf(w, "complete -c backstop -n __fish_use_subcommand -f -a %s -d %s\n", c.name, shellQuote(c.summary))
 		seen := shellQuote("__fish_seen_subcommand_from " + c.name)
 		if words := c.words(); words != nil {
-			fmt.Fprintf(w, "complete -c backstop -n %s -f -a %s\n", seen, shellQuote(strings.Join(words, " ")))
+			first := seen
+			if c.verbs != nil {
+				first = shellQuote("__fish_seen_subcommand_from " + c.name + "; and not __fish_seen_subcommand_from " + strings.Join(words, " "))
+			}
+			fmt.Fprintf(w, "complete -c backstop -n %s -f -a %s\n", first, shellQuote(strings.Join(words, " ")))
+		}
+		for _, v := range c.verbs {
+			if !v.files {
+				fmt.Fprintf(w, "complete -c backstop -n %s -f -a %s\n", shellQuote("__fish_seen_subcommand_from "+c.name+"; and __fish_seen_subcommand_from "+v.name), shellQuote(strings.Join(v.words, " ")))
+			}
 		}
 		for _, f := range c.flagNames() {
 			fmt.Fprintf(w, "complete -c backstop -n %s -o %s\n", seen, strings.TrimPrefix(f, "-"))

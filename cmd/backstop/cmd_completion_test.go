@@ -35,15 +35,24 @@ func TestBashCompletion(t *testing.T) {
 	}
 	script := completionScript(t, "bash")
 	for line, want := range map[string]string{
-		"backstop pa":               "<parse>",
-		"backstop he":               "<help>",
-		"backstop help pa":          "<parse>",
-		"backstop parse -f":         "<-format>",
-		"backstop parse cr":         "<crash one.log><crash.gz>",
-		"backstop completion z":     "<zsh>",
-		"backstop project c":        "<create>",
-		"backstop project create -": "<-config><-data>",
-		"backstop nosuch zz":        "",
+		"backstop pa":                          "<parse>",
+		"backstop he":                          "<help>",
+		"backstop help pa":                     "<parse>",
+		"backstop parse -f":                    "<-format>",
+		"backstop parse cr":                    "<crash one.log><crash.gz>",
+		"backstop completion z":                "<zsh>",
+		"backstop project c":                   "<create>",
+		"backstop project create -":            "<-config><-data>",
+		"backstop nosuch zz":                   "",
+		"backstop lab mat":                     "<matrix>",
+		"backstop lab -go 1.26 mat":            "<matrix>",
+		"backstop lab run send-cl":             "<send-closed-chan>",
+		"backstop lab matrix fat":              "<fatal><fatal-while-panicking>",
+		"backstop lab run -go 1.26 recover-by": "<recover-by-accident>",
+		"backstop lab explain fat":             "<fatal-while-panicking>",
+		"backstop lab claims A0-1-":            "<A0-1-a><A0-1-b><A0-1-c><A0-1-d><A0-1-e><A0-1-f><A0-1-g><A0-1-h><A0-1-i><A0-1-j><A0-1-k>",
+		"backstop lab experiment d":            "<death>",
+		"backstop lab compat cr":               "<crash one.log><crash.gz>",
 	} {
 		cmd := exec.Command(bash, "--norc", "-uc", script+`
 COMP_WORDS=($1) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
