@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/labrun"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/labrun/experiment"
+	"github.com/backstop-go/backstop/lab/claim"
 	"github.com/backstop-go/backstop/lab/scenario"
 )
 
@@ -54,7 +56,7 @@ whether a deferred recover caught it, what crash output and a supervisor got.
   backstop lab list 'sig-*'                 a * stands for anything
   backstop lab run send-closed-chan         with the local toolchain
   backstop lab run -go 1.21,1.27 panic-nil
-  backstop lab matrix fatal                 a group, on all toolchains
+  backstop lab matrix fatal                 a group, on all toolchains; lab list names them
   backstop lab matrix -go-line 1.20,1.21 'panic-nil*'
   backstop lab matrix -env GOTRACEBACK=none -env GOTRACEBACK=crash cgo
   backstop lab matrix -format html > matrix.html
@@ -67,12 +69,14 @@ whether a deferred recover caught it, what crash output and a supervisor got.
   backstop lab explain send-closed-chan     from inside, with questions at the end
   backstop lab explain send-closed-chan -answer '1=2' -answer '2=yes'
   backstop lab explain -go 1.21,1.26 repanic-same   what changed between two
-  backstop lab experiment recover-storm     does recover fail under load?
+  backstop lab experiment recover-storm     does recover fail under load? Others: parameters,
+                                            death, stack-overflow; all take minutes and 3 GB
 
 -go takes releases (1.26), ranges (1.22..1.27), exact toolchains (go1.24.1), or
 several with commas; the go command downloads what is missing. What cannot be run
 here (no compiler, not root, no cgroup, no network) is a row that says so, never
 a result. What was built and measured is kept below -dir; -fresh measures again.`,
+		verbs: labWords(),
 		setup: func(fs *flag.FlagSet) runFunc {
 			f := &labFlags{set: fs}
 			fs.StringVar(&f.toolchains, "go", "", "`releases` of Go; default: all of the lab's, for run and experiment the local one")
@@ -93,6 +97,32 @@ a result. What was built and measured is kept below -dir; -fresh measures again.
 			return f.run
 		},
 	}
+}
+
+// labWords are the verbs with what they take.
+func labWords() []verb {
+	var names, groups, claims, experiments []string
+	for _, s := range scenario.All() {
+		names = append(names, s.Name)
+	}
+	for _, g := range scenario.Groups() {
+		groups = append(groups, g.Name)
+	}
+	for _, c := range claim.All() {
+		claims = append(claims, c.ID)
+	}
+	for _, e := range experiment.All() {
+		experiments = append(experiments, e.Name)
+	}
+	takes := map[string][]string{
+		"list": groups, "run": slices.Concat(groups, names), "matrix": slices.Concat(groups, names),
+		"explain": names, "claims": claims, "experiment": experiments,
+	}
+	var all []verb
+	for _, v := range labVerbs() {
+		all = append(all, verb{v.name, takes[v.name], v.name == "compat"})
+	}
+	return all
 }
 
 type labFlags struct {
@@ -141,6 +171,10 @@ func (f *labFlags) run(ctx context.Context, std stdio, args []string) error {
 			return withHint(usageError("lab %s has no format %q", v.name, f.format), "-format text or -format %s", strings.Join(v.formats, ", -format "))
 		}
 		return v.run(f, ctx, std, args[1:])
+	}
+	if args[0] == "help" {
+		labCommand().printHelp(std.out, f.set)
+		return nil
 	}
 	return unknownVerb(args[0])
 }
