@@ -28,14 +28,18 @@ func (f *labFlags) list(_ context.Context, std stdio, args []string) error {
 	for _, s := range found {
 		if s.Group != group {
 			group = s.Group
-			fmt.Fprintf(tw, "%s\n", style.Bold(scenario.Title(group)))
+			fmt.Fprintf(tw, "%s%s\n", style.Bold(scenario.Title(group)), style.Dim(" (group "+group+")"))
 		}
 		fmt.Fprintf(tw, "  %s\t%s\t%s%s\n", s.Name, s.Class, s.Shows, style.Dim(conditions(s)))
 	}
 	if err := tw.Flush(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(std.out, "\n%d scenarios. backstop lab run NAME shows what one does here.\n", len(found))
+	scenarios := fmt.Sprintf("%d scenarios", len(found))
+	if len(found) == 1 {
+		scenarios = "1 scenario"
+	}
+	_, err = fmt.Fprintf(std.out, "\n%s. backstop lab run NAME shows what one does here.\n", scenarios)
 	return err
 }
 
@@ -156,7 +160,7 @@ func ranAtAll(rows []labrun.Row) error {
 		return withHint(errors.New("lab: none of these scenarios is on these releases of Go"), "backstop lab list says from which release on one is there")
 	}
 	if s.NotRun == s.Rows {
-		return withHint(errors.New("lab: nothing was run"), "each row says why; the go command downloads toolchains when it may")
+		return withHint(errors.New("lab: nothing was run"), "each row says why")
 	}
 	return nil
 }

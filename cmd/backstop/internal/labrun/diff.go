@@ -66,7 +66,7 @@ func changes(a, b *Row) []Change {
 	if minorOf(a.Toolchain) >= 23 && minorOf(b.Toolchain) >= 23 {
 		c.note(kindCaptured, "crash_output", a.CrashOutput, b.CrashOutput, fmt.Sprintf("crash output has %s, before %s", b.CrashOutput, a.CrashOutput))
 		c.note(kindCaptured, "crash_output_lacks", lines(a.Missing), lines(b.Missing),
-			fmt.Sprintf("crash output lacks %s of standard error, before %s", lines(b.Missing), lines(a.Missing)))
+			fmt.Sprintf("of standard error, crash output lacks %s; before, %s", lines(b.Missing), lines(a.Missing)))
 	}
 	return c.found
 }
@@ -93,11 +93,11 @@ func guardClause(a, b *Row) string {
 	case *b.Recovered && a.Recovered == nil:
 		return "it panics now, and a guard around it catches it"
 	case *b.Recovered:
-		return "a guard in the same goroutine catches it now"
+		return "a guard around it catches it now"
 	case a.Recovered == nil:
 		return "it dies under a guard now"
 	}
-	return "a guard in the same goroutine no longer catches it"
+	return "a guard around it no longer catches it"
 }
 
 func headlineClause(before, after string) string {
@@ -117,7 +117,14 @@ func stackClause(before, after []string) string {
 	case len(before) == 0:
 		return "a stack is printed now"
 	}
-	return fmt.Sprintf("the stack begins with %s, before with %s", strings.Join(after, " < "), strings.Join(before, " < "))
+	return fmt.Sprintf("the stack begins with %s, before with %s", frames(after), frames(before))
+}
+
+// frames names the functions of a stack; those of the lab's harness, which calls
+// the scenario, are left out.
+func frames(names []string) string {
+	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return strings.Contains(n, "/lab/harness.") })
+	return strings.Join(names, " < ")
 }
 
 func orNothing(text string) string {

@@ -39,7 +39,7 @@ func TestCompare(t *testing.T) {
 		"- [ ] trace id kept",
 		"- [?] concurrent panics safe (not run)",
 		"### Guards",
-		"`send-closed-chan`: a guard in the same goroutine no longer catches it",
+		"`send-closed-chan`: a guard around it no longer catches it",
 		"### Differences that may be chance",
 		"### New scenarios\n\nwaitgroup-go",
 		"### Scenarios that are gone\n\nclose-nil-chan",

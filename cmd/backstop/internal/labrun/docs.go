@@ -51,7 +51,9 @@ func writeMatrixPage(w io.Writer, rows []Row) error {
 	p.line("")
 	p.line("Each row is a real process, run plain and once more under a deferred recover in")
 	p.line("the goroutine that calls it; [README.md](README.md) says how to read it. Show one with")
-	p.line("`backstop lab run NAME`, look inside with `backstop lab explain NAME`.")
+	p.line("`backstop lab run NAME`, look inside with `backstop lab explain NAME`. Releases stand")
+	p.line("in one row where nothing in it differs; what else they change is in")
+	p.line("[releases.md](releases.md).")
 	p.line("")
 	if p.err != nil {
 		return p.err

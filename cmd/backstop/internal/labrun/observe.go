@@ -78,7 +78,7 @@ func (l *Lab) Run(ctx context.Context, t Toolchain, s scenario.Scenario, setting
 	}
 	b, err := l.Build(ctx, t, s.Program, setting.GoLine)
 	if err != nil {
-		return nil, b, cannot("%v", err)
+		return nil, b, cannot("%s cannot be built: %s", s.Program, said(err))
 	}
 	trace, err := l.start(ctx, b, s, setting, guard)
 	return trace, b, err

@@ -73,9 +73,15 @@ func (s *subject) addUnrun(r Row) {
 	s.NotRun = append(s.NotRun, unrun{why, []string{r.Toolchain}})
 }
 
-// alike reports whether two toolchains made no difference. Where the older one
-// has no crash output at all, it makes none.
-func alike(a, b *Row) bool { return len(changes(a, b)) == 0 }
+// alike reports whether two toolchains made no difference to what a table shows:
+// two rows that look the same, because frames differ, would only puzzle. Where
+// the older one has no crash output at all, it makes none.
+func alike(a, b *Row) bool {
+	return !slices.ContainsFunc(changes(a, b), func(c Change) bool { return slices.Contains(shown, c.Field) })
+}
+
+// shown are the fields of a row that a table has; releases.md and JSON have all.
+var shown = []string{"recovered", "exit", "classified_as", "headline", "stderr_traceback", "crash_output"}
 
 // setting is what a row was built and run with besides the default.
 func (r *Row) setting() string {

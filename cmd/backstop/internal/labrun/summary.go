@@ -14,7 +14,7 @@ type Summary struct {
 	Rows       int      `json:"rows"`
 	NotRun     int      `json:"not_run"`
 	Disagree   int      `json:"disagree"` // rows whose class is not the declared one
-	Changing   int      `json:"changing"` // scenarios that toolchains make a difference to
+	Changing   int      `json:"changing"` // scenarios that toolchains make a difference to, in a table
 }
 
 // Summarize counts rows.
@@ -75,7 +75,7 @@ func (s *Summary) sentence() string {
 	if s.NotRun > 0 {
 		text += fmt.Sprintf(", %d of them not run", s.NotRun)
 	}
-	if len(s.Toolchains) > 1 {
+	if len(s.Toolchains) > 1 && s.Rows-s.NotRun > s.Scenarios {
 		text += fmt.Sprintf("; releases make a difference to %d", s.Changing)
 	}
 	return text + "."
@@ -92,7 +92,7 @@ func (s *Summary) agreement() string {
 	case ran == s.Rows:
 		return "Package crash finds the declared class in every row."
 	}
-	return fmt.Sprintf("Package crash finds the declared class in all %s that were run.", plural(ran, "row"))
+	return fmt.Sprintf("Package crash finds the declared class in every row that was run (%d).", ran)
 }
 
 func plural(n int, what string) string {

@@ -34,12 +34,8 @@ const (
 // another one where a release made a difference.
 func WriteText(w io.Writer, rows []Row, style Style) error {
 	p := &printer{w: w}
-	name, class := len("scenario"), len("class")
-	for i := range rows {
-		name = max(name, len(rows[i].Scenario)+len(rows[i].setting())+3)
-		class = max(class, len(rows[i].ClassifiedAs))
-	}
-	head := fmt.Sprintf("%-*s  %-10s %-8s %-9s %-9s %-7s %-*s %s", name, "scenario", "Go", "ends", "recovered", "traceback", "crash", class, "class", "headline")
+	at := columnsOf(rows)
+	head := fmt.Sprintf("%-*s  %-*s %-8s %-9s %-9s %-7s %-*s %s", at.name, "scenario", at.releases, "Go", "ends", "recovered", "traceback", "crash", at.class, "class", "headline")
 	p.line("%s", style.paint(bold, cut(head, style.Width)))
 	for _, sec := range sections(rows) {
 		p.line("%s", style.paint(bold, sec.Group.Title))
@@ -48,14 +44,12 @@ func WriteText(w io.Writer, rows []Row, style Style) error {
 			if sub.Setting != "" {
 				label += " (" + sub.Setting + ")"
 			}
-			for i, span := range sub.Spans {
-				if i > 0 {
-					label = ""
-				}
-				p.line("%s", spanLine(label, name, class, &span, style))
+			for _, span := range sub.Spans {
+				p.line("%s", spanLine(label, at, &span, style))
+				label = ""
 			}
 			for _, u := range sub.NotRun {
-				p.line("%s", style.paint(yellow, cut(fmt.Sprintf("%-*s  %-10s not run: %s", name, label, u.Releases(), u.Why), style.Width)))
+				p.line("%s", style.paint(yellow, cut(fmt.Sprintf("%-*s  %-*s not run: %s", at.name, label, at.releases, u.Releases(), u.Why), style.Width)))
 				label = ""
 			}
 		}
@@ -71,6 +65,23 @@ func WriteText(w io.Writer, rows []Row, style Style) error {
 	return p.err
 }
 
+// columns are the widths of those that depend on what is shown.
+type columns struct{ name, releases, class int }
+
+func columnsOf(rows []Row) columns {
+	at := columns{len("scenario"), len("1.21..1.27"), len("class")}
+	for i := range rows {
+		at.name = max(at.name, len(rows[i].Scenario)+len(rows[i].setting())+3)
+		at.class = max(at.class, len(rows[i].ClassifiedAs))
+	}
+	for _, sub := range subjects(rows) {
+		for _, s := range sub.Spans {
+			at.releases = max(at.releases, len(s.Releases()))
+		}
+	}
+	return at
+}
+
 func toolchains(names []string) string {
 	switch len(names) {
 	case 0:
@@ -81,14 +92,14 @@ func toolchains(names []string) string {
 	return fmt.Sprintf("%d toolchains, %s to %s", len(names), names[0], names[len(names)-1])
 }
 
-func spanLine(label string, name, class int, s *span, style Style) string {
+func spanLine(label string, at columns, s *span, style Style) string {
 	r := &s.Row
 	traceback := "no"
 	if r.StderrTraceback {
 		traceback = "yes"
 	}
-	line := fmt.Sprintf("%-*s  %-10s %-8s %-9s %-9s %-7s ", name, label, s.Releases(), r.Ended(), r.Guard(), traceback, r.CrashOutput)
-	text := fmt.Sprintf("%-*s %s", class, r.ClassifiedAs, r.Headline)
+	line := fmt.Sprintf("%-*s  %-*s %-8s %-9s %-9s %-7s ", at.name, label, at.releases, s.Releases(), r.Ended(), r.Guard(), traceback, r.CrashOutput)
+	text := fmt.Sprintf("%-*s %s", at.class, r.ClassifiedAs, r.Headline)
 	if !r.Agrees() {
 		text = "! " + r.ClassifiedAs + ", declared " + r.ExpectedClass
 	}
@@ -185,9 +196,9 @@ func guardSentence(r *Row) string {
 	case r.Recovered == nil:
 		return "nothing to catch"
 	case *r.Recovered:
-		return "a deferred recover in the same goroutine catches it: " + r.Value
+		return "a deferred recover around it, in the same goroutine, catches it: " + r.Value
 	}
-	return "a deferred recover in the same goroutine does not catch it: ends with " + end(r.GuardedExit, r.GuardedSignal)
+	return "a deferred recover around it, in the same goroutine, does not catch it: ends with " + end(r.GuardedExit, r.GuardedSignal)
 }
 
 func crashOutputSentence(r *Row) string {

@@ -37,7 +37,7 @@ type Unavailable struct {
 	Err  error
 }
 
-func (u *Unavailable) Error() string { return fmt.Sprintf("toolchain %s: %v", u.Name, u.Err) }
+func (u *Unavailable) Error() string { return fmt.Sprintf("toolchain %s: %s", u.Name, said(u.Err)) }
 func (u *Unavailable) Unwrap() error { return u.Err }
 
 // Select returns the names of the toolchains that a person asked for: "" is all
@@ -219,9 +219,36 @@ func output(cmd *exec.Cmd) (string, error) {
 		if text == "" {
 			text = strings.TrimSpace(stdout.String())
 		}
-		return "", fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, text)
+		return "", &failed{cmd.Args, err, withoutProgress(text)}
 	}
 	return strings.TrimSpace(stdout.String()), nil
+}
+
+// failed is a command that did not do what it should, with what it said.
+type failed struct {
+	args []string
+	err  error
+	text string
+}
+
+func (f *failed) Error() string {
+	return fmt.Sprintf("%s: %v: %s", strings.Join(f.args, " "), f.err, f.text)
+}
+func (f *failed) Unwrap() error { return f.err }
+
+// said is what a person wants to know of an error: the words of the command that
+// failed, without its arguments.
+func said(err error) string {
+	if f := new(failed); errors.As(err, &f) && f.text != "" {
+		return f.text
+	}
+	return err.Error()
+}
+
+// withoutProgress leaves out what the go command says while it works.
+func withoutProgress(text string) string {
+	lines := slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.HasPrefix(line, "go: downloading ") })
+	return strings.Join(lines, "\n")
 }
 
 // Local is the release of the go command in PATH.
