@@ -123,8 +123,11 @@ func stackClause(before, after []string) string {
 // frames names the functions of a stack; those of the lab's harness, which calls
 // the scenario, are left out.
 func frames(names []string) string {
-	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return strings.Contains(n, "/lab/harness.") })
-	return strings.Join(names, " < ")
+	own := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return strings.Contains(n, "/lab/harness.") })
+	if len(own) == 0 {
+		own = names
+	}
+	return strings.Join(own, " < ")
 }
 
 func orNothing(text string) string {
