@@ -67,8 +67,16 @@ func stackOf(t *Trace, report *crash.Report) (header string, top []string) {
 		re := regexp.MustCompile(fmt.Sprintf(`(?m)^goroutine %d [^\n]*`, g.ID))
 		header = number.ReplaceAllString(clean(string(re.Find(text))), "N")
 	}
-	return header, report.TopFrames()
+	top = report.TopFrames()
+	for i := range top {
+		top[i] = exported.ReplaceAllString(top[i], "_cgoexp_N_")
+	}
+	return header, top
 }
+
+// exported is the name of a Go function that C calls: its number is another one
+// with each build.
+var exported = regexp.MustCompile(`^_cgoexp_[0-9a-f]+_`)
 
 // ending returns the exit status and signal of a row.
 func ending(r *bounded.Result) (exit Exit, signal *string) {
