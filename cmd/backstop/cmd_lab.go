@@ -66,6 +66,7 @@ whether a deferred recover caught it, what crash output and a supervisor got.
   backstop lab diff -env GOTRACEBACK=none   what a setting changes
   backstop lab compat -- go test ./...      your own program or tests, with planned panics
   backstop lab claims 'A0-1-*'              statements of the articles, judged
+  backstop lab claims misleading select     by verdict, and by words of the statement
   backstop lab explain send-closed-chan     from inside, with questions at the end
   backstop lab explain send-closed-chan -answer '1=2' -answer '2=yes'
   backstop lab explain -go 1.21,1.26 repanic-same   what changed between two

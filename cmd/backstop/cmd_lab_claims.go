@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
+	"strings"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/labrun/claims"
 	"github.com/backstop-go/backstop/lab/claim"
@@ -12,7 +14,8 @@ import (
 
 // claims judges what the articles say.
 func (f *labFlags) claims(ctx context.Context, std stdio, args []string) error {
-	chosen, err := chosenClaims(args)
+	patterns, verdicts := splitVerdicts(args)
+	chosen, err := chosenClaims(patterns)
 	if err != nil {
 		return err
 	}
@@ -39,6 +42,7 @@ func (f *labFlags) claims(ctx context.Context, std stdio, args []string) error {
 		return fmt.Errorf("lab: %w", err)
 	}
 	progress.clear()
+	results = ofVerdicts(results, verdicts)
 	if f.docs != "" {
 		if err := claims.WriteDocs(f.docs, results); err != nil {
 			return fmt.Errorf("write documents: %w", err)
@@ -56,35 +60,75 @@ func (f *labFlags) claims(ctx context.Context, std stdio, args []string) error {
 			return nil
 		}
 	}
+	if len(results) == 0 {
+		return withHint(errors.New("lab: no claim has that verdict"), "backstop lab claims shows all")
+	}
 	return withHint(errors.New("lab: nothing was measured"), "the evidence says why; the go command downloads toolchains when it may")
 }
 
-// chosenClaims returns the claims whose ids match one of the patterns; no
-// pattern means all.
+// splitVerdicts takes the words that are verdicts out of the patterns.
+func splitVerdicts(args []string) (patterns []string, verdicts []claim.Verdict) {
+	all := []claim.Verdict{claim.True, claim.False, claim.VersionDependent, claim.Misleading, claim.Untestable, claim.NotRun}
+	for _, a := range args {
+		if v := claim.Verdict(a); slices.Contains(all, v) {
+			verdicts = append(verdicts, v)
+		} else {
+			patterns = append(patterns, a)
+		}
+	}
+	return patterns, verdicts
+}
+
+func ofVerdicts(results []claims.Result, verdicts []claim.Verdict) []claims.Result {
+	if len(verdicts) == 0 {
+		return results
+	}
+	return slices.DeleteFunc(results, func(r claims.Result) bool { return !slices.Contains(verdicts, r.Verdict) })
+}
+
+// chosenClaims returns the claims that one of the patterns names: by id, where *
+// stands for anything, by article, or else by words of the statement. No pattern
+// means all.
 func chosenClaims(patterns []string) ([]claim.Claim, error) {
+	all := claim.All()
 	if len(patterns) == 0 {
-		return claim.All(), nil
+		return all, nil
 	}
-	var found []claim.Claim
-	used := make(map[string]bool)
-	for _, c := range claim.All() {
-		take := false
-		for _, p := range patterns {
-			ok, err := path.Match(p, c.ID)
-			if err != nil {
-				return nil, usageError("pattern %q: %v", p, err)
-			}
-			used[p] = used[p] || ok
-			take = take || ok
-		}
-		if take {
-			found = append(found, c)
-		}
-	}
+	take := make(map[string]bool)
 	for _, p := range patterns {
-		if !used[p] {
-			return nil, withHint(usageError("no claim is called %q", p), "docs/claims lists them; a * stands for anything, as in 'A1-2.*'")
+		ids, err := claimsNamed(all, p)
+		if err != nil {
+			return nil, err
+		}
+		if len(ids) == 0 {
+			return nil, withHint(usageError("no claim is called %q or speaks of it", p), "an id (A0-1-d), several ('A1-2.*'), an article (A2), a word of the statement (recover), a verdict (false)")
+		}
+		for _, id := range ids {
+			take[id] = true
 		}
 	}
-	return found, nil
+	return slices.DeleteFunc(all, func(c claim.Claim) bool { return !take[c.ID] }), nil
+}
+
+// claimsNamed returns the ids that a pattern means.
+func claimsNamed(all []claim.Claim, pattern string) (ids []string, err error) {
+	for _, c := range all {
+		ok, err := path.Match(pattern, c.ID)
+		if err != nil {
+			return nil, usageError("pattern %q: %v", pattern, err)
+		}
+		if ok || strings.HasPrefix(c.ID, strings.ToUpper(pattern)+"-") {
+			ids = append(ids, c.ID)
+		}
+	}
+	if len(ids) > 0 {
+		return ids, nil
+	}
+	word := strings.ToLower(strings.Trim(pattern, "*"))
+	for _, c := range all {
+		if word != "" && strings.Contains(strings.ToLower(c.Says), word) {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids, nil
 }
