@@ -361,6 +361,9 @@ func (s *session) close(ctx context.Context) error {
 	if s.err != nil {
 		s.failed = oneLine(s.err.Error())
 	}
+	if s.stopped && s.result.Exit.Signal == "" && s.result.Code == 2 && s.arming.point != "" && s.fired() > 0 {
+		s.stopped = false // it was dying of the point already: status 2 is a traceback's
+	}
 	if (s.stopped || s.overdue) && s.result.Exit.Signal == "SIGKILL" {
 		s.overdue = true
 	}
