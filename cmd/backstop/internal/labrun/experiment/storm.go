@@ -40,6 +40,12 @@ func (s *Storm) Rate() float64 {
 	return float64(s.Recovered) / float64(s.Panicked)
 }
 
+// fewest panics of which percentiles mean something.
+const fewest = 100
+
+// Telling reports whether there were enough panics to speak of percentiles.
+func (s *Storm) Telling() bool { return s.Died == "" && s.Panicked >= fewest }
+
 // Whole reports whether every panic was recovered, each by its own guard.
 func (s *Storm) Whole() bool {
 	return s.Died == "" && s.Missed == 0 && s.Wrong == 0 && s.Recovered == s.Panicked
@@ -105,7 +111,10 @@ func (b *bench) gather(ctx context.Context, toolchain string, n int, p float64, 
 		s.Missed += one.Missed
 		s.Wrong += one.Wrong
 		s.Max = max(s.Max, one.Max)
-		p50, p99, p999, cpu = append(p50, one.P50), append(p99, one.P99), append(p999, one.P999), append(cpu, one.CPU)
+		cpu = append(cpu, one.CPU)
+		if one.Panicked > 0 {
+			p50, p99, p999 = append(p50, one.P50), append(p99, one.P99), append(p999, one.P999)
+		}
 	}
 	s.P50, s.P99, s.P999, s.CPU = median(p50), median(p99), median(p999), least(cpu)
 	return s, nil

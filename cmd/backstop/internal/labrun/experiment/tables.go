@@ -62,7 +62,14 @@ func (r *Report) stormTable() table {
 			if s.Died != "" {
 				rate = s.Died
 			}
-			t.add(count(s.N), short(s.Toolchain), count(s.Panicked), rate, span(s.P50), span(s.P99), span(s.P999), span(s.Max), size(s.Memory), load1(s.Load), fmt.Sprint(s.Runs))
+			if s.Died == "" && s.Panicked == 0 {
+				rate = "-"
+			}
+			p50, p99, p999 := "-", "-", "-"
+			if s.Telling() {
+				p50, p99, p999 = span(s.P50), span(s.P99), span(s.P999)
+			}
+			t.add(count(s.N), short(s.Toolchain), count(s.Panicked), rate, p50, p99, p999, span(s.Max), size(s.Memory), load1(s.Load), fmt.Sprint(s.Runs))
 		}
 	}
 	return t

@@ -86,12 +86,12 @@ func (r *Report) tail() string {
 	var p50, p99, longest []int64
 	n := 0
 	for _, s := range r.Storms {
-		if s.Recovered > 0 {
+		if s.Telling() {
 			n = max(n, s.N)
 		}
 	}
 	for _, s := range r.Storms {
-		if s.N == n && s.Recovered > 0 {
+		if s.N == n && s.Telling() {
 			p50, p99, longest = append(p50, s.P50), append(p99, s.P99), append(longest, s.Max)
 		}
 	}
