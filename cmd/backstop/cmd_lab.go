@@ -260,24 +260,17 @@ func chosen(patterns []string) ([]scenario.Scenario, error) {
 			continue
 		}
 		err := usageError("no scenario is called %q", p)
-		if near := nearestScenario(p); near != "" {
-			return nil, withHint(err, "did you mean %s? backstop lab list shows all", near)
+		for _, g := range scenario.Groups() {
+			if editDistance(p, g.Name) == 1 {
+				return nil, withHint(err, "did you mean %s? backstop lab list shows all groups", g.Name)
+			}
+		}
+		if near := nearestScenarios(p); len(near) > 0 {
+			return nil, withHint(err, "did you mean %s? backstop lab list shows all", strings.Join(near, ", "))
 		}
 		return nil, withHint(err, "backstop lab list shows them; a * stands for anything, a group's name for all of it")
 	}
 	return found, nil
-}
-
-// nearestScenario finds the name that a mistyped one was meant to be, "" when
-// there is none.
-func nearestScenario(name string) string {
-	best, at := 4, ""
-	for _, s := range scenario.All() {
-		if d := editDistance(name, s.Name); d < best {
-			best, at = d, s.Name
-		}
-	}
-	return at
 }
 
 func unknownVerb(word string) error {

@@ -73,9 +73,14 @@ func (f *labFlags) explained(args []string) (scenario.Scenario, error) {
 	return s, withHint(err, "backstop lab list shows them all")
 }
 
-// nearestScenarios are those with the fewest edits, or with the word in them.
+// nearestScenarios are those with the fewest edits, or with the word in them;
+// nothing is near a pattern.
 func nearestScenarios(name string) []string {
-	best, near := max(3, len(name)/3)+1, []string(nil)
+	if strings.Contains(name, "*") {
+		return nil
+	}
+	name = strings.ToLower(name)
+	best, near := min(max(3, len(name)/3), len(name)/2)+1, []string(nil)
 	var with []string
 	for _, s := range scenario.All() {
 		switch d := editDistance(name, s.Name); {

@@ -152,7 +152,7 @@ func writeCard(p *printer, r *Row, style Style) {
 		title += ", " + set
 	}
 	p.line("%s", style.paint(bold, title))
-	p.line("  shows         %s", s.Shows)
+	p.item("shows", s.Shows, style.Width)
 	if r.NotRun != "" {
 		p.line("  not run       %s", style.paint(yellow, oneLine(r.NotRun)))
 		return
@@ -162,7 +162,7 @@ func writeCard(p *printer, r *Row, style Style) {
 		ran = "its deferred calls ran"
 	}
 	p.line("  ended         %s; %s", end(r.Exit, r.Signal), ran)
-	p.line("  recover       %s", guardSentence(r))
+	p.item("recover", guardSentence(r), style.Width)
 	if r.Headline != "" {
 		p.line("  headline      %s", r.Headline)
 	}
@@ -180,13 +180,33 @@ func writeCard(p *printer, r *Row, style Style) {
 	for _, line := range r.Missing[:min(3, len(r.Missing))] {
 		p.line("                %s", style.paint(dim, "lacks "+line))
 	}
-	p.line("  at its end    %.1f MB, %.1f ms of processor time, %.1f ms", float64(r.Memory)/1e6, float64(r.CPU)/1e3, float64(r.Wall)/1e3)
+	p.line("  at its end    %.1f MB, %.1f ms of processor time, %.1f ms in all", float64(r.Memory)/1e6, float64(r.CPU)/1e3, float64(r.Wall)/1e3)
 	if s.Lesson != "" {
-		p.line("  remember      %s", s.Lesson)
+		p.item("remember", s.Lesson, style.Width)
 	}
 	if r.Varies != "" {
-		p.line("  may vary      %s", r.Varies)
+		p.item("may vary", r.Varies, style.Width)
 	}
+}
+
+// item writes a label and a text, folded to the width of a terminal.
+func (p *printer) item(label, text string, width int) {
+	const indent = 16
+	line := fmt.Sprintf("  %-14s", label)
+	at := indent
+	for i, word := range strings.Split(text, " ") {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case width > 2*indent && at+1+n > width:
+			p.line("%s", line)
+			line, at = strings.Repeat(" ", indent), indent
+		default:
+			line, at = line+" ", at+1
+		}
+		line, at = line+word, at+n
+	}
+	p.line("%s", line)
 }
 
 func guardSentence(r *Row) string {
