@@ -30,7 +30,7 @@ var panicUser = []Scenario{
 	},
 	{
 		Name: "leak-blocked-send-then-close", Group: "panic-user",
-		Shows:  "A4 chapter 1 program: leaked sender, then close(ch), no recover in the leaked goroutine",
+		Shows:  "leaked sender, then close(ch), no recover in the leaked goroutine",
 		Class:  "panic.closed_chan",
 		Lesson: "A goroutine that waits in a send is a leak until somebody closes the channel, and a crash from then on.",
 	},

@@ -39,7 +39,7 @@ var signals = []Scenario{
 	},
 	{
 		Name: "notify-usr1-drill", Group: "signal",
-		Shows:  "signal.Notify(SIGUSR1), handler goroutine panics (A0 drill)",
+		Shows:  "signal.Notify(SIGUSR1), handler goroutine panics",
 		Class:  "panic.custom",
 		Lesson: "A planted panic works only if somebody asked for the signal; without signal.Notify SIGUSR1 does nothing at all (sig-usr1).",
 	},
