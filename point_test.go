@@ -184,8 +184,11 @@ func TestPointsInPrograms(t *testing.T) {
 		"armed":   {[]string{"BACKSTOP_POINTS=start.up=panic(now)"}, 2, `^panic: planned panic at start.up: now\n`},
 		"wrong":   {[]string{"BACKSTOP_POINTS=start.up"}, 0, `^backstop: BACKSTOP_POINTS: want NAME=panic, .*: no point is armed\n$`},
 		"no file": {[]string{"BACKSTOP_POINTS_FILE=" + dir}, 0, `^backstop: BACKSTOP_POINTS_FILE: open .*\n$`},
-		"armed, no file": {[]string{"BACKSTOP_POINTS=start.up=panic", "BACKSTOP_POINTS_FILE=" + dir}, 2,
-			`^backstop: BACKSTOP_POINTS_FILE: open .*\npanic: .*planned panic at start.up`},
+		"armed, no file": {
+			[]string{"BACKSTOP_POINTS=start.up=panic", "BACKSTOP_POINTS_FILE=" + dir},
+			2,
+			`^backstop: BACKSTOP_POINTS_FILE: open .*\npanic: .*planned panic at start.up`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := crashtest.Run(t, "points", crashtest.Options{Env: c.env})

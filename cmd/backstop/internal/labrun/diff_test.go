@@ -1,6 +1,7 @@
 package labrun
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -89,5 +90,35 @@ func TestSubjects(t *testing.T) {
 	}
 	if a, b := all[0].Spans[0], all[0].Spans[1]; a.Releases() != "1.21..1.25" || a.Row.CrashOutput != "trace" || b.Releases() != "1.26..1.27" {
 		t.Errorf("spans %s and %s", a.Releases(), b.Releases())
+	}
+}
+
+// TestReleaseNotesFold: what changes everywhere is one line, and what programs
+// printed is no markup.
+func TestReleaseNotesFold(t *testing.T) {
+	var a, b []Row
+	for i := range 40 {
+		before, after := died(), died()
+		before.Scenario = fmt.Sprintf("scenario-%d", i)
+		after.Scenario = before.Scenario
+		before.TopFrames = []string{fmt.Sprintf("main.f%d", i)}
+		after.TopFrames = []string{fmt.Sprintf("main.g%d", i)}
+		if i == 0 {
+			after.Headline = "panic: <script>alert(1)</script>"
+		}
+		a, b = append(a, before), append(b, after)
+	}
+	var text strings.Builder
+	if err := Compare("go1.25.14", "go1.26.8", a, b).Markdown(&text); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(text.String(), "the stack begins"); n != 1 {
+		t.Errorf("the change of 40 stacks takes %d lines", n)
+	}
+	if !strings.Contains(text.String(), "`scenario-11` and 28 more: the stack begins with other functions") {
+		t.Errorf("not folded:\n%s", text.String())
+	}
+	if strings.Contains(text.String(), "<script") && !strings.Contains(text.String(), `\<script`) {
+		t.Errorf("a headline became markup:\n%s", text.String())
 	}
 }

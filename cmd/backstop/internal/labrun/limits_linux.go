@@ -78,7 +78,7 @@ func run386() error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	file := filepath.Join(dir, "exit")
 	if err := os.WriteFile(file, []byte(exit386), 0o755); err != nil {
 		return err

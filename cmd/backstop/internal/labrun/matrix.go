@@ -213,7 +213,7 @@ func keep(file string, runs *Runs) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }()
 	z := gzip.NewWriter(f)
 	if err := errors.Join(json.NewEncoder(z).Encode(runs), z.Close(), f.Close()); err != nil {
 		return fmt.Errorf("keep a row: %w", err)
