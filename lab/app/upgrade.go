@@ -55,10 +55,14 @@ func concurrentPanics() {
 	must(runtime.NumGoroutine() <= before, "goroutines")
 }
 
-// serviceVersion reads the build information where a guard would.
+// version is set when a release is built: -ldflags=-X=main.version=shop-1.4.0.
+var version string
+
+// serviceVersion reads its version and the build information where a guard would.
 func serviceVersion() {
 	defer func() {
 		must(recover() != nil, "panic")
+		must(version == "shop-1.4.0", "version of the service")
 		info, ok := debug.ReadBuildInfo()
 		must(ok, "build information")
 		must(info.Main.Path == "github.com/backstop-go/backstop/lab", "module")

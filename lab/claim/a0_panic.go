@@ -321,7 +321,7 @@ var a0Panic = []Claim{
 			{Shows: "the runtime declares _Gpanic", Measure: Declared("runtime", "_Gpanic"), Op: Is, Want: "true"},
 			{Shows: "the status of goroutines in tracebacks can be that of a panic", Measure: Source("runtime/traceback.go", "gStatusStrings", `(?i)panic`), Op: Is, Want: "true"},
 		},
-		Instead: "A goroutine that panics is _Grunning as before, and its traceback says \"running\". The statuses are _Gidle, _Grunnable, _Grunning, _Gsyscall, _Gwaiting, _Gdead, _Gcopystack and _Gpreempted, and _Gscan with them.",
+		Instead: "A goroutine that panics is _Grunning as before, and its traceback says \"running\". The statuses are _Gidle, _Grunnable, _Grunning, _Gsyscall, _Gwaiting, _Gdead, _Gcopystack and _Gpreempted, since Go 1.26 _Gleaked and _Gdeadextra, and _Gscan with them.",
 	},
 	{
 		ID: "A0-2.5-e", Where: "A0 2.5",

@@ -105,7 +105,7 @@ var a3 = []Claim{
 		Literal: []Check{
 			{Shows: "gorecover sets the flag", Measure: Source(panicGo, "gorecover", `p\.recovered = true`), Op: Is, Want: "true"},
 			{Shows: "gorecover changes nothing else of the goroutine or the panic", Measure: Source(panicGo, "gorecover", `\b(gp|p)\.(_panic|_defer|arg|link|sched\S*|sig\S*) = `), Op: Is, Want: "false"},
-			{Shows: "gorecover does not unwind", Measure: Source(panicGo, "gorecover", `mcall\(|gogo\(|recovery\(`), Op: Is, Want: "false"},
+			{Shows: "gorecover leaves no frame: it may walk up the stack, and goes back to its caller", Measure: Source(panicGo, "gorecover", `mcall\(|gogo\(|recovery\(`), Op: Is, Want: "false"},
 			{Shows: "the rest of the deferred call runs before anything else", Measure: Probed("recover-order", "order"), Op: Matches, Want: "^the rest of the deferred call, "},
 		},
 	},

@@ -3,7 +3,8 @@ package scenario
 // Programs lists what the lab builds.
 func Programs() []Program {
 	return []Program{
-		{Name: "app", Dir: "app", Env: []string{"CGO_ENABLED=0"}},
+		// The version of a service, as one sets it for a release: upgrade-service-version.
+		{Name: "app", Dir: "app", Flags: []string{"-ldflags=-X=main.version=shop-1.4.0"}, Env: []string{"CGO_ENABLED=0"}},
 		{Name: "initpanic", Dir: "initpanic", Env: []string{"CGO_ENABLED=0"}},
 		{Name: "native", Dir: "native", Env: []string{"CGO_ENABLED=1"}, Needs: []Need{CC, CXX}},
 		{Name: "load", Dir: "load", Env: []string{"CGO_ENABLED=0"}},

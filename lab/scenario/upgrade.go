@@ -11,9 +11,9 @@ var upgrades = []Scenario{
 	},
 	{
 		Name: "upgrade-service-version", Group: "upgrade",
-		Shows:  "the build information names the module and the release of Go while a panic is handled",
+		Shows:  "while a panic is handled, the version that the linker set is there, and the build information names module and release of Go",
 		Class:  None,
-		Lesson: "debug.ReadBuildInfo works in a deferred call: a report can name its release.",
+		Lesson: "What -ldflags=-X set and what debug.ReadBuildInfo says is there in a deferred call: a report can name its release.",
 	},
 	{
 		Name: "upgrade-trace-id", Group: "upgrade",
