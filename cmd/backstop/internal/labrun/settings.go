@@ -56,7 +56,7 @@ func writeSettingsPage(w io.Writer, rows []Row) error {
 	p.line("")
 	p.line("Every scenario on %s, under each setting, against the default one (go line", toolchains(Summarize(rows).Toolchains))
 	p.line("%s, nothing in the environment). A scenario that sets a variable itself gets the", DefaultGoLine)
-	p.line("setting's value instead. The same for any setting:")
+	p.line("setting's value instead, of GODEBUG both. The same for any setting:")
 	p.line("`backstop lab diff -env GOTRACEBACK=crash`, `backstop lab diff -go-line 1.20`.")
 	for _, name := range order {
 		p.line("")
