@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"strings"
 )
@@ -84,10 +83,7 @@ func handlers() {
 // answers serves requests one after another and returns what the client sees of
 // the last one: a status, or how the connection ended.
 func answers(handler http.Handler, paths ...string) string {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		fail(err)
-	}
+	listener := loopback()
 	server := &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)}
 	go server.Serve(listener)
 	defer server.Close()

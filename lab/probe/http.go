@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -27,10 +26,7 @@ type site struct {
 }
 
 func newSite(h http.Handler) site {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
+	l := loopback()
 	srv := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
 	s := site{url: "http://" + l.Addr().String(), serve: make(chan any, 1), close: func() { srv.Close() }}
 	go func() {

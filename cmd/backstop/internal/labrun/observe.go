@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -184,7 +185,7 @@ func bound(spec *bounded.Spec, p scenario.Program, s scenario.Scenario) {
 		spec.AddressSpace = s.Limits.AddressSpace
 	}
 	spec.FileSize = cmp.Or(s.Limits.FileSize, 256<<20)
-	spec.CPU = cmp.Or(s.Limits.CPU, 600)
+	spec.CPU = cmp.Or(s.Limits.CPU, uint64(600*runtime.NumCPU()))
 }
 
 // environment puts variables together. What comes later wins, because libc and Go
