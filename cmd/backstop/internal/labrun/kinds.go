@@ -42,9 +42,7 @@ func goBuild(ctx context.Context, t Toolchain, p scenario.Program, src, file str
 	args = append(append(args, p.Flags...), "./"+path.Clean(p.Dir))
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = src, goEnv(t.Name, p.Env...)
-	cmd.WaitDelay = time.Second // a C compiler below may hold our pipes
-	_, err := output(cmd)
-	return err
+	return building(cmd)
 }
 
 // compileShared builds a library and its host in C. The host finds the library
@@ -70,8 +68,7 @@ func compileShared(ctx context.Context, t Toolchain, p scenario.Program, src, fi
 	cmd := exec.CommandContext(ctx, compiler[0], append(compiler[1:], "-o", file,
 		filepath.Join(p.Dir, "host.c"), "-L", draft, "-l", p.Name, "-Wl,-rpath,$ORIGIN")...)
 	cmd.Dir, cmd.Env = src, goEnv(t.Name)
-	cmd.WaitDelay = time.Second
-	if _, err := output(cmd); err != nil {
+	if err := building(cmd); err != nil {
 		return err
 	}
 	return os.Rename(filepath.Join(draft, name), filepath.Join(filepath.Dir(file), name))

@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -108,7 +109,9 @@ func (l *Lab) launcher(ctx context.Context) (string, error) {
 			return err
 		}
 		return aside(file, func(draft string) error {
-			if _, err := goOutput(ctx, src, "local", "build", "-trimpath", "-o", draft, "./launch"); err != nil {
+			cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", draft, "./launch")
+			cmd.Dir, cmd.Env = src, goEnv("local")
+			if err := building(cmd); err != nil {
 				return fmt.Errorf("build the launcher: %w", err)
 			}
 			return nil
