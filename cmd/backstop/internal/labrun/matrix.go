@@ -178,7 +178,8 @@ func (l *Lab) rowFile(j job) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, err := json.Marshal([]any{observer, source, p, j.scenario, j.setting, j.toolchain})
+	s := &j.scenario // what it says to people, and what class it should be, changes no run
+	text, err := json.Marshal([]any{observer, source, p, s.Name, s.Args, s.Env, s.Limits, s.Stdout, s.Stderr, s.Wait, j.setting, j.toolchain})
 	if err != nil {
 		return "", err
 	}

@@ -47,6 +47,41 @@ func TestJudgedAnew(t *testing.T) {
 	}
 }
 
+// TestRowFile: whatever changes a run is part of the name under which it is kept,
+// and nothing else is.
+func TestRowFile(t *testing.T) {
+	l := testLab(t, Options{})
+	name := func(change func(j *job)) string {
+		j := job{toolchain: Toolchain{Name: "go1.26.8", Minor: 26}, scenario: find(t, "send-closed-chan")[0]}
+		change(&j)
+		file, err := l.rowFile(j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	plain := name(func(*job) {})
+	for what, change := range map[string]func(j *job){
+		"program":   func(j *job) { j.scenario.Program = "native" },
+		"arguments": func(j *job) { j.scenario.Args = []string{"x"} },
+		"env":       func(j *job) { j.scenario.Env = []string{"GOGC=1"} },
+		"limits":    func(j *job) { j.scenario.Limits.CPU = 1 },
+		"stdout":    func(j *job) { j.scenario.Stdout = scenario.Closed },
+		"stderr":    func(j *job) { j.scenario.Stderr = scenario.Closed },
+		"wait":      func(j *job) { j.scenario.Wait = 1 },
+		"go line":   func(j *job) { j.setting.GoLine = "1.20" },
+		"setting":   func(j *job) { j.setting.Env = []string{"GOGC=1"} },
+		"toolchain": func(j *job) { j.toolchain.Stamp = "patched" },
+	} {
+		if name(change) == plain {
+			t.Errorf("runs with another %s have the same name", what)
+		}
+	}
+	if name(func(j *job) { j.scenario.Shows, j.scenario.Class, j.scenario.Lesson = "x", "panic.custom", "y" }) != plain {
+		t.Error("words for people made it run again")
+	}
+}
+
 // TestIgnoredSignals: who starts the lab under nohup sees the same.
 func TestIgnoredSignals(t *testing.T) {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGINT)
