@@ -72,7 +72,7 @@ func (j *judgement) arrival() {
 	case strings.Contains(log, "panic: planned panic at "+j.point):
 		why = ": nobody guards it, and the program died of it"
 	case len(j.armed.names) == 0:
-		why = ": the program never said hello; does it call backstop.Start, and take the collector from the environment?"
+		why = ": the program never said hello; does it call backstop.Start, take the collector from the environment and, in tests, call backstop.Stop before they exit?"
 	}
 	j.verdict(Arrived, n >= len(j.fires), observers(j.events), "%d of %d panics arrived%s", n, len(j.fires), why)
 
