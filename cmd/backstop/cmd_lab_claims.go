@@ -125,10 +125,29 @@ func claimsNamed(all []claim.Claim, pattern string) (ids []string, err error) {
 		return ids, nil
 	}
 	word := strings.ToLower(strings.Trim(pattern, "*"))
-	for _, c := range all {
-		if word != "" && strings.Contains(strings.ToLower(c.Says), word) {
-			ids = append(ids, c.ID)
+	if word == "" {
+		return nil, nil
+	}
+	for _, text := range []func(*claim.Claim) string{statement, everything} {
+		for i := range all {
+			if strings.Contains(strings.ToLower(text(&all[i])), word) {
+				ids = append(ids, all[i].ID)
+			}
+		}
+		if len(ids) > 0 {
+			break
 		}
 	}
 	return ids, nil
+}
+
+func statement(c *claim.Claim) string { return c.Says }
+
+// everything is all that is written about a claim.
+func everything(c *claim.Claim) string {
+	text := []string{c.Instead}
+	for _, check := range slices.Concat(c.Literal, c.Implied) {
+		text = append(text, check.Shows)
+	}
+	return strings.Join(text, "\n")
 }

@@ -156,7 +156,7 @@ var a0Defer = []Claim{
 		ID: "A0-4.2-c", Where: "A0 4.2",
 		Says: "$GOROOT/pkg/linux_amd64/runtime.a exists for objdump.",
 		Literal: []Check{
-			{Shows: "a program finds the file", Measure: Tool("run .", "output", runtimeArchive), Op: Matches, Want: `there`},
+			{Shows: "a program finds the file", Measure: Tool("run .", "output", runtimeArchive), Op: Matches, Want: `(?m)^there$`},
 		},
 		Instead: "Since Go 1.20 the standard library is not installed as archives: it is built into the build cache when it is needed. `go list -export -f {{.Export}} runtime` says where; go tool objdump takes an executable as well.",
 	},
@@ -242,7 +242,7 @@ var a0Defer = []Claim{
 			{Shows: "it fires for the described 3.2 panics a minute", Measure: Probed("panic-alert", "fires_at_3.2_a_minute"), Op: Is, Want: "true"},
 			{Shows: "it fires for 300 panics within a minute", Measure: Probed("panic-alert", "fires_for_300_in_a_minute"), Op: Is, Want: "true"},
 		},
-		Instead: "rate is by second: 0.1 means more than 360 panics within the hour. The spike of the article stays below, and so do 300 panics in one minute. Nor does it see panics counted before the first scrape of a process. Take a shorter window and a count, such as increase(go_panic_total[10m]) > 5, over series that exist at 0 from the start.",
+		Instead: "rate is by second: 0.1 means more than 360 panics within the hour. Computed as Prometheus does, the spike of the article stays below, and so do 300 panics in one minute. Nor does it see panics counted before the first scrape of a process. Take a shorter window and a count, such as increase(go_panic_total[10m]) > 5, over series that exist at 0 from the start.",
 	},
 	{
 		ID: "A0-5-c", Where: "A0 ch.5",

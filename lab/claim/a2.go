@@ -305,7 +305,7 @@ var a2 = []Claim{
 			{Shows: "asked with 48 bytes, a server of RFC 868 answers with 48", Measure: Probed("time-protocols", "rfc868_answer_bytes"), Op: Is, Want: "48"},
 			{Shows: "a server of NTP answers an empty request as RFC 868 has it", Measure: Probed("time-protocols", "ntp_answer_to_empty_bytes"), Op: AtLeast, Want: "4"},
 		},
-		Instead: "They are two protocols. RFC 868, on port 37, answers anything, even an empty datagram, with four bytes: seconds since 1900. NTP, on port 123, answers a request of 48 bytes with 48, in which there are receive and transmit time with fractions.",
+		Instead: "They are two protocols. RFC 868, on port 37, answers anything, even an empty datagram, with four bytes: seconds since 1900. NTP, on port 123, answers a request of 48 bytes with 48, in which there are receive and transmit time with fractions. Tried with servers of the lab's own that follow the two protocols.",
 	},
 	{
 		ID: "A2-5-b", Where: "A2 ch.5",
@@ -313,7 +313,7 @@ var a2 = []Claim{
 		Literal: []Check{
 			{Shows: "without any delay, what RFC 868 tells is off by 17 ms at most", Measure: Probed("time-protocols", "rfc868_worst_error_ms"), Op: AtMost, Want: "17"},
 		},
-		Instead: "RFC 868 tells whole seconds: even without a network between, the time is up to 999 ms old. NTP was off by less than a millisecond in the same place.",
+		Instead: "RFC 868 tells whole seconds: even without a network between, the time is up to 999 ms old. NTP was off by less than a millisecond in the same place. Both servers are the lab's own.",
 	},
 	{
 		ID: "A2-5-c", Where: "A2 ch.5",

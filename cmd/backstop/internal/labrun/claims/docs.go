@@ -77,8 +77,9 @@ func overview(results []Result, by map[string][]*Result) string {
 	p.line("")
 	p.line(`Backstop started from five articles about panics in Go. They hold %d statements
 about the runtime that can be checked, on panic, recover, defer, signals, cgo,
-scheduling and metrics. Each is treated as a hypothesis here, and tried on
-%s.`, len(results), strings.Join(results[0].Toolchains, ", "))
+scheduling and metrics. The articles are not part of this repository; their
+statements are told in our words, and stand for what many believe. Each is treated
+as a hypothesis here, and tried on %s.`, len(results), strings.Join(results[0].Toolchains, ", "))
 	p.line("")
 	p.line(`**No verdict was written by hand.** A statement has checks, each of a value that is
 measured: what a scenario did, a small program that crashes
