@@ -49,7 +49,7 @@ func changes(a, b *Row) []Change {
 			fmt.Sprintf("under a guard it ends with %s, before with %s", end(b.GuardedExit, b.GuardedSignal), end(a.GuardedExit, a.GuardedSignal)))
 	}
 	c.note(kindDeath, "exit", a.Ended(), b.Ended(),
-		fmt.Sprintf("ends with %s, before with %s", end(b.Exit, b.Signal), end(a.Exit, a.Signal)))
+		endClause(a, b))
 	c.note(kindDeath, "deferred", strconv.FormatBool(a.Deferred), strconv.FormatBool(b.Deferred), nowOrNot(b.Deferred, "deferred calls run"))
 	c.note(kindDeath, "returned", strconv.FormatBool(a.Returned), strconv.FormatBool(b.Returned), nowOrNot(b.Returned, "the function returns"))
 	c.note(kindClass, "classified_as", a.ClassifiedAs, b.ClassifiedAs, fmt.Sprintf("is %s, before %s", b.ClassifiedAs, a.ClassifiedAs))
@@ -64,7 +64,7 @@ func changes(a, b *Row) []Change {
 	if minorOf(a.Toolchain) >= 23 && minorOf(b.Toolchain) >= 23 {
 		c.note(kindCaptured, "crash_output", a.CrashOutput, b.CrashOutput, fmt.Sprintf("crash output has %s, before %s", b.CrashOutput, a.CrashOutput))
 		c.note(kindCaptured, "crash_output_lacks", lines(a.Missing), lines(b.Missing),
-			fmt.Sprintf("of standard error, crash output lacks %s; before, %s", lines(b.Missing), lines(a.Missing)))
+			lacksClause(a.Missing, b.Missing))
 	}
 	return c.found
 }
@@ -96,6 +96,35 @@ func guardClause(a, b *Row) string {
 		return "it dies under a guard now"
 	}
 	return "a guard around it no longer catches it"
+}
+
+func endClause(a, b *Row) string {
+	now, before := "ends with "+end(b.Exit, b.Signal), "before with "+end(a.Exit, a.Signal)
+	switch b.Exit {
+	case Hang:
+		now = "hangs"
+	case Stopped:
+		now = "is stopped"
+	}
+	switch {
+	case a.Exit == Hang:
+		before = "before it hung"
+	case a.Exit == Stopped:
+		before = "before it was stopped"
+	case b.Exit == Hang || b.Exit == Stopped:
+		before = "before it ended with " + end(a.Exit, a.Signal)
+	}
+	return now + ", " + before
+}
+
+func lacksClause(before, after []string) string {
+	switch {
+	case len(after) == 0:
+		return "crash output lacks nothing of standard error, before it lacked " + lines(before)
+	case len(before) == 0:
+		return "crash output lacks " + lines(after) + " of standard error, before nothing"
+	}
+	return fmt.Sprintf("of standard error, crash output lacks %s; before, %s", lines(after), lines(before))
 }
 
 func headlineClause(before, after string) string {
