@@ -162,6 +162,9 @@ func (f *labFlags) run(ctx context.Context, std stdio, args []string) error {
 			return withHint(usageError("lab: %v", err), "-go-line 1.21, or several: -go-line 1.20,1.21; -env GOTRACEBACK=all")
 		}
 	}
+	if f.options.Jobs < 0 {
+		return withHint(usageError("-jobs %d: nothing would run", f.options.Jobs), "leave it away: two for each processor")
+	}
 	ctx, stop := signal.NotifyContext(ctx, stopSignals()...)
 	defer stop()
 	for _, v := range labVerbs() {

@@ -9,6 +9,7 @@ package labrun
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -54,6 +55,14 @@ func Open(o Options) (*Lab, error) {
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make a place for the lab: %w", err)
+	}
+	// Once, here: else each row would say that it could not be written.
+	try, err := os.CreateTemp(dir, "try")
+	if err != nil {
+		return nil, fmt.Errorf("keep anything in the lab's directory: %w", err)
+	}
+	if err := errors.Join(try.Close(), os.Remove(try.Name())); err != nil {
+		return nil, fmt.Errorf("keep anything in the lab's directory: %w", err)
 	}
 	if o.Jobs <= 0 {
 		o.Jobs = 2 * runtime.NumCPU()

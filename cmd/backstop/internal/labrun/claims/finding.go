@@ -107,6 +107,9 @@ func shown(c claim.Check, value string) string {
 	if (c.Op == claim.Matches || c.Op == claim.Lacks) && strings.Contains(value, "\n") {
 		re, err := regexp.Compile(c.Want)
 		if err != nil || !re.MatchString(value) {
+			if c.Op == claim.Lacks { // it holds, so nothing else names the pattern
+				return "no match of /" + c.Want + "/"
+			}
 			return "no match"
 		}
 		value = strings.TrimSpace(re.FindString(value))
