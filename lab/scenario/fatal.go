@@ -81,6 +81,7 @@ var fatals = []Scenario{
 	},
 	{
 		Name: "map-clear-write", Group: "fatal",
+		Varies: "Either side may notice, as clear is a write: its stack is reported.",
 		Env:    []string{"GOMAXPROCS=2"}, // on one, nobody gets between the two halves of an access
 		Shows:  "concurrent clear(m) and map write",
 		Class:  "fatal.concurrent_map_writes",
