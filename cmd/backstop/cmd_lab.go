@@ -85,7 +85,7 @@ a result. What was built and measured is kept below -dir; -fresh measures again.
 			fs.Func("env", "`NAME=VALUE` for the scenarios, such as GOTRACEBACK=all; each one given is a setting of its own", f.addEnv)
 			fs.StringVar(&f.format, "format", "text", "`text` for people, or json: one object a line; matrix also has markdown and html")
 			fs.StringVar(&f.options.Dir, "dir", "", "keep builds and results in this `directory`; default: backstop/lab in the user's cache")
-			fs.IntVar(&f.options.Jobs, "jobs", 0, "run `n` programs at once; default: two for each processor")
+			fs.IntVar(&f.options.Jobs, "jobs", 0, "run `n` programs at once; default: four for each processor")
 			fs.BoolVar(&f.options.Fresh, "fresh", false, "measure again what was measured before")
 			fs.StringVar(&f.write, "write", "", "matrix: also write documents and baselines below this `directory`, the root of a checkout")
 			fs.StringVar(&f.docs, "docs", "", "claims: also write the pages of docs/claims into this `directory`")
@@ -163,7 +163,7 @@ func (f *labFlags) run(ctx context.Context, std stdio, args []string) error {
 		}
 	}
 	if f.options.Jobs < 0 {
-		return withHint(usageError("-jobs %d: nothing would run", f.options.Jobs), "leave it away: two for each processor")
+		return withHint(usageError("-jobs %d: nothing would run", f.options.Jobs), "leave it away: four for each processor")
 	}
 	ctx, stop := signal.NotifyContext(ctx, stopSignals()...)
 	defer stop()

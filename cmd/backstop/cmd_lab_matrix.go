@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -136,7 +137,15 @@ func (f *labFlags) matrix(ctx context.Context, std stdio, args []string) error {
 	if err := f.show(std, rows); err != nil {
 		return err
 	}
-	return ranAtAll(rows)
+	if err := ranAtAll(rows); err != nil {
+		return err
+	}
+	// What is declared holds for the default setting. What disagrees is shown.
+	byDefault := slices.DeleteFunc(slices.Clone(rows), func(r labrun.Row) bool { return r.Setting().Name() != "" })
+	if labrun.Summarize(byDefault).Disagree > 0 {
+		return &exitError{code: exitFail}
+	}
+	return nil
 }
 
 // writeDocs writes what is generated from a whole matrix, and from that of the

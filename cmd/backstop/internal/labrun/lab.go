@@ -21,7 +21,7 @@ import (
 // Options say where and how the lab works. The zero value works.
 type Options struct {
 	Dir   string // its cache; default: backstop/lab in the user's cache directory
-	Jobs  int    // programs that run at once; default: two for each processor
+	Jobs  int    // programs that run at once; default: four for each processor
 	Fresh bool   // run again what is in the cache; builds are kept
 	// Note is told what is being done, from any goroutine; default: nobody.
 	Note func(what string)
@@ -65,7 +65,7 @@ func Open(o Options) (*Lab, error) {
 		return nil, fmt.Errorf("keep anything in the lab's directory: %w", err)
 	}
 	if o.Jobs <= 0 {
-		o.Jobs = 2 * runtime.NumCPU()
+		o.Jobs = 4 * runtime.NumCPU() // many only wait
 	}
 	if o.Note == nil {
 		o.Note = func(string) {}
