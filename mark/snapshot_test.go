@@ -95,7 +95,10 @@ func TestSnapshotsAreRateLimited(t *testing.T) {
 	r := &recorder{}
 	start(t, mark.Snapshots(r, mark.SnapshotOptions{Dir: dir}))
 	explodeOnce()
-	crashtest.Eventually(t, "a snapshot", func() bool { return len(names(t, dir)) == 1 })
+	crashtest.Eventually(t, "a whole snapshot", func() bool {
+		list := names(t, dir)
+		return len(list) == 1 && strings.HasSuffix(list[0], ".trace")
+	})
 	for range 100 {
 		explodeOnce()
 	}
