@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/cgroup"
 	"github.com/backstop-go/backstop/internal/host"
 	"github.com/backstop-go/backstop/lab/bounded"
 	"github.com/backstop-go/backstop/lab/scenario"
@@ -54,11 +55,11 @@ func have(n scenario.Need) error {
 		return nil
 	case scenario.MemoryCgroup, scenario.PidsCgroup:
 		controller := strings.Fields(string(n))[0]
-		dir, _, err := makeGroup(controller, fmt.Sprintf("backstop-lab-try-%d-%d", os.Getpid(), time.Now().UnixNano()), "", "")
+		dir, _, err := cgroup.Make(controller, fmt.Sprintf("backstop-lab-try-%d-%d", os.Getpid(), time.Now().UnixNano()), "", "")
 		if err != nil {
 			return err
 		}
-		return removeGroup(dir)
+		return cgroup.Remove(dir)
 	}
 	return fmt.Errorf("the lab does not know this need")
 }
@@ -173,12 +174,12 @@ func enter(limits scenario.Limits, spec *bounded.Spec, name string) (*cage, erro
 		if g.limit == 0 {
 			continue
 		}
-		dir, file, err := makeGroup(g.controller, name, g.v1, g.v2)
+		dir, file, err := cgroup.Make(g.controller, name, g.v1, g.v2)
 		if dir != "" {
 			c.dirs = append(c.dirs, dir)
 		}
 		if err == nil {
-			err = writeExisting(filepath.Join(dir, file), strconv.FormatUint(g.limit, 10))
+			err = cgroup.Write(filepath.Join(dir, file), strconv.FormatUint(g.limit, 10))
 		}
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("make a %s cgroup: %w", g.controller, err), c.remove())
@@ -190,7 +191,7 @@ func enter(limits scenario.Limits, spec *bounded.Spec, name string) (*cage, erro
 			for _, swap := range []struct{ file, limit string }{
 				{"memory.memsw.limit_in_bytes", strconv.FormatUint(g.limit, 10)}, {"memory.swap.max", "0"},
 			} {
-				_ = writeExisting(filepath.Join(dir, swap.file), swap.limit)
+				_ = cgroup.Write(filepath.Join(dir, swap.file), swap.limit)
 			}
 			c.oom = host.WatchOOMIn(filepath.Join(dir, "memory.oom_control"), filepath.Join(dir, "memory.events"))
 		}
@@ -203,55 +204,7 @@ func (c *cage) oomKilled() bool { return len(c.dirs) > 0 && c.oom.Rose() }
 func (c *cage) remove() error {
 	var errs []error
 	for _, dir := range c.dirs {
-		errs = append(errs, removeGroup(dir))
+		errs = append(errs, cgroup.Remove(dir))
 	}
 	return errors.Join(errs...)
-}
-
-// makeGroup makes a cgroup below our own: of version 1 where the controller is
-// mounted, else of version 2. It returns which of two names a file of it has.
-func makeGroup(controller, name, v1, v2 string) (dir, file string, err error) {
-	own, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		return "", "", err
-	}
-	parent, file := "", v1
-	for _, line := range strings.Split(string(own), "\n") {
-		f := strings.SplitN(line, ":", 3)
-		switch {
-		case len(f) != 3:
-		case f[1] == controller:
-			parent, file = filepath.Join("/sys/fs/cgroup", controller, f[2]), v1
-		case f[0] == "0" && parent == "":
-			parent, file = filepath.Join("/sys/fs/cgroup", f[2]), v2
-		}
-	}
-	if parent == "" {
-		return "", "", errors.New("there are no cgroups")
-	}
-	dir = filepath.Join(parent, name)
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return "", "", err
-	}
-	return dir, file, nil
-}
-
-// writeExisting makes no file: without the controller there is none.
-func writeExisting(file, text string) error {
-	f, err := os.OpenFile(file, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	return errors.Join(err, f.Close())
-}
-
-// removeGroup waits for the last member, which may still be dying.
-func removeGroup(dir string) error {
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		err := syscall.Rmdir(dir)
-		if err == nil || time.Now().After(end) {
-			return err
-		}
-	}
 }
