@@ -38,6 +38,7 @@ var natives = []Scenario{
 		Name: "c-double-free", Group: "cgo", Program: "native",
 		Shows:  "C double free",
 		Class:  "signal.abort_cgo",
+		Needs:  []Need{Glibc},
 		Lesson: "glibc's allocator aborts and says why on standard error only: the crash output has the traceback without that line.",
 	},
 	{
@@ -50,12 +51,14 @@ var natives = []Scenario{
 		Name: "c-free-go-pointer", Group: "cgo", Program: "native",
 		Shows:  "C.free of a Go pointer",
 		Class:  "signal.abort_cgo",
+		Needs:  []Need{Glibc},
 		Lesson: "cgo checks which pointers go in, not what C does with them. glibc notices, when the bytes before the pointer look wrong.",
 	},
 	{
 		Name: "c-heap-smash", Group: "cgo", Program: "native",
 		Shows:  "C heap overflow, found when the next block is freed",
 		Class:  "signal.abort_cgo",
+		Needs:  []Need{Glibc},
 		Lesson: "The traceback shows who freed the neighbour, not who wrote too far. Build with -asan to find that one.",
 	},
 	{
@@ -143,6 +146,7 @@ var natives = []Scenario{
 		Name: "c-stack-smash", Group: "cgo", Program: "native",
 		Shows:  "C stack buffer overflow, built with a stack protector",
 		Class:  "signal.abort_cgo",
+		Needs:  []Need{Glibc},
 		Lesson: "Only the stack protector turns this into an abort; without it the function returns to an address that the input chose.",
 	},
 	{

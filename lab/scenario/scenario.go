@@ -80,6 +80,7 @@ const (
 	SetUID       Need = "set-user-ID programs"
 	I386         Need = "32-bit x86 programs"
 	Loopback     Need = "loopback network"
+	Glibc        Need = "glibc" // the C library that says why it aborts
 	AMD64        Need = "amd64"
 )
 

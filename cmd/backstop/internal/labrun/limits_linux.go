@@ -44,6 +44,8 @@ func have(n scenario.Need) error {
 		return inPath("CC", "gcc")
 	case scenario.CXX:
 		return inPath("CXX", "g++")
+	case scenario.Glibc:
+		return useGlibc()
 	case scenario.I386:
 		return run386()
 	case scenario.Loopback:
@@ -85,6 +87,16 @@ func run386() error {
 		return err
 	}
 	return exec.Command(file).Run()
+}
+
+// useGlibc says that the C library is another one: musl has its loader there.
+func useGlibc() error {
+	if musl, err := filepath.Glob("/lib/ld-musl-*"); err == nil && len(musl) > 0 {
+		if glibc, err := filepath.Glob("/lib*/ld-linux*"); err == nil && len(glibc) == 0 {
+			return errors.New("the C library is musl")
+		}
+	}
+	return nil
 }
 
 // useLoopback talks to itself. A sandbox may have no network, not even that.
