@@ -21,9 +21,8 @@ type Spec struct {
 
 // A Result says how it ended. Times are in microseconds, memory in bytes.
 type Result struct {
-	Exit    *int `json:"exit"`   // null when a signal ended it
-	Signal  int  `json:"signal"` // 0 when none did
-	Core    bool `json:"core"`
+	Exit    *int `json:"exit"`    // null when a signal ended it
+	Signal  int  `json:"signal"`  // 0 when none did
 	Stopped bool `json:"stopped"` // by a signal, and then killed
 	Hung    bool `json:"hung"`    // at the end of the wait, and then killed
 	// NotStarted: a limit could not be set, a cgroup not be entered, or the program

@@ -73,10 +73,7 @@ const noCage = 96
 // await waits for the end of a process, or puts one to a process that is stopped
 // or takes too long. Its whole group goes with it.
 func await(pid int, patience time.Duration, result *bounded.Result) {
-	timer := time.AfterFunc(patience, func() {
-		// Read only after Wait4 has returned, so there is no race on result.
-		_ = syscall.Kill(-pid, syscall.SIGKILL)
-	})
+	timer := time.AfterFunc(patience, func() { _ = syscall.Kill(-pid, syscall.SIGKILL) })
 	started := time.Now()
 	var status syscall.WaitStatus
 	var usage syscall.Rusage
@@ -106,7 +103,6 @@ func await(pid int, patience time.Duration, result *bounded.Result) {
 		result.Hung = true
 	case status.Signaled():
 		result.Signal = int(status.Signal())
-		result.Core = status.CoreDump()
 	default:
 		code := status.ExitStatus()
 		result.Exit = &code

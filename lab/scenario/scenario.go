@@ -38,9 +38,8 @@ type Scenario struct {
 	// Varies says why two runs of one build may differ, "" where they must not.
 	// A difference in such a scenario is reported apart.
 	Varies string
-	// Lesson is what to remember, one or two sentences; Links lead further.
+	// Lesson is what to remember, one or two sentences.
 	Lesson string
-	Links  []string
 }
 
 // Until is a class up to a release.
@@ -80,8 +79,8 @@ const (
 	SetUID       Need = "set-user-ID programs"
 	I386         Need = "32-bit x86 programs"
 	Loopback     Need = "loopback network"
-	Glibc        Need = "glibc" // the C library that says why it aborts
 	AMD64        Need = "amd64"
+	Glibc        Need = "glibc" // the C library that says why it aborts
 )
 
 // Limits bound a program. Zero is no limit of the scenario's own: the runner has

@@ -216,7 +216,7 @@ func stream(s scenario.Stream, file string) string {
 	return string(s)
 }
 
-// Launch runs a program within bounds. The error is one of the lab's, not of the
+// launch runs a program within bounds. The error is one of the lab's, not of the
 // program.
 func (l *Lab) launch(ctx context.Context, spec bounded.Spec, result *bounded.Result) error {
 	exe, err := l.launcher(ctx)
