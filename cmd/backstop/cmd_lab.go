@@ -174,7 +174,13 @@ func (f *labFlags) run(ctx context.Context, std stdio, args []string) error {
 		if f.format != "text" && !slices.Contains(v.formats, f.format) {
 			return withHint(usageError("lab %s has no format %q", v.name, f.format), "-format text or -format %s", strings.Join(v.formats, ", -format "))
 		}
-		return v.run(f, ctx, std, args[1:])
+		err := v.run(f, ctx, std, args[1:])
+		if err == nil || ctx.Err() == nil {
+			return err
+		}
+		// Whatever it says, it is because of us: a terminal interrupts those that we
+		// wait for as well.
+		return errors.New("lab: interrupted before it was through")
 	}
 	if args[0] == "help" {
 		labCommand().printHelp(std.out, f.set)

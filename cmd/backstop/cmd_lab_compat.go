@@ -130,7 +130,7 @@ func (f *compatFlags) run(ctx context.Context, std stdio) error {
 	case errors.As(err, &hinted):
 		return withHint(err, "%s", hinted.Hint)
 	case errors.Is(err, context.Canceled):
-		return errors.New("interrupted before the lab was through")
+		return errors.New("lab: interrupted before it was through")
 	case err != nil:
 		return err
 	}

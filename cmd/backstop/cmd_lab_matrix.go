@@ -206,9 +206,6 @@ func (f *labFlags) measure(ctx context.Context, std stdio, patterns []string, to
 		Progress: func(done, total int, _ *labrun.Row) { progress.count(done, total) },
 	})
 	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			return nil, errors.New("lab: interrupted; what was measured is kept")
-		}
 		return nil, fmt.Errorf("lab: %w", err)
 	}
 	return rows, nil
