@@ -101,6 +101,11 @@ func TestRuleBites(t *testing.T) {
 		{"examples/shop", module + "/crash", false, true},
 		{"cmd/backstop", "github.com/prometheus/client_golang/prometheus", false, true},
 		{"contrib/otel", module + "/contrib/grpc", false, true},
+		{"analysis/panicnil", "golang.org/x/tools/go/ssa", false, false},
+		{"analysis/panicnil", "github.com/google/go-cmp/cmp", true, true},
+		{"analysis/panicnil", module + "/crash", false, true},
+		{"analysis/rule", module + "/analysis/model", false, true},
+		{"cmd/backstop", "golang.org/x/tools/go/ssa", false, true},
 		{"contrib/grpc", module + "/internal/inflight", false, true},
 		{"contrib/grpc", module + "/internal/inflight", true, false},
 		{"contrib/otel", "google.golang.org/grpc", false, true},
@@ -152,8 +157,11 @@ func forbidden(dir string, test bool, path string) string {
 }
 
 func forbiddenLibrary(dir string, test bool, path string) string {
-	if !strings.HasPrefix(dir, "cmd/") && !strings.HasPrefix(dir, "contrib/") && dir != "bench" {
+	if !strings.HasPrefix(dir, "cmd/") && !strings.HasPrefix(dir, "contrib/") && !covers("analysis", dir) && dir != "bench" {
 		return "the SDK and its examples have no third-party dependency, tests included"
+	}
+	if covers("analysis", dir) && !strings.HasPrefix(path, "golang.org/x/tools/") {
+		return "analyzers need golang.org/x/tools and nothing else, tests included"
 	}
 	why := ""
 	for _, l := range libraries {
@@ -161,7 +169,7 @@ func forbiddenLibrary(dir string, test bool, path string) string {
 			continue
 		}
 		switch {
-		case test && l.inTests, l.dir == dir, test && covers(l.dir, dir) && l.dir != "":
+		case test && l.inTests, l.dir == dir, l.below && covers(l.dir, dir), test && covers(l.dir, dir) && l.dir != "":
 			return ""
 		case why != "":
 			why += "; or " + l.dir
@@ -200,7 +208,7 @@ func isStd(path string) bool {
 func TestNoInitInSDK(t *testing.T) {
 	checked := 0
 	for _, s := range sources(t) {
-		if s.test || strings.HasPrefix(s.dir, "cmd/") || strings.HasPrefix(s.dir, "examples/") || strings.HasPrefix(s.dir, "contrib/") || strings.HasPrefix(s.dir, "lab/") {
+		if s.test || strings.HasPrefix(s.dir, "cmd/") || strings.HasPrefix(s.dir, "examples/") || strings.HasPrefix(s.dir, "contrib/") || strings.HasPrefix(s.dir, "lab/") || covers("analysis", s.dir) {
 			continue
 		}
 		checked++

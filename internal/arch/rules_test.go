@@ -50,9 +50,14 @@ var rules = []rule{
 	{"cmd/backstop/internal/labrun", []string{module + "/crash", module + "/event", module + "/internal/host", module + "/internal/gobin", module + "/lab", module + "/lab/...", module + "/internal/crashtest", cmdInternal + "labrun", cmdInternal + "labrun/...", cmdInternal + "server", cmdInternal + "store", cmdInternal + "cgroup", cmdInternal + "textview"}, "the lab runs programs and reads what they leave"},
 	{"cmd/backstop/internal/doctor", []string{module + "/internal/..."}, "the doctor tries what the SDK and the supervisor need, and uses neither"},
 	{"cmd/backstop/internal/demo", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "server", cmdInternal + "supervise", cmdInternal + "store"}, "the demo drives the server and the supervisor from outside"},
-	{"cmd/backstop", []string{module + "/crash", module + "/event", module + "/internal/...", module + "/lab/...", cmdInternal + "..."}, "the command may use everything of ours"},
+	{"cmd/backstop", []string{module + "/analysis/...", module + "/crash", module + "/event", module + "/internal/...", module + "/lab/...", cmdInternal + "..."}, "the command may use everything of ours"},
 
 	{"lab", []string{module + "/lab/..."}, "the lab is programs of anybody's: the standard library, and its own harness and lists"},
+
+	{"analysis/rule", nil, "a rule is the contract all rules share, and knows none"},
+	{"analysis/model", nil, "the model is data about other people's functions"},
+	{"analysis/internal/ir", nil, "ir asks SSA and knows nothing of ours"},
+	{"analysis", []string{module + "/analysis/..."}, "analyzers are importable by any driver: they know x/tools and each other"},
 
 	{"contrib", []string{module, module + "/event", module + "/crash", module + "/mark"}, "an adapter knows the SDK and the library it adapts, and no other adapter"},
 
@@ -72,29 +77,31 @@ type library struct {
 	path    string
 	dir     string
 	inTests bool
+	below   bool // packages below dir, too
 }
 
 var libraries = []library{
-	{"modernc.org/sqlite", "cmd/backstop/internal/store/sqlite", false},
-	{"github.com/pressly/goose/v3", "cmd/backstop/internal/store/sqlite", false},
-	{"github.com/klauspost/compress", "cmd/backstop/internal/store/sqlite", false},
-	{"github.com/prometheus/client_golang", "cmd/backstop/internal/server", false},
-	{"github.com/gin-gonic/gin", "contrib/gin", false},
-	{"google.golang.org/grpc", "contrib/grpc", false},
-	{"google.golang.org/protobuf", "contrib/grpc", false},
-	{"go.opentelemetry.io/otel", "contrib/otel", false},
-	{"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "contrib/otel", false},
-	{"github.com/prometheus/client_golang", "contrib/prometheus", false},
-	{"golang.org/x/sys", "cmd/backstop/internal/supervise", false},
-	{"golang.org/x/term", "cmd/backstop", false},
-	{"go.yaml.in/yaml/v3", "cmd/backstop", false},
-	{"github.com/DataDog/gostackparse", "bench", false},
-	{"github.com/maruel/panicparse/v2", "bench", false},
-	{"github.com/getsentry/sentry-go", "bench", false},
-	{"github.com/bugsnag/bugsnag-go/v2", "bench", false},
-	{"github.com/rogpeppe/go-internal", "cmd/backstop", true},
-	{"github.com/google/go-cmp", "", true},
-	{"github.com/chromedp/chromedp", "cmd/backstop/internal/htmltest", true},
-	{"github.com/chromedp/cdproto", "cmd/backstop/internal/htmltest", true},
-	{"pgregory.net/rapid", "", true},
+	{"modernc.org/sqlite", "cmd/backstop/internal/store/sqlite", false, false},
+	{"github.com/pressly/goose/v3", "cmd/backstop/internal/store/sqlite", false, false},
+	{"github.com/klauspost/compress", "cmd/backstop/internal/store/sqlite", false, false},
+	{"github.com/prometheus/client_golang", "cmd/backstop/internal/server", false, false},
+	{"github.com/gin-gonic/gin", "contrib/gin", false, false},
+	{"google.golang.org/grpc", "contrib/grpc", false, false},
+	{"google.golang.org/protobuf", "contrib/grpc", false, false},
+	{"go.opentelemetry.io/otel", "contrib/otel", false, false},
+	{"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "contrib/otel", false, false},
+	{"github.com/prometheus/client_golang", "contrib/prometheus", false, false},
+	{"golang.org/x/tools", "analysis", false, true},
+	{"golang.org/x/sys", "cmd/backstop/internal/supervise", false, false},
+	{"golang.org/x/term", "cmd/backstop", false, false},
+	{"go.yaml.in/yaml/v3", "cmd/backstop", false, false},
+	{"github.com/DataDog/gostackparse", "bench", false, false},
+	{"github.com/maruel/panicparse/v2", "bench", false, false},
+	{"github.com/getsentry/sentry-go", "bench", false, false},
+	{"github.com/bugsnag/bugsnag-go/v2", "bench", false, false},
+	{"github.com/rogpeppe/go-internal", "cmd/backstop", true, false},
+	{"github.com/google/go-cmp", "", true, false},
+	{"github.com/chromedp/chromedp", "cmd/backstop/internal/htmltest", true, false},
+	{"github.com/chromedp/cdproto", "cmd/backstop/internal/htmltest", true, false},
+	{"pgregory.net/rapid", "", true, false},
 }

@@ -1,0 +1,201 @@
+// Package behaviour finds out what functions do to panics: whether they recover
+// when they are deferred, panic again, tell somebody, keep the stack, never
+// return, and in which goroutine they call the functions they are given.
+//
+// Facts cross packages: [Analyzer] exports one for each package, keyed by the
+// names of functions. Start with [Facts.Of] and [Facts.Guard].
+package behaviour
+
+import (
+	"go/types"
+	"maps"
+	"reflect"
+	"slices"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/buildssa"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/backstop-go/backstop/analysis/internal/ir"
+	"github.com/backstop-go/backstop/analysis/model"
+)
+
+// Recovers says how a function that is deferred treats a panic.
+type Recovers int
+
+// Ways to recover.
+const (
+	Never    Recovers = iota
+	TooDeep           // it calls a function that calls recover, which Go ignores
+	Directly          // it calls recover itself
+)
+
+// Func is what a function does. The zero value is a function of which nothing is
+// known, or that does nothing of this.
+type Func struct {
+	Recovers     Recovers
+	Via          string // for TooDeep: the function that calls recover
+	Repanics     bool   // it may panic after it recovered
+	Reports      bool   // it tells somebody: a log, an error tracker
+	Stack        bool   // it captures a stack
+	NeverReturns bool
+	Exits        bool // it ends the process on every path
+	Panics       bool // it panics on every path
+	Callbacks    []model.Callback
+}
+
+func (f Func) equal(g Func) bool {
+	a, b := f.Callbacks, g.Callbacks
+	f.Callbacks, g.Callbacks = nil, nil
+	return reflect.DeepEqual(f, g) && slices.Equal(a, b)
+}
+
+func (f Func) empty() bool { return f.equal(Func{}) }
+
+// A Fact carries what is known of a package's functions to those who import it.
+type Fact struct {
+	Funcs map[string]Func // by name, as go/types has it
+}
+
+// AFact marks the type for go/analysis.
+func (*Fact) AFact() {}
+
+func (f *Fact) String() string { return "behaviour" }
+
+// Analyzer computes [Facts].
+var Analyzer = &analysis.Analyzer{
+	Name:       "behaviour",
+	Doc:        "find out what functions do to panics",
+	Run:        run,
+	Requires:   []*analysis.Analyzer{buildssa.Analyzer},
+	ResultType: reflect.TypeFor[*Facts](),
+	FactTypes:  []analysis.Fact{new(Fact)},
+	Flags:      flags(),
+}
+
+// Facts answers questions about the functions of one package and of those it
+// imports.
+type Facts struct {
+	SSA   *buildssa.SSA
+	model *model.Model
+	here  map[*ssa.Function]Func
+	known func(*types.Package) *Fact
+	cache map[*types.Package]*Fact
+}
+
+func run(pass *analysis.Pass) (any, error) {
+	f := &Facts{
+		SSA:   pass.ResultOf[buildssa.Analyzer].(*buildssa.SSA),
+		model: Model(),
+		here:  make(map[*ssa.Function]Func),
+		cache: make(map[*types.Package]*Fact),
+	}
+	f.known = func(p *types.Package) *Fact {
+		fact := new(Fact)
+		if !pass.ImportPackageFact(p, fact) {
+			return nil
+		}
+		return fact
+	}
+	f.solve()
+	if fact := f.export(); len(fact.Funcs) > 0 {
+		pass.ExportPackageFact(fact)
+	}
+	return f, nil
+}
+
+// solve looks at every function until nothing new is learnt.
+func (f *Facts) solve() {
+	for range 10 {
+		changed := false
+		for _, fn := range f.SSA.SrcFuncs {
+			now := f.look(fn)
+			if !now.equal(f.here[fn]) {
+				f.here[fn] = now
+				changed = true
+			}
+		}
+		if !changed {
+			return
+		}
+	}
+}
+
+func (f *Facts) export() *Fact {
+	fact := &Fact{Funcs: make(map[string]Func)}
+	for fn, what := range f.here {
+		if obj := ir.Object(fn); obj != nil && !what.empty() {
+			fact.Funcs[ir.Name(obj)] = what
+		}
+	}
+	return fact
+}
+
+// Of is what a function of this package does, literals included, or one of
+// another package.
+func (f *Facts) Of(fn *ssa.Function) Func {
+	if fn == nil {
+		return Func{}
+	}
+	if what, ok := f.here[fn]; ok {
+		return f.withModel(ir.Object(fn), what)
+	}
+	return f.OfObject(ir.Object(fn))
+}
+
+// OfObject is what a declared function or method does.
+func (f *Facts) OfObject(obj *types.Func) Func {
+	if obj == nil || obj.Pkg() == nil {
+		return Func{}
+	}
+	if fn := f.SSA.Pkg.Prog.FuncValue(obj); fn != nil {
+		if what, ok := f.here[fn]; ok {
+			return f.withModel(obj, what)
+		}
+	}
+	fact, ok := f.cache[obj.Pkg()]
+	if !ok {
+		fact = f.known(obj.Pkg())
+		f.cache[obj.Pkg()] = fact
+	}
+	var what Func
+	if fact != nil {
+		what = fact.Funcs[ir.Name(obj)]
+	}
+	return f.withModel(obj, what)
+}
+
+// OfCall is what the callee does, when it is known.
+func (f *Facts) OfCall(c *ssa.CallCommon) Func {
+	if c.IsInvoke() {
+		return f.OfObject(c.Method)
+	}
+	return f.Of(ir.Callee(c))
+}
+
+// Model is what the model says of a declared function.
+func (f *Facts) Model(obj *types.Func) (model.Func, bool) {
+	return f.model.Func(ir.Name(obj))
+}
+
+func (f *Facts) withModel(obj *types.Func, what Func) Func {
+	m, ok := f.Model(obj)
+	if !ok {
+		return what
+	}
+	what.Reports = what.Reports || m.Reports
+	what.Stack = what.Stack || m.Stack
+	what.NeverReturns = what.NeverReturns || m.NeverReturns
+	what.Exits = what.Exits || m.Exits
+	what.Panics = what.Panics || m.Panics
+	if m.Recovers {
+		what.Recovers = Directly
+	}
+	if len(m.Callbacks) > 0 {
+		what.Callbacks = m.Callbacks // who wrote the line has read the code
+	}
+	return what
+}
+
+// Names lists the functions of which something is known here; for tests.
+func (f *Fact) Names() []string { return slices.Sorted(maps.Keys(f.Funcs)) }

@@ -1,0 +1,47 @@
+// Package panicnil holds the rule panic-nil.
+package panicnil
+
+import (
+	"golang.org/x/tools/go/analysis/passes/buildssa"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/backstop-go/backstop/analysis/rule"
+)
+
+// Rule reports panic(nil) and panics with an error that is known to be nil.
+var Rule = rule.New(rule.Rule{
+	ID:   "panic-nil",
+	Tier: rule.TierA,
+	Doc: rule.Doc{
+		Summary: "panic is called with nil",
+		Why: `From a go line of 1.21 on, panic(nil) panics with a *runtime.PanicNilError whose
+text says nothing of the reason. With an older go line, or GODEBUG=panicnil=1,
+recover returns nil, and a guard that asks for nil takes it for no panic.`,
+		Bad:       "if err == nil {\n\tpanic(err)\n}",
+		Good:      "if err != nil {\n\tpanic(err)\n}",
+		LeftAlone: []string{"panic(err) where err may be nil on some paths only: nobody knows"},
+		Scenarios: []string{"panic-nil", "panic-nil-panicnil1"},
+	},
+}, run, buildssa.Analyzer)
+
+func run(pass *rule.Pass) error {
+	for _, fn := range pass.ResultOf[buildssa.Analyzer].(*buildssa.SSA).SrcFuncs {
+		for _, b := range fn.Blocks {
+			if p, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Panic); ok && isNil(p.X) {
+				pass.Reportf(p.Pos(), "panic with nil says nothing of the reason, and guards that ask for nil miss it under GODEBUG=panicnil=1")
+			}
+		}
+	}
+	return nil
+}
+
+func isNil(v ssa.Value) bool {
+	if m, ok := v.(*ssa.MakeInterface); ok {
+		v = m.X
+	}
+	if c, ok := v.(*ssa.ChangeInterface); ok {
+		v = c.X
+	}
+	c, ok := v.(*ssa.Const)
+	return ok && c.IsNil()
+}

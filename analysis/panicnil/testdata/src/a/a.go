@@ -1,0 +1,32 @@
+package a
+
+import "errors"
+
+func literal() {
+	panic(nil) // want `panic-nil: panic with nil`
+}
+
+func typed() {
+	var err error
+	panic(err) // want `panic-nil: panic with nil`
+}
+
+func ignored() {
+	//backstop:ignore panic-nil the test of a guard needs one
+	panic(nil)
+}
+
+// The reason is missing: nothing is ignored.
+func reasonMissing() {
+	panic(nil) //backstop:ignore panic-nil // want `panic-nil: panic with nil`
+}
+
+// A value that is not nil on any path.
+func fine() {
+	panic(errors.New("no stock"))
+}
+
+// It may be nil, and may not: nobody can tell.
+func maybe(err error) {
+	panic(err)
+}

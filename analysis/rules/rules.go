@@ -1,0 +1,48 @@
+// Package rules lists every rule of backstop vet.
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/backstop-go/backstop/analysis/panicnil"
+	"github.com/backstop-go/backstop/analysis/rule"
+)
+
+// all is in the order of the catalogue; add a line for a new rule.
+var all = []*rule.Rule{
+	panicnil.Rule,
+}
+
+// All returns every rule, those that are off by default included, sorted by ID.
+func All() []*rule.Rule {
+	sorted := slices.Clone(all)
+	slices.SortFunc(sorted, func(a, b *rule.Rule) int { return strings.Compare(a.ID, b.ID) })
+	return sorted
+}
+
+// Default returns the rules that run when none are named: tiers A and B.
+func Default() []*rule.Rule {
+	return slices.DeleteFunc(All(), func(r *rule.Rule) bool { return r.Tier == rule.TierC })
+}
+
+// Find returns the rule with the identifier.
+func Find(id string) (*rule.Rule, bool) {
+	for _, r := range all {
+		if r.ID == id {
+			return r, true
+		}
+	}
+	return nil, false
+}
+
+// Analyzers returns what drivers of go/analysis run: the analyzers of the rules.
+func Analyzers(rules []*rule.Rule) []*analysis.Analyzer {
+	list := make([]*analysis.Analyzer, len(rules))
+	for i, r := range rules {
+		list[i] = r.Analyzer
+	}
+	return list
+}
