@@ -9,11 +9,15 @@ import (
 
 	"github.com/backstop-go/backstop/analysis/panicnil"
 	"github.com/backstop-go/backstop/analysis/rule"
+	"github.com/backstop-go/backstop/analysis/signalsync"
+	"github.com/backstop-go/backstop/analysis/timerinloop"
 )
 
 // all is in the order of the catalogue; add a line for a new rule.
 var all = []*rule.Rule{
 	panicnil.Rule,
+	signalsync.Rule,
+	timerinloop.Rule,
 }
 
 // All returns every rule, those that are off by default included, sorted by ID.

@@ -143,7 +143,7 @@ func Captured(v *ssa.FreeVar) ssa.Value {
 			at = i
 		}
 	}
-	if fn.Referrers() == nil && fn.Parent() != nil {
+	if at >= 0 && fn.Parent() != nil {
 		return binding(fn, at)
 	}
 	return nil
