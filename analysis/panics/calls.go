@@ -1,0 +1,333 @@
+package panics
+
+import (
+	"go/constant"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/backstop-go/backstop/analysis/internal/ir"
+	"github.com/backstop-go/backstop/analysis/model"
+)
+
+// explicit grades a call of panic by what it says and what it depends on.
+func (x *finder) explicit(p *ssa.Panic) {
+	text, isText := saying(p.X, 0)
+	why := "panics"
+	if isText && text != "" {
+		why = "panics with " + quote(text)
+	} else if d := describe(p.X); d != "" {
+		why = "panics with " + d
+	}
+	x.add(p, Explicit, x.gradePanic(p, text), p.Pos(), "%s", why)
+}
+
+func (x *finder) gradePanic(p *ssa.Panic, text string) Grade {
+	low := strings.ToLower(text)
+	for _, word := range invariants {
+		if strings.Contains(low, word) {
+			return Unlikely
+		}
+	}
+	cond := asked(p.Block())
+	if cond == nil {
+		return Likely // whatever the function is given
+	}
+	if c := failing(cond); c != nil {
+		if neverFails[ir.Name(ir.Target(c))] {
+			return Unlikely
+		}
+		return Likely
+	}
+	if op, ok := cond.(*ssa.BinOp); ok {
+		if x.enum(op.X.Type()) {
+			return Unlikely // the default of a switch over all values there are
+		}
+		if isNil(op.X) || isNil(op.Y) {
+			return Possible // a dependency that was not given
+		}
+	}
+	about := make(map[ref]bool)
+	mentioned(cond, about, 0)
+	recv := x.fn.Signature.Recv() != nil
+	for r := range about {
+		if recv && len(x.fn.Params) > 0 && r.root == x.fn.Params[0] {
+			return Possible // its own state
+		}
+	}
+	return Likely
+}
+
+// Words in the text of a panic that say that it cannot happen.
+var invariants = []string{
+	"unreachable", "impossible", "not reached", "cannot happen", "can't happen", "should not", "shouldn't",
+	"should never", "never happen", "bug", "invariant", "internal error", "assert", "inconsistent", "unhandled case",
+}
+
+// asked is the condition that decides whether the block runs.
+func asked(b *ssa.BasicBlock) ssa.Value {
+	for up := b; up != nil; up = up.Idom() {
+		if d := up.Idom(); d != nil {
+			if last, ok := d.Instrs[len(d.Instrs)-1].(*ssa.If); ok {
+				return last.Cond
+			}
+		}
+	}
+	return nil
+}
+
+// failing is the call whose error the condition asks for.
+func failing(cond ssa.Value) *ssa.CallCommon {
+	op, ok := cond.(*ssa.BinOp)
+	if !ok || !isError(op.X.Type()) {
+		return nil
+	}
+	switch v := op.X.(type) {
+	case *ssa.Call:
+		return &v.Call
+	case *ssa.Extract:
+		if c, ok := v.Tuple.(*ssa.Call); ok {
+			return &c.Call
+		}
+	}
+	return nil
+}
+
+// Functions of the standard library whose errors mean a broken system or a
+// defect of the caller's own types.
+var neverFails = map[string]bool{
+	"crypto/rand.Read": true, "crypto/rand.Int": true, "encoding/json.Marshal": true, "encoding/json.MarshalIndent": true,
+	"(io.Writer).Write": true, "(*bytes.Buffer).Write": true, "(*strings.Builder).WriteString": true, "(*bytes.Buffer).WriteString": true,
+	"os.Getwd": true, "os.Hostname": true, "io.ReadFull": true, "crypto/aes.NewCipher": true, "crypto/cipher.NewGCM": true,
+}
+
+// enum reports whether the type is a named one with constants of its own.
+func (x *finder) enum(t types.Type) bool {
+	named, ok := types.Unalias(t).(*types.Named)
+	if !ok || named.Obj().Pkg() == nil {
+		return false
+	}
+	if _, ok := named.Underlying().(*types.Basic); !ok {
+		return false
+	}
+	if is, ok := x.enums[named]; ok {
+		return is
+	}
+	n := 0
+	scope := named.Obj().Pkg().Scope()
+	for _, name := range scope.Names() {
+		if c, ok := scope.Lookup(name).(*types.Const); ok && types.Identical(c.Type(), named) {
+			n++
+		}
+	}
+	x.enums[named] = n > 1
+	return n > 1
+}
+
+func isNil(v ssa.Value) bool {
+	c, ok := v.(*ssa.Const)
+	return ok && c.IsNil()
+}
+
+// saying is the constant text in what panic is given, as far as it can be seen.
+func saying(v ssa.Value, depth int) (string, bool) {
+	if depth > 4 {
+		return "", false
+	}
+	switch v := v.(type) {
+	case *ssa.MakeInterface:
+		return saying(v.X, depth+1)
+	case *ssa.Const:
+		if v.Value != nil && v.Value.Kind() == constant.String {
+			return constant.StringVal(v.Value), true
+		}
+	case *ssa.BinOp:
+		return saying(v.X, depth+1)
+	case *ssa.Call:
+		if len(v.Call.Args) > 0 {
+			return saying(v.Call.Args[0], depth+1)
+		}
+	}
+	return "", false
+}
+
+// call looks at what is called: a function that panics by contract, or one that
+// comes from outside.
+func (x *finder) call(i ssa.CallInstruction) {
+	if _, spawned := i.(*ssa.Go); spawned {
+		return
+	}
+	c := i.Common()
+	if fn := ir.Target(c); fn != nil {
+		x.byContract(i, fn)
+		if c.IsInvoke() {
+			x.invoke(i)
+		}
+	} else if _, builtin := c.Value.(*ssa.Builtin); !builtin && ir.Callee(c) == nil {
+		x.callback(i, c.Value)
+	}
+	args := ir.Args(c)
+	for _, cb := range x.OfCall(c).Callbacks { // handed on, and called there
+		if cb.Where == model.Caller && !cb.Guarded && cb.Param < len(args) && ir.Func(args[cb.Param]) == nil {
+			if _, is := args[cb.Param].Type().Underlying().(*types.Signature); is {
+				x.callback(i, args[cb.Param])
+			}
+		}
+	}
+}
+
+func (x *finder) byContract(i ssa.CallInstruction, fn *types.Func) {
+	m, ok := x.Model(fn)
+	if !ok {
+		return
+	}
+	switch {
+	case m.Panics:
+		x.add(i, Explicit, Likely, i.Pos(), "calls %s", short(fn))
+	case m.Must && !Constant(i.Common()):
+		x.add(i, Explicit, Likely, i.Pos(), "calls %s with what is not constant", short(fn))
+	}
+}
+
+// callback is a site where a function is called that comes from outside.
+func (x *finder) callback(i ssa.CallInstruction, v ssa.Value) {
+	from := canon(v)
+	s := Site{Kind: Callback, Grade: Possible, Pos: i.Pos(), Param: -1, Instr: i, Why: "calls " + describe(v) + ", which comes from outside"}
+	switch root := from.root.(type) {
+	case *ssa.Parameter:
+		if from.path == "" {
+			s.Param = paramIndex(x.fn, root)
+			s.Grade = Likely
+		} else if strings.Contains(from.path, "[") {
+			s.Grade = Likely
+		} else if isParam(root) && root.Parent().Signature.Recv() == nil {
+			s.Grade = Likely // a field of what was passed: job.run()
+		}
+	case *ssa.Lookup, *ssa.Extract, *ssa.Next, *ssa.UnOp:
+		s.Grade = Likely // of a map, a channel
+	case *ssa.Alloc:
+		if x.assignedFrom(root) {
+			return
+		}
+	case *ssa.Phi, *ssa.Call:
+		return // made here: a context's cancel, one of a few literals
+	}
+	if r := from.root; s.Param < 0 && r != nil {
+		if res := i.Common().Signature().Results(); res.Len() == 1 && res.At(0).Type().String() == "time.Time" {
+			return // a clock
+		}
+	}
+	if _, extract := from.root.(*ssa.Extract); extract && from.path == "" && strings.HasSuffix(v.Type().String(), "context.CancelFunc") {
+		return
+	}
+	if !s.Pos.IsValid() {
+		return
+	}
+	x.found = append(x.found, s)
+}
+
+// assignedFrom reports whether a function variable holds only functions that are
+// written here.
+func (x *finder) assignedFrom(a *ssa.Alloc) bool {
+	for _, r := range *a.Referrers() {
+		if s, ok := r.(*ssa.Store); ok && s.Addr == a {
+			switch canon(s.Val).root.(type) {
+			case *ssa.MakeClosure, *ssa.Function, *ssa.Call, nil:
+			default:
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func paramIndex(fn *ssa.Function, p *ssa.Parameter) int {
+	if p.Parent() != fn {
+		return -1 // of the function around the literal
+	}
+	n := slices.Index(fn.Params, p)
+	if fn.Signature.Recv() != nil {
+		n--
+	}
+	return n
+}
+
+// Names of methods by which a service lets others run their code.
+var handlers = map[string]bool{
+	"Handle": true, "Process": true, "Execute": true, "Serve": true, "Invoke": true, "HandleMessage": true,
+	"HandleEvent": true, "HandleJob": true, "OnEvent": true, "OnMessage": true, "ServeHTTP": true, "Run": true, "Do": true,
+}
+
+// invoke is a call of an interface method by which others supply code.
+func (x *finder) invoke(i ssa.CallInstruction) {
+	c := i.Common()
+	if !handlers[c.Method.Name()] || ir.StdFunc(c.Method) {
+		return
+	}
+	if isNilGuarded := x.checked(i.Block(), c.Value); isNilGuarded {
+		return
+	}
+	x.add(i, Callback, Possible, i.Pos(), "calls %s.%s, whoever implements it", describe(c.Value), c.Method.Name())
+}
+
+// deref looks for a pointer that is nil with its error, that a map does not
+// hold, or that was decoded.
+func (x *finder) deref(i ssa.Instruction, p ssa.Value) {
+	if !i.Pos().IsValid() && p.Pos() == token.NoPos {
+		return
+	}
+	switch v := p.(type) {
+	case *ssa.Extract:
+		x.uncheckedResult(i, v)
+	case *ssa.Lookup:
+		if !v.CommaOk && !x.checked(i.Block(), v, v.Index, v.X) {
+			x.add(i, NilDeref, Possible, i.Pos(), "uses %s, which is nil when the key is missing", describe(v))
+		}
+	case *ssa.Const:
+		if v.IsNil() {
+			x.add(i, NilDeref, Likely, i.Pos(), "dereferences nil")
+		}
+	case *ssa.UnOp:
+		if v.Op == token.MUL {
+			if from := canon(v); from.path != "" && x.decoded(from.root) && !x.checked(i.Block(), v) {
+				x.add(i, NilDeref, Likely, i.Pos(), "uses %s, which is nil when the input leaves it out", describe(v))
+			}
+		}
+	}
+}
+
+func (x *finder) uncheckedResult(i ssa.Instruction, v *ssa.Extract) {
+	c, ok := v.Tuple.(*ssa.Call)
+	if !ok {
+		return
+	}
+	results := c.Call.Signature().Results()
+	last := results.Len() - 1
+	if v.Index == last || !isError(results.At(last).Type()) {
+		return
+	}
+	for _, r := range *c.Referrers() {
+		if e, ok := r.(*ssa.Extract); ok && e.Index == last && (errorIsNil(i.Block(), e) || kept(e)) {
+			return
+		}
+	}
+	if x.checked(i.Block(), v) {
+		return
+	}
+	x.add(i, Unchecked, Likely, i.Pos(), "uses the result of %s, which is nil when its error is not", describe(c))
+}
+
+// kept reports whether the error goes into a variable, or to a function, from
+// where the check cannot be followed.
+func kept(e *ssa.Extract) bool {
+	for _, r := range *e.Referrers() {
+		switch r.(type) {
+		case *ssa.Store, *ssa.Phi, *ssa.MakeClosure:
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,290 @@
+package panics
+
+import (
+	"fmt"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/backstop-go/backstop/analysis/internal/ir"
+)
+
+// survey looks once at all functions for what single ones do not show: globals
+// that are assigned, channels that are closed.
+func (f *Facts) survey() {
+	fns := f.SSA.SrcFuncs
+	if start := f.SSA.Pkg.Func("init"); start != nil {
+		fns = append(fns[:len(fns):len(fns)], start)
+	}
+	for _, fn := range fns {
+		for _, b := range fn.Blocks {
+			for _, i := range b.Instrs {
+				for _, op := range i.Operands(nil) {
+					g, ok := (*op).(*ssa.Global)
+					if _, load := i.(*ssa.UnOp); ok && !load {
+						f.stored[g] = true // or its address goes elsewhere
+					}
+				}
+				if c, ok := i.(ssa.CallInstruction); ok && ir.IsBuiltin(c.Common(), "close") {
+					if ch, ok := channelOf(c.Common().Args[0]); ok {
+						f.closed[ch] = c.Pos()
+					}
+				}
+			}
+		}
+	}
+}
+
+// A channel is one that has a name: a field of a type, or a global.
+type channel struct {
+	owner types.Type
+	field int
+	at    ssa.Value
+}
+
+func channelOf(v ssa.Value) (channel, bool) {
+	load, ok := v.(*ssa.UnOp)
+	if !ok || load.Op != token.MUL {
+		return channel{}, false
+	}
+	switch x := load.X.(type) {
+	case *ssa.FieldAddr:
+		t, ok := types.Unalias(deref(x.X.Type())).(*types.Named)
+		if !ok {
+			return channel{}, false
+		}
+		return channel{owner: t.Origin(), field: x.Field}, true
+	case *ssa.Global:
+		return channel{at: x}, true
+	}
+	return channel{}, false
+}
+
+func deref(t types.Type) types.Type {
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		return p.Elem()
+	}
+	return t
+}
+
+// finder looks for sites in one function.
+type finder struct {
+	*Facts
+	*checker
+	fn    *ssa.Function
+	found []Site
+}
+
+// find lists the sites of fn.
+func (f *Facts) find(fn *ssa.Function) []Site {
+	if f.generated[f.fset.Position(fn.Pos()).Filename] {
+		return nil // who generates code has the checks elsewhere
+	}
+	x := &finder{Facts: f, checker: newChecker(), fn: fn}
+	for _, b := range fn.Blocks {
+		if b != fn.Recover {
+			for _, i := range b.Instrs {
+				x.look(i)
+			}
+		}
+	}
+	return x.found
+}
+
+func (x *finder) add(i ssa.Instruction, kind Kind, grade Grade, pos token.Pos, why string, args ...any) {
+	if !pos.IsValid() {
+		pos = i.Pos()
+	}
+	if pos.IsValid() {
+		x.found = append(x.found, Site{Kind: kind, Grade: grade, Pos: pos, Why: fmt.Sprintf(why, args...), Param: -1, Instr: i})
+	}
+}
+
+func (x *finder) look(i ssa.Instruction) {
+	switch i := i.(type) {
+	case *ssa.Panic:
+		x.explicit(i)
+	case *ssa.TypeAssert:
+		x.assertion(i)
+	case *ssa.MapUpdate:
+		x.mapUpdate(i)
+	case *ssa.IndexAddr:
+		x.index(i, i.X, i.Index)
+	case *ssa.Index:
+		x.index(i, i.X, i.Index)
+	case *ssa.Lookup:
+		if _, ok := i.X.Type().Underlying().(*types.Basic); ok {
+			x.index(i, i.X, i.Index)
+		}
+	case *ssa.Slice:
+		x.slice(i)
+	case *ssa.BinOp:
+		x.divide(i)
+	case *ssa.Send:
+		x.send(i, i.Chan, i.Pos())
+	case *ssa.Select:
+		for _, s := range i.States {
+			if s.Dir == types.SendOnly {
+				x.send(i, s.Chan, s.Pos)
+			}
+		}
+	case *ssa.FieldAddr:
+		x.deref(i, i.X)
+	case *ssa.UnOp:
+		if i.Op == token.MUL {
+			x.deref(i, i.X)
+		}
+	case ssa.CallInstruction:
+		x.call(i)
+	}
+}
+
+func (x *finder) assertion(i *ssa.TypeAssert) {
+	if i.CommaOk || !i.Pos().IsValid() || x.checked(i.Block(), i.X) {
+		return
+	}
+	grade := Possible
+	switch from := canon(i.X); root := from.root.(type) {
+	case *ssa.Call:
+		grade = Likely
+		if ownContainer(ir.Target(root.Common())) {
+			grade = Unlikely
+		}
+	case *ssa.Extract:
+		grade = Likely
+		if c, ok := root.Tuple.(*ssa.Call); ok && ownContainer(ir.Target(c.Common())) {
+			grade = Unlikely
+		}
+	case *ssa.Lookup, *ssa.Next:
+		grade = Likely
+	case *ssa.UnOp: // a receive
+		grade = Likely
+	case *ssa.Parameter:
+		grade = Likely
+		if from.path != "" {
+			grade = Possible
+		}
+		if n := x.fn.Name(); n == "Push" || n == "Less" || n == "Swap" {
+			grade = Unlikely // heap.Interface
+		}
+		if inElement(i.X) {
+			grade = Unlikely
+		}
+	default:
+		if inElement(i.X) {
+			grade = Unlikely
+		}
+	}
+	if strings.Contains(canon(i.X).path, `["`) {
+		grade = Likely // the value of a key
+	}
+	if iface, ok := i.X.Type().Underlying().(*types.Interface); ok && iface.NumMethods() > 0 && grade == Likely {
+		grade = Possible // a narrower choice than any
+	}
+	x.add(i, Assertion, grade, token.NoPos, "asserts %s.(%s) without ok", describe(i.X), typeName(i.AssertedType))
+}
+
+// ownContainer reports whether what the function returns was put there by the
+// same program, as in a pool.
+func ownContainer(fn *types.Func) bool {
+	if fn == nil {
+		return false
+	}
+	switch ir.Name(fn) {
+	case "(*sync.Pool).Get", "container/heap.Pop", "container/heap.Remove", "(*sync/atomic.Value).Load",
+		"(*container/list.List).Remove", "(*sync.Map).Load", "(*sync.Map).LoadOrStore", "(*sync.Map).LoadAndDelete",
+		"(*golang.org/x/sync/singleflight.Group).Do", "(reflect.Value).Interface":
+		return true
+	}
+	return fn.Name() == "Pop" || fn.Name() == "Load"
+}
+
+// inElement reports whether v is the Value of a list.Element.
+func inElement(v ssa.Value) bool {
+	load, ok := v.(*ssa.UnOp)
+	if !ok {
+		return false
+	}
+	field, ok := load.X.(*ssa.FieldAddr)
+	return ok && strings.HasSuffix(deref(field.X.Type()).String(), "container/list.Element")
+}
+
+func (x *finder) mapUpdate(i *ssa.MapUpdate) {
+	switch m := i.Map.(type) {
+	case *ssa.Const:
+		x.add(i, NilMap, Likely, i.Pos(), "writes to a map that is nil")
+	case *ssa.UnOp:
+		switch at := m.X.(type) {
+		case *ssa.Alloc:
+			if neverStored(at) {
+				x.add(i, NilMap, Likely, i.Pos(), "writes to the map %s, which is nil", describe(m))
+			}
+		case *ssa.Global:
+			if !x.stored[at] && !at.Object().Exported() && at.Pkg == x.SSA.Pkg && !x.checked(i.Block(), m) {
+				x.add(i, NilMap, Likely, i.Pos(), "writes to the map %s, which is never made", at.Name())
+			}
+		}
+	case *ssa.Phi:
+		for _, e := range m.Edges {
+			if c, ok := e.(*ssa.Const); ok && c.IsNil() && !x.checked(i.Block(), m) {
+				x.add(i, NilMap, Possible, i.Pos(), "writes to the map %s, which may be nil", describe(m))
+				return
+			}
+		}
+	}
+}
+
+// neverStored reports whether a local variable keeps its zero value.
+func neverStored(a *ssa.Alloc) bool {
+	for _, r := range *a.Referrers() {
+		switch r.(type) {
+		case *ssa.UnOp, *ssa.DebugRef:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func (x *finder) divide(i *ssa.BinOp) {
+	if i.Op != token.QUO && i.Op != token.REM {
+		return
+	}
+	if b, ok := i.Type().Underlying().(*types.Basic); !ok || b.Info()&types.IsInteger == 0 {
+		return
+	}
+	if _, ok := i.Y.(*ssa.Const); ok || x.checked(i.Block(), i.Y) {
+		return
+	}
+	switch {
+	case x.fromData(i.Y, 0):
+		x.add(i, Divide, Likely, token.NoPos, "divides by %s, which may be 0", describe(i.Y))
+	case isLen(i.Y):
+		x.add(i, Divide, Possible, token.NoPos, "divides by %s, which may be 0", describe(i.Y))
+	default:
+		if _, ok := canon(i.Y).root.(*ssa.Parameter); ok {
+			x.add(i, Divide, Possible, token.NoPos, "divides by %s, which may be 0", describe(i.Y))
+		}
+	}
+}
+
+func isLen(v ssa.Value) bool {
+	if c, ok := v.(*ssa.Convert); ok {
+		v = c.X
+	}
+	c, ok := v.(*ssa.Call)
+	return ok && ir.IsBuiltin(&c.Call, "len")
+}
+
+// send looks for a channel that another function of the package closes.
+func (x *finder) send(i ssa.Instruction, v ssa.Value, pos token.Pos) {
+	ch, ok := channelOf(v)
+	if !ok {
+		return
+	}
+	if at, ok := x.closed[ch]; ok && !x.checked(i.Block(), v) {
+		x.add(i, Closed, Unlikely, pos, "sends on %s, which is closed in line %d", describe(v), x.fset.Position(at).Line)
+	}
+}

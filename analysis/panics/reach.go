@@ -1,0 +1,207 @@
+package panics
+
+import (
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/backstop-go/backstop/analysis/internal/ir"
+	"github.com/backstop-go/backstop/analysis/model"
+)
+
+// How far a site may be away. The further, the more checks stand in between that
+// are not seen.
+const (
+	farLikely   = 4 // calls, after which what was likely is possible
+	farPossible = 2 // calls, after which what was possible is unlikely
+	rounds      = 8 // of solve: no path is longer
+)
+
+// solve carries the best site of each function to its callers.
+func (f *Facts) solve() {
+	for _, fn := range f.SSA.SrcFuncs {
+		if p := f.own(fn); p != nil {
+			f.best[fn] = p
+		}
+	}
+	for range rounds {
+		changed := false
+		for _, fn := range f.SSA.SrcFuncs {
+			if p := f.viaCalls(fn); better(p, f.best[fn]) {
+				f.best[fn] = p
+				changed = true
+			}
+		}
+		if !changed {
+			return
+		}
+	}
+}
+
+func better(a, b *Path) bool {
+	switch {
+	case a == nil:
+		return false
+	case b == nil || a.Grade != b.Grade:
+		return b == nil || a.Grade > b.Grade
+	}
+	return len(a.Calls) < len(b.Calls)
+}
+
+// own is the best site of fn that its guard does not recover.
+func (f *Facts) own(fn *ssa.Function) *Path {
+	var best *Path
+	guard := f.Guard(fn)
+	for _, s := range f.sites[fn] {
+		if s.Param >= 0 || guard.Covers(s.Instr) {
+			continue
+		}
+		p := &Path{Kind: s.Kind, Grade: s.Grade, Why: s.Why, Pos: s.Pos, Calls: []Step{{Name: Name(fn)}}}
+		if better(p, best) {
+			best = p
+		}
+	}
+	return best
+}
+
+// viaCalls is the best site among those that fn calls.
+func (f *Facts) viaCalls(fn *ssa.Function) *Path {
+	var best *Path
+	guard := f.Guard(fn)
+	ir.Calls(fn, func(c ssa.CallInstruction) {
+		if _, spawned := c.(*ssa.Go); spawned || guard.Covers(c) {
+			return
+		}
+		for _, callee := range f.called(c) {
+			p := f.step(fn, callee, c.Pos())
+			if better(p, best) {
+				best = p
+			}
+		}
+	})
+	return best
+}
+
+// called lists the functions that run in the goroutine of the caller because of
+// the call: the callee, and the functions it is given and calls.
+func (f *Facts) called(c ssa.CallInstruction) []*ssa.Function {
+	var fns []*ssa.Function
+	common := c.Common()
+	if fn := ir.Callee(common); fn != nil {
+		if m, ok := f.Model(ir.Object(fn)); !ok || !m.Safe {
+			fns = append(fns, fn)
+		}
+	}
+	args := ir.Args(common)
+	for _, cb := range f.OfCall(common).Callbacks {
+		if cb.Where != model.Caller || cb.Guarded || cb.Param >= len(args) {
+			continue
+		}
+		if fn := ir.Func(args[cb.Param]); fn != nil {
+			fns = append(fns, fn)
+		}
+	}
+	return fns
+}
+
+// step is the path of the callee with fn in front of it.
+func (f *Facts) step(fn, callee *ssa.Function, at token.Pos) *Path {
+	if callee == fn {
+		return nil
+	}
+	in := f.best[callee]
+	if in == nil && (callee.Pkg != f.SSA.Pkg || len(callee.Blocks) == 0) {
+		in = f.imported(callee, at)
+	}
+	if in == nil || len(in.Calls) > rounds {
+		return nil
+	}
+	p := *in
+	p.Calls = append([]Step{{Name: Name(fn)}}, in.Calls...)
+	p.Calls[1].Pos = at
+	p.Grade = fade(in.Grade, len(p.Calls)-1)
+	if p.Grade == Unlikely {
+		return nil
+	}
+	return &p
+}
+
+func fade(g Grade, calls int) Grade {
+	switch {
+	case g == Likely && calls > farLikely:
+		return Possible
+	case g == Possible && calls > farPossible:
+		return Unlikely
+	}
+	return g
+}
+
+// imported is what the fact of another package says of fn.
+func (f *Facts) imported(fn *ssa.Function, at token.Pos) *Path {
+	obj := ir.Object(fn)
+	if obj == nil || obj.Pkg() == nil || obj.Pkg() == f.SSA.Pkg.Pkg {
+		return nil
+	}
+	fact, ok := f.cache[obj.Pkg()]
+	if !ok {
+		fact = f.known(obj.Pkg())
+		f.cache[obj.Pkg()] = fact
+	}
+	if fact == nil {
+		return nil
+	}
+	s, ok := fact.Funcs[ir.Name(obj)]
+	if !ok {
+		return nil
+	}
+	if fact.Module != f.module {
+		// What another module's function panics with is mostly its contract.
+		s.Grade--
+	}
+	if s.Grade == Unlikely {
+		return nil
+	}
+	p := &Path{Kind: s.Kind, Grade: s.Grade, Why: s.Why, Far: s.At, Pos: at, Calls: []Step{{Name: Name(fn)}}}
+	for _, name := range s.Calls {
+		p.Calls = append(p.Calls, Step{Name: name})
+	}
+	return p
+}
+
+// Name is how messages name a function: (*Server).run, or the function that a
+// literal stands in.
+func Name(fn *ssa.Function) string {
+	for fn.Parent() != nil {
+		return "a function literal in " + Name(outermost(fn))
+	}
+	obj := ir.Object(fn)
+	if obj == nil {
+		return fn.Name()
+	}
+	return short(obj)
+}
+
+func outermost(fn *ssa.Function) *ssa.Function {
+	for fn.Parent() != nil {
+		fn = fn.Parent()
+	}
+	return fn
+}
+
+// short is the name without the path of its package.
+func short(obj *types.Func) string {
+	recv := obj.Signature().Recv()
+	if recv == nil {
+		return obj.Name()
+	}
+	t := types.TypeString(recv.Type(), func(*types.Package) string { return "" })
+	if i := strings.IndexByte(t, '['); i >= 0 {
+		t = t[:i]
+	}
+	if strings.HasPrefix(t, "*") {
+		t = "(" + t + ")"
+	}
+	return t + "." + obj.Name()
+}
