@@ -76,11 +76,18 @@ var Analyzer = &analysis.Analyzer{
 // Facts answers questions about the functions of one package and of those it
 // imports.
 type Facts struct {
-	SSA   *buildssa.SSA
-	model *model.Model
-	here  map[*ssa.Function]Func
-	known func(*types.Package) *Fact
-	cache map[*types.Package]*Fact
+	SSA *buildssa.SSA
+
+	// Funcs is SSA.SrcFuncs and the literals of package variables, which
+	// buildssa leaves out.
+	Funcs []*ssa.Function
+
+	model   *model.Model
+	here    map[*ssa.Function]Func
+	known   func(*types.Package) *Fact
+	cache   map[*types.Package]*Fact
+	globals map[*ssa.Global]*global
+	uses    *uses
 }
 
 func run(pass *analysis.Pass) (any, error) {
@@ -97,6 +104,11 @@ func run(pass *analysis.Pass) (any, error) {
 		}
 		return fact
 	}
+	f.Funcs = f.SSA.SrcFuncs
+	if fn := f.SSA.Pkg.Func("init"); fn != nil {
+		f.Funcs = literals(f.Funcs[:len(f.Funcs):len(f.Funcs)], fn)
+	}
+	f.findGlobals()
 	f.solve()
 	if fact := f.export(); len(fact.Funcs) > 0 {
 		pass.ExportPackageFact(fact)
@@ -104,11 +116,18 @@ func run(pass *analysis.Pass) (any, error) {
 	return f, nil
 }
 
+func literals(list []*ssa.Function, fn *ssa.Function) []*ssa.Function {
+	for _, lit := range fn.AnonFuncs {
+		list = literals(append(list, lit), lit)
+	}
+	return list
+}
+
 // solve looks at every function until nothing new is learnt.
 func (f *Facts) solve() {
 	for range 10 {
 		changed := false
-		for _, fn := range f.SSA.SrcFuncs {
+		for _, fn := range f.Funcs {
 			now := f.look(fn)
 			if !now.equal(f.here[fn]) {
 				f.here[fn] = now
@@ -170,7 +189,7 @@ func (f *Facts) OfCall(c *ssa.CallCommon) Func {
 	if c.IsInvoke() {
 		return f.OfObject(c.Method)
 	}
-	return f.Of(ir.Callee(c))
+	return f.Of(f.Callee(c))
 }
 
 // Model is what the model says of a declared function.

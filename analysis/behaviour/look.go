@@ -31,7 +31,8 @@ func (f *Facts) look(fn *ssa.Function) Func {
 		callee := f.OfCall(common)
 		what.Reports = what.Reports || callee.Reports
 		what.Stack = what.Stack || callee.Stack
-		if callee.Recovers != Never && what.Recovers == Never {
+		// A guard that fn defers guards fn, and not who defers fn.
+		if _, called := c.(*ssa.Call); called && callee.Recovers != Never && what.Recovers == Never {
 			what.Recovers, what.Via = TooDeep, via(common, callee)
 		}
 	})
@@ -167,8 +168,8 @@ func (f *Facts) calls(fn *ssa.Function, v ssa.Value, where model.Where, guard Gu
 		return nil
 	}
 	var found []model.Callback
-	add := func(where model.Where, guarded bool) {
-		c := model.Callback{Where: where, Guarded: guarded}
+	add := func(where model.Where, guarded, deferred bool) {
+		c := model.Callback{Where: where, Guarded: guarded, Deferred: deferred}
 		if guarded {
 			c.By = fn.String()
 		}
@@ -180,20 +181,21 @@ func (f *Facts) calls(fn *ssa.Function, v ssa.Value, where model.Where, guard Gu
 			_, spawned := r.(*ssa.Go)
 			if !r.Common().IsInvoke() && r.Common().Value == v {
 				if spawned {
-					add(model.Goroutine, false)
+					add(model.Goroutine, false, false)
 				} else {
-					add(where, guard.Covers(r))
+					_, deferred := r.(*ssa.Defer)
+					add(where, guard.Covers(r), deferred)
 				}
 				continue
 			}
 			for _, c := range f.handedOn(r, v) {
 				switch {
 				case c.Where != model.Caller:
-					add(c.Where, c.Guarded)
+					add(c.Where, c.Guarded, c.Deferred)
 				case spawned:
-					add(model.Goroutine, c.Guarded)
+					add(model.Goroutine, c.Guarded, c.Deferred)
 				default:
-					add(where, c.Guarded || guard.Covers(r))
+					add(where, c.Guarded || guard.Covers(r), c.Deferred)
 				}
 			}
 		case *ssa.MakeClosure:
@@ -202,7 +204,7 @@ func (f *Facts) calls(fn *ssa.Function, v ssa.Value, where model.Where, guard Gu
 			if a, ok := r.Addr.(*ssa.Alloc); ok && r.Val == v {
 				found = append(found, f.calls(fn, a, where, guard, depth+1)...)
 			} else {
-				add(model.Stored, false)
+				add(model.Stored, false, false)
 			}
 		case *ssa.UnOp:
 			found = append(found, f.calls(fn, r, where, guard, depth+1)...)
@@ -265,7 +267,7 @@ func (f *Facts) inClosure(c *ssa.MakeClosure, v ssa.Value, where model.Where, gu
 				continue
 			}
 			for _, out := range f.handedOn(call, c) {
-				out.Guarded = out.Guarded || in.Guarded
+				out.Guarded, out.Deferred = out.Guarded || in.Guarded, in.Deferred
 				if out.Where == model.Caller {
 					out.Where = where
 				}

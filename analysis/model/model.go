@@ -43,6 +43,10 @@ type Callback struct {
 	Where   Where  //
 	Guarded bool   // a panic in it is recovered by who calls it
 	By      string // who guards: "net/http", "golang.org/x/sync/errgroup"
+
+	// Deferred says that the function is what a defer statement runs, so that it
+	// may recover.
+	Deferred bool
 }
 
 // A Func is what is known of one function.

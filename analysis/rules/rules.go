@@ -8,6 +8,7 @@ import (
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/backstop-go/backstop/analysis/panicnil"
+	"github.com/backstop-go/backstop/analysis/recoverbuiltindeferred"
 	"github.com/backstop-go/backstop/analysis/rule"
 	"github.com/backstop-go/backstop/analysis/signalsync"
 	"github.com/backstop-go/backstop/analysis/timerinloop"
@@ -16,6 +17,7 @@ import (
 // all is in the order of the catalogue; add a line for a new rule.
 var all = []*rule.Rule{
 	panicnil.Rule,
+	recoverbuiltindeferred.Rule,
 	signalsync.Rule,
 	timerinloop.Rule,
 }
