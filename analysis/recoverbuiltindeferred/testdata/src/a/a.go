@@ -67,8 +67,8 @@ func conditional(safe bool) {
 	work()
 }
 
-func parentheses() {
-	defer (recover()) // want `recovers nothing`
+func predeclared() {
+	defer (recover)() // want `recovers nothing`
 	work()
 }
 
