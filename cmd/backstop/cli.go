@@ -241,10 +241,18 @@ func fromFile(fs *flag.FlagSet, path string) error {
 // nearest finds the command a mistyped name was meant to be: the one within
 // two edits, "" when there is none.
 func nearest(name string) string {
-	best, at := 3, ""
+	var names []string
 	for _, c := range commands() {
-		if d := editDistance(name, c.name); d < best {
-			best, at = d, c.name
+		names = append(names, c.name)
+	}
+	return nearestOf(name, names)
+}
+
+func nearestOf(name string, names []string) string {
+	best, at := 3, ""
+	for _, n := range names {
+		if d := editDistance(name, n); d < best {
+			best, at = d, n
 		}
 	}
 	return at

@@ -36,6 +36,7 @@ require (
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	github.com/sethvargo/go-retry v0.5.0 // indirect
 	go.uber.org/multierr v1.11.0 // indirect
+	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 	modernc.org/libc v1.79.0 // indirect
@@ -44,6 +45,7 @@ require (
 )
 
 require (
+	github.com/backstop-go/backstop/analysis v0.0.0
 	github.com/backstop-go/backstop/lab v0.0.0
 	github.com/rogpeppe/go-internal v1.16.0
 	golang.org/x/tools v0.52.0 // indirect
@@ -52,3 +54,5 @@ require (
 replace github.com/backstop-go/backstop => ../..
 
 replace github.com/backstop-go/backstop/lab => ../../lab
+
+replace github.com/backstop-go/backstop/analysis => ../../analysis

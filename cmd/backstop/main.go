@@ -7,9 +7,14 @@ package main
 import (
 	"context"
 	"os"
+
+	"github.com/backstop-go/backstop/analysis/vettool"
 )
 
 func main() {
+	if vettool.Invoked(os.Args[1:]) {
+		vettool.Main(os.Args[1:])
+	}
 	os.Exit(run(context.Background(), os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr}))
 }
 
@@ -21,6 +26,7 @@ func commands() []command {
 		parseCommand(),
 		sameCommand(),
 		doctorCommand(),
+		vetCommand(),
 		labCommand(),
 		serveCommand(),
 		projectCommand(),

@@ -1,0 +1,210 @@
+// Package vet is what backstop vet does with the findings of package driver: it
+// chooses rules, holds findings against a baseline and writes them as text, JSON
+// or SARIF.
+package vet
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/backstop-go/backstop/analysis/driver"
+	"github.com/backstop-go/backstop/analysis/rule"
+	"github.com/backstop-go/backstop/analysis/rules"
+)
+
+// Select chooses rules by a list with commas: identifiers, tiers (A, B, C),
+// profiles, "all" and "default", each with a minus in front to leave it out.
+// Empty means the default: tiers A and B.
+func Select(list string) ([]*rule.Rule, error) {
+	chosen := make(map[*rule.Rule]bool)
+	words := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+	if len(words) == 0 || strings.HasPrefix(words[0], "-") {
+		words = append([]string{"default"}, words...)
+	}
+	for _, w := range words {
+		name, out := strings.CutPrefix(w, "-")
+		set, err := named(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range set {
+			if out {
+				delete(chosen, r)
+			} else {
+				chosen[r] = true
+			}
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("no rule is left of %q", list)
+	}
+	return slices.DeleteFunc(rules.All(), func(r *rule.Rule) bool { return !chosen[r] }), nil
+}
+
+func named(name string) ([]*rule.Rule, error) {
+	switch name {
+	case "all":
+		return rules.All(), nil
+	case "default":
+		return rules.Default(), nil
+	case "A", "B", "C":
+		return slices.DeleteFunc(rules.All(), func(r *rule.Rule) bool { return r.Tier != rule.Tier(name) }), nil
+	}
+	if p, ok := rules.Profile(name); ok {
+		return p, nil
+	}
+	if r, ok := rules.Find(name); ok {
+		return []*rule.Rule{r}, nil
+	}
+	return nil, fmt.Errorf("unknown rule %q", name)
+}
+
+// Names lists what Select takes, for completion and hints.
+func Names() []string {
+	names := []string{"all", "default", "A", "B", "C"}
+	for _, p := range rules.Profiles() {
+		names = append(names, p.Name)
+	}
+	for _, r := range rules.All() {
+		names = append(names, r.ID)
+	}
+	return names
+}
+
+// Options say which findings count.
+type Options struct {
+	Generated bool // in generated files, too
+	Ignored   bool // those that a directive ignores, too
+	TierC     bool // those that are of tier C though their rule is not
+	AllRules  bool // every rule ran, so that a directive that ignores nothing is a finding
+	Baseline  *Baseline
+}
+
+// An Outcome is the findings that count, and how many do not.
+type Outcome struct {
+	Findings  []driver.Finding
+	Problems  []driver.Problem
+	Packages  int // that patterns named
+	Lines     int
+	Ignored   int
+	Generated int
+	Known     int // in the baseline
+	Stale     int // in the baseline, and gone
+}
+
+// Judge picks the findings that count, in the order of files and lines.
+func Judge(res *driver.Result, o Options) *Outcome {
+	out := &Outcome{Problems: slices.Clone(res.Problems)}
+	seen := make(map[string]bool) // a file may be part of two packages: of a package and its tests
+	for _, p := range res.Packages {
+		if p.Target {
+			out.Packages++
+			out.Lines += p.Lines
+		}
+		out.Problems = append(out.Problems, p.Problems...)
+		used := make(map[driver.Place]bool)
+		for _, f := range p.Findings {
+			key := fmt.Sprintf("%s %s:%d:%d %s", f.Rule, f.File, f.Line, f.Column, f.Message)
+			if seen[key] {
+				continue
+			}
+			seen[key] = true
+			if out.counts(f, o) {
+				out.Findings = append(out.Findings, f)
+			}
+			if f.Ignored != "" {
+				used[driver.Place{File: f.File, Line: f.Line}] = true
+			}
+		}
+		out.directives(p, used, o)
+	}
+	slices.SortStableFunc(out.Findings, func(a, b driver.Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Rule, b.Rule))
+	})
+	if o.Baseline != nil {
+		out.Findings, out.Known, out.Stale = o.Baseline.filter(out.Findings)
+	}
+	return out
+}
+
+func (out *Outcome) counts(f driver.Finding, o Options) bool {
+	switch {
+	case f.Tier == rule.TierC && !o.TierC:
+		if r, ok := rules.Find(f.Rule); !ok || r.Tier != rule.TierC {
+			return false
+		}
+	case f.Ignored != "" && !o.Ignored:
+		out.Ignored++
+		return false
+	}
+	if f.Generated && !o.Generated {
+		out.Generated++
+		return false
+	}
+	return true
+}
+
+// directives finds ignore comments that ignore nothing: without a reason, of a
+// rule that does not exist, or, when every rule ran, of nothing that is there.
+func (out *Outcome) directives(p *driver.Package, used map[driver.Place]bool, o Options) {
+	for _, d := range p.Ignores {
+		message := ""
+		switch {
+		case d.Rule == "" || d.Reason == "":
+			message = "this comment ignores nothing: write " + rule.Prefix + " RULE REASON"
+		case !known(d.Rule):
+			message = fmt.Sprintf("there is no rule %q to ignore", d.Rule)
+		case o.AllRules && !used[driver.Place{File: d.File, Line: d.Line}] && !used[driver.Place{File: d.File, Line: d.Line + 1}]:
+			message = fmt.Sprintf("nothing is left to ignore here: %s finds nothing", d.Rule)
+		default:
+			continue
+		}
+		at := d.Place
+		at.Message = message
+		out.Findings = append(out.Findings, driver.Finding{Rule: Directive, Tier: rule.TierA, Place: at, Package: p.Path})
+	}
+}
+
+// Directive is the rule under which ignore comments that ignore nothing are told.
+const Directive = "ignore-directive"
+
+func known(id string) bool {
+	_, ok := rules.Find(id)
+	return ok || id == Directive
+}
+
+// Releases reads releases of Go with commas and ranges: 1.21..1.27 or 1.26.
+func Releases(list string) ([]string, error) {
+	var all []string
+	for _, word := range strings.Split(list, ",") {
+		from, to, isRange := strings.Cut(strings.TrimSpace(word), "..")
+		if !isRange {
+			to = from
+		}
+		a, err := minor(from)
+		if err != nil {
+			return nil, err
+		}
+		b, err := minor(to)
+		if err != nil {
+			return nil, err
+		}
+		if a > b {
+			return nil, fmt.Errorf("%s ends before it begins", word)
+		}
+		for m := a; m <= b; m++ {
+			all = append(all, fmt.Sprintf("1.%d", m))
+		}
+	}
+	return all, nil
+}
+
+func minor(release string) (int, error) {
+	var m int
+	if n, err := fmt.Sscanf(strings.TrimPrefix(release, "go"), "1.%d", &m); err != nil || n != 1 || m < 18 || m > 99 {
+		return 0, fmt.Errorf("%q is no release of Go such as 1.26", release)
+	}
+	return m, nil
+}
