@@ -9,6 +9,7 @@ import (
 
 	"github.com/backstop-go/backstop/analysis/panicnil"
 	"github.com/backstop-go/backstop/analysis/recoverbuiltindeferred"
+	"github.com/backstop-go/backstop/analysis/recovereagerarg"
 	"github.com/backstop-go/backstop/analysis/rule"
 	"github.com/backstop-go/backstop/analysis/signalsync"
 	"github.com/backstop-go/backstop/analysis/timerinloop"
@@ -18,6 +19,7 @@ import (
 var all = []*rule.Rule{
 	panicnil.Rule,
 	recoverbuiltindeferred.Rule,
+	recovereagerarg.Rule,
 	signalsync.Rule,
 	timerinloop.Rule,
 }

@@ -130,3 +130,21 @@ func IsRecover(info *types.Info, e ast.Expr) bool {
 	b, ok := info.Uses[id].(*types.Builtin)
 	return ok && b.Name() == "recover"
 }
+
+// Eager lists the calls of recover that a defer statement evaluates, instead of
+// the function that it defers: those of arguments and of the operand.
+func Eager(info *types.Info, s *ast.DeferStmt) []*ast.CallExpr {
+	var found []*ast.CallExpr
+	ast.Inspect(s.Call, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.CallExpr:
+			if n != s.Call && IsRecover(info, n) {
+				found = append(found, n)
+			}
+		}
+		return true
+	})
+	return found
+}
