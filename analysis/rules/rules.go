@@ -7,9 +7,12 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 
+	"github.com/backstop-go/backstop/analysis/aborthandler"
 	"github.com/backstop-go/backstop/analysis/panicnil"
 	"github.com/backstop-go/backstop/analysis/recoverbuiltindeferred"
 	"github.com/backstop-go/backstop/analysis/recovereagerarg"
+	"github.com/backstop-go/backstop/analysis/recoveruncheckedassert"
+	"github.com/backstop-go/backstop/analysis/repanicunconditional"
 	"github.com/backstop-go/backstop/analysis/rule"
 	"github.com/backstop-go/backstop/analysis/signalsync"
 	"github.com/backstop-go/backstop/analysis/timerinloop"
@@ -17,9 +20,12 @@ import (
 
 // all is in the order of the catalogue; add a line for a new rule.
 var all = []*rule.Rule{
+	aborthandler.Rule,
 	panicnil.Rule,
 	recoverbuiltindeferred.Rule,
 	recovereagerarg.Rule,
+	recoveruncheckedassert.Rule,
+	repanicunconditional.Rule,
 	signalsync.Rule,
 	timerinloop.Rule,
 }

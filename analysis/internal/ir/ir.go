@@ -50,11 +50,43 @@ func Func(v ssa.Value) *ssa.Function {
 			v = OnlyStore(x.X)
 		case *ssa.FreeVar:
 			v = Captured(x)
+		case *ssa.Call:
+			v = returned(x)
 		default:
 			return nil
 		}
 	}
 	return nil
+}
+
+// returned is the literal that the callee returns on every path, as in
+// defer guard("worker")(), or nil.
+func returned(c *ssa.Call) ssa.Value {
+	fn, ok := c.Call.Value.(*ssa.Function)
+	if !ok || fn.Signature.Results().Len() != 1 {
+		return nil
+	}
+	fn = plain(fn)
+	var lit ssa.Value
+	for _, b := range fn.Blocks {
+		r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
+		if !ok || len(r.Results) != 1 {
+			continue
+		}
+		v := r.Results[0]
+		if t, ok := v.(*ssa.ChangeType); ok {
+			v = t.X
+		}
+		if c, ok := v.(*ssa.MakeClosure); ok {
+			v = c.Fn
+		}
+		f, ok := v.(*ssa.Function)
+		if !ok || f.Parent() != fn || lit != nil && lit != v {
+			return nil
+		}
+		lit = v
+	}
+	return lit
 }
 
 // plain leads from an instance to the generic function, and from a wrapper or

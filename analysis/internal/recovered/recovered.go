@@ -1,0 +1,190 @@
+// Package recovered finds the calls of recover in functions that are deferred, and
+// follows what they return: where it is stored, logged, returned, panicked with,
+// and which branches run when there was nothing to recover.
+//
+// Start with [Sites] and [Uses]. Everything stays within one package.
+package recovered
+
+import (
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/backstop-go/backstop/analysis/behaviour"
+	"github.com/backstop-go/backstop/analysis/internal/ir"
+)
+
+// A Site is one call of recover in a function that can be deferred.
+type Site struct {
+	Fn     *ssa.Function       // calls recover
+	Call   ssa.CallInstruction // recover(), or defer recover()
+	Value  ssa.Value           // what it returned; nil when nobody uses it
+	Defers []*ssa.Defer        // the statements of this package that defer Fn
+	Test   bool                // in a file of tests
+}
+
+// Sites lists the calls of recover that have an effect: those in functions that
+// are deferred somewhere in the package, and in declared functions, which others
+// may defer.
+func Sites(f *behaviour.Facts) []Site {
+	defers := Defers(f)
+	var sites []Site
+	for _, fn := range f.SSA.SrcFuncs {
+		if len(defers[fn]) == 0 && ir.Object(fn) == nil {
+			continue
+		}
+		ir.Calls(fn, func(c ssa.CallInstruction) {
+			if _, spawned := c.(*ssa.Go); spawned || !ir.IsBuiltin(c.Common(), "recover") {
+				return
+			}
+			s := Site{Fn: fn, Call: c, Defers: defers[fn], Test: InTest(fn)}
+			if v := c.Value(); v != nil && len(*v.Referrers()) > 0 {
+				s.Value = v
+			}
+			sites = append(sites, s)
+		})
+	}
+	return sites
+}
+
+// Defers lists which statements of the package defer which of its functions.
+func Defers(f *behaviour.Facts) map[*ssa.Function][]*ssa.Defer {
+	found := make(map[*ssa.Function][]*ssa.Defer)
+	for _, fn := range f.SSA.SrcFuncs {
+		ir.Calls(fn, func(c ssa.CallInstruction) {
+			if d, ok := c.(*ssa.Defer); ok {
+				if callee := ir.Callee(d.Common()); callee != nil {
+					found[callee] = append(found[callee], d)
+				}
+			}
+		})
+	}
+	return found
+}
+
+// InTest reports whether the function stands in a file of tests.
+func InTest(fn *ssa.Function) bool {
+	return strings.HasSuffix(fn.Prog.Fset.Position(fn.Pos()).Filename, "_test.go")
+}
+
+// Same reports whether v is the recovered value, as it is or as another interface.
+func Same(v, recovered ssa.Value) bool { return same(v, recovered, 0) }
+
+func same(v, recovered ssa.Value, depth int) bool {
+	if v == nil || recovered == nil || depth > 8 {
+		return false
+	}
+	if v == recovered {
+		return true
+	}
+	switch v := v.(type) {
+	case *ssa.ChangeInterface:
+		return same(v.X, recovered, depth+1)
+	case *ssa.ChangeType:
+		return same(v.X, recovered, depth+1)
+	case *ssa.UnOp:
+		return same(ir.OnlyStore(v.X), recovered, depth+1)
+	}
+	return false
+}
+
+// Reach is the set of blocks that run when recover returned nil, or when it
+// returned a value. It starts at the top of the function.
+func (s Site) Reach(recovered bool) map[*ssa.BasicBlock]bool {
+	seen := make(map[*ssa.BasicBlock]bool)
+	if len(s.Fn.Blocks) == 0 {
+		return seen
+	}
+	todo := []*ssa.BasicBlock{s.Fn.Blocks[0]}
+	for len(todo) > 0 {
+		b := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if !seen[b] {
+			seen[b] = true
+			todo = append(todo, s.Next(b, recovered)...)
+		}
+	}
+	return seen
+}
+
+// Next are the blocks that may run behind b when recover returned nil, or when it
+// returned a value.
+func (s Site) Next(b *ssa.BasicBlock, recovered bool) []*ssa.BasicBlock {
+	i, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
+	if !ok || len(b.Succs) != 2 {
+		return b.Succs
+	}
+	yes, known := Holds(i.Cond, s.Value, recovered)
+	switch {
+	case !known:
+		return b.Succs
+	case yes:
+		return b.Succs[:1]
+	default:
+		return b.Succs[1:]
+	}
+}
+
+// Returns reports whether the function may return normally behind a statement
+// that defers a call: not when it ends in a loop without end, or in a panic.
+func Returns(f *behaviour.Facts, d *ssa.Defer) bool {
+	seen := make(map[*ssa.BasicBlock]bool)
+	todo := []*ssa.BasicBlock{d.Block()}
+	for len(todo) > 0 {
+		b := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[b] {
+			continue
+		}
+		seen[b] = true
+		ends := false
+		for _, i := range b.Instrs {
+			switch i := i.(type) {
+			case *ssa.Return:
+				return true
+			case *ssa.Call:
+				ends = ends || f.OfCall(i.Common()).NeverReturns
+			}
+		}
+		if !ends {
+			todo = append(todo, b.Succs...)
+		}
+	}
+	return false
+}
+
+// Holds decides a condition on the value v, given that v is nil or is not; known
+// is false when it depends on something else.
+func Holds(cond, v ssa.Value, notNil bool) (yes, known bool) {
+	switch c := cond.(type) {
+	case *ssa.UnOp:
+		if c.Op.String() == "!" {
+			yes, known = Holds(c.X, v, notNil)
+			return !yes, known
+		}
+	case *ssa.BinOp:
+		x, y := c.X, c.Y
+		if Same(y, v) {
+			x, y = y, x
+		}
+		op := c.Op.String()
+		if !Same(x, v) || op != "==" && op != "!=" {
+			return false, false
+		}
+		if isNil(y) {
+			return (op == "==") != notNil, true
+		}
+		// Nothing is compared with a sentinel that is nil.
+		return op == "!=", !notNil
+	case *ssa.Extract:
+		if a, ok := c.Tuple.(*ssa.TypeAssert); ok && c.Index == 1 && Same(a.X, v) && !notNil {
+			return false, true
+		}
+	}
+	return false, false
+}
+
+func isNil(v ssa.Value) bool {
+	c, ok := v.(*ssa.Const)
+	return ok && c.IsNil()
+}
