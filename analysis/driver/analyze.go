@@ -55,7 +55,7 @@ func (r *run) analyze(u *unit) {
 // describe counts lines and lists the ignore comments of a target.
 func (r *run) describe(u *unit, c *checked) {
 	for _, f := range c.files {
-		for _, d := range rule.Directives(f) {
+		for _, d := range rule.Directives(r.prog.fset.FileSet, f) {
 			u.out.Ignores = append(u.out.Ignores, Ignore{Rule: d.Rule, Reason: d.Reason, Place: r.prog.fset.place(d.Pos, "")})
 		}
 		if !ast.IsGenerated(f) && f.FileStart.IsValid() {
