@@ -65,7 +65,7 @@ dependency or a rule changes.`,
 
 // vetWords are what may stand behind vet besides packages.
 func vetWords() []verb {
-	return []verb{{name: "rules", words: vet.Names()}, {name: "./..."}}
+	return []verb{{name: "rules", words: rules.Names()}, {name: "./..."}}
 }
 
 type vetFlags struct {
@@ -118,10 +118,10 @@ func (f *vetFlags) run(ctx context.Context, std stdio, args []string) error {
 
 // chosen are the rules of -rules.
 func (f *vetFlags) chosen() ([]*rule.Rule, error) {
-	chosen, err := vet.Select(f.rules)
+	chosen, err := rules.Select(f.rules)
 	if err != nil {
 		hint := "backstop vet rules lists them"
-		if near := nearestOf(strings.TrimPrefix(err.Error(), "unknown rule "), vet.Names()); near != "" {
+		if near := nearestOf(strings.TrimPrefix(err.Error(), "unknown rule "), rules.Names()); near != "" {
 			hint = fmt.Sprintf("did you mean %s? backstop vet rules lists them", near)
 		}
 		return nil, withHint(usageError("%v", err), "%s", hint)
@@ -279,7 +279,7 @@ func (f *vetFlags) explainRule(std stdio, id string) error {
 	r, ok := rules.Find(id)
 	if !ok {
 		hint := "backstop vet rules lists them"
-		if near := nearestOf(id, vet.Names()); near != "" {
+		if near := nearestOf(id, rules.Names()); near != "" {
 			hint = fmt.Sprintf("did you mean %s? %s", near, hint)
 		}
 		return withHint(usageError("unknown rule %q", id), "%s", hint)

@@ -59,6 +59,7 @@ var rules = []rule{
 	{"analysis/internal/ir", nil, "ir asks SSA and knows nothing of ours"},
 	{"analysis", []string{module + "/analysis/..."}, "analyzers are importable by any driver: they know x/tools and each other"},
 
+	{"contrib/golangci", []string{module + "/analysis/..."}, "a linter of golangci-lint is analyzers and nothing of the SDK"},
 	{"contrib", []string{module, module + "/event", module + "/crash", module + "/mark"}, "an adapter knows the SDK and the library it adapts, and no other adapter"},
 
 	{"bench", []string{module, module + "/crash"}, "benchmarks measure what they name"},
@@ -92,6 +93,8 @@ var libraries = []library{
 	{"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "contrib/otel", false, false},
 	{"github.com/prometheus/client_golang", "contrib/prometheus", false, false},
 	{"golang.org/x/tools", "analysis", false, true},
+	{"golang.org/x/tools", "contrib/golangci", false, false},
+	{"github.com/golangci/plugin-module-register", "contrib/golangci", false, false},
 	{"golang.org/x/sys", "cmd/backstop/internal/supervise", false, false},
 	{"golang.org/x/term", "cmd/backstop", false, false},
 	{"go.yaml.in/yaml/v3", "cmd/backstop", false, false},

@@ -1,6 +1,5 @@
 // Package vet is what backstop vet does with the findings of package driver: it
-// chooses rules, holds findings against a baseline and writes them as text, JSON
-// or SARIF.
+// holds them against a baseline and writes them as text, JSON or SARIF.
 package vet
 
 import (
@@ -13,65 +12,6 @@ import (
 	"github.com/backstop-go/backstop/analysis/rule"
 	"github.com/backstop-go/backstop/analysis/rules"
 )
-
-// Select chooses rules by a list with commas: identifiers, tiers (A, B, C),
-// profiles, "all" and "default", each with a minus in front to leave it out.
-// Empty means the default: tiers A and B.
-func Select(list string) ([]*rule.Rule, error) {
-	chosen := make(map[*rule.Rule]bool)
-	words := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
-	if len(words) == 0 || strings.HasPrefix(words[0], "-") {
-		words = append([]string{"default"}, words...)
-	}
-	for _, w := range words {
-		name, out := strings.CutPrefix(w, "-")
-		set, err := named(name)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range set {
-			if out {
-				delete(chosen, r)
-			} else {
-				chosen[r] = true
-			}
-		}
-	}
-	if len(chosen) == 0 {
-		return nil, fmt.Errorf("no rule is left of %q", list)
-	}
-	return slices.DeleteFunc(rules.All(), func(r *rule.Rule) bool { return !chosen[r] }), nil
-}
-
-func named(name string) ([]*rule.Rule, error) {
-	switch name {
-	case "all":
-		return rules.All(), nil
-	case "default":
-		return rules.Default(), nil
-	case "A", "B", "C":
-		return slices.DeleteFunc(rules.All(), func(r *rule.Rule) bool { return r.Tier != rule.Tier(name) }), nil
-	}
-	if p, ok := rules.Profile(name); ok {
-		return p, nil
-	}
-	if r, ok := rules.Find(name); ok {
-		return []*rule.Rule{r}, nil
-	}
-	return nil, fmt.Errorf("unknown rule %q", name)
-}
-
-// Names lists what Select takes, for completion and hints.
-func Names() []string {
-	names := []string{"all", "default", "A", "B", "C"}
-	for _, p := range rules.Profiles() {
-		names = append(names, p.Name)
-	}
-	for _, r := range rules.All() {
-		names = append(names, r.ID)
-	}
-	return names
-}
 
 // Options say which findings count.
 type Options struct {
