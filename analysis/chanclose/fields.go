@@ -15,13 +15,14 @@ type fields struct {
 	pkg    *types.Package
 	made   map[*types.Var]bool // somebody assigns it, or may
 	later  map[string]bool     // by name: assigned in a struct that is in use
+	again  map[*types.Var]bool // the same by field
 	writes map[string]map[*ssa.Function]bool
 }
 
 func (c *checker) lookAtFields() *fields {
 	f := &fields{
 		pkg: c.pass.Pkg, made: make(map[*types.Var]bool),
-		later: make(map[string]bool), writes: make(map[string]map[*ssa.Function]bool),
+		later: make(map[string]bool), again: make(map[*types.Var]bool), writes: make(map[string]map[*ssa.Function]bool),
 	}
 	for _, fn := range c.Funcs {
 		for _, b := range fn.Blocks {
@@ -54,7 +55,7 @@ func (f *fields) look(fn *ssa.Function, a *ssa.FieldAddr) {
 		case *ssa.Store:
 			f.made[field] = true
 			if _, fresh := a.X.(*ssa.Alloc); !fresh || r.Addr != a {
-				f.later[field.Name()] = true
+				f.later[field.Name()], f.again[field] = true, true
 				if f.writes[field.Name()] == nil {
 					f.writes[field.Name()] = make(map[*ssa.Function]bool)
 				}
@@ -62,7 +63,7 @@ func (f *fields) look(fn *ssa.Function, a *ssa.FieldAddr) {
 			}
 		default:
 			f.made[field] = true
-			f.later[field.Name()] = true
+			f.later[field.Name()], f.again[field] = true, true
 		}
 	}
 }
@@ -70,10 +71,8 @@ func (f *fields) look(fn *ssa.Function, a *ssa.FieldAddr) {
 // neverMade reports whether no code can assign the field: it is not exported and
 // nothing in the package does.
 func (f *fields) neverMade(field *types.Var) bool {
-	return field != nil && !field.Exported() && field.Pkg() == f.pkg && !f.made[field] && !embedded(field)
+	return field != nil && !field.Exported() && field.Pkg() == f.pkg && !f.made[field]
 }
-
-func embedded(v *types.Var) bool { return v.Embedded() }
 
 // assigns reports whether the function may assign the field again; nil stands for
 // any function.

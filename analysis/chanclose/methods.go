@@ -15,7 +15,6 @@ import (
 // fields that one closes and another sends on.
 func (c *checker) methods() {
 	closes := make(map[*types.Var][]unguardedClose)
-	all := make(map[*types.Var]int)
 	for _, fn := range c.Funcs {
 		ir.Calls(fn, func(i ssa.CallInstruction) {
 			ch, ok := closed(i)
@@ -23,10 +22,9 @@ func (c *checker) methods() {
 				return
 			}
 			field := path.FieldOf(ch)
-			if !isOwn(field, c.pass.Pkg) || c.fields.later[field.Name()] {
+			if !isOwn(field, c.pass.Pkg) || c.fields.again[field] {
 				return
 			}
-			all[field]++
 			if c.alone(fn) && conc.Always(i) && c.Asks(i) == conc.Nothing && !conc.InLoop(i.Block()) && !c.Once(fn) && !c.locks(fn) {
 				closes[field] = append(closes[field], unguardedClose{fn, i})
 			}

@@ -104,7 +104,11 @@ func (c *checker) running(uses *conc.Uses, send, shut conc.Use) {
 	if end.Parent() != fn || uses.Escapes || c.receives(uses, start) {
 		return
 	}
+	heads := c.SyncHeads(fn)
 	stop := func(i ssa.Instruction) bool {
+		if _, ok := i.(*ssa.If); ok && heads[i.Block()] {
+			return true
+		}
 		if d, ok := i.(*ssa.Defer); ok && ssa.Instruction(d) != end {
 			return false
 		}

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/backstop-go/backstop/analysis/aborthandler"
+	"github.com/backstop-go/backstop/analysis/chanclose"
 	"github.com/backstop-go/backstop/analysis/panicnil"
 	"github.com/backstop-go/backstop/analysis/recoverbuiltindeferred"
 	"github.com/backstop-go/backstop/analysis/recovereagerarg"
@@ -22,6 +23,7 @@ import (
 var all = []*rule.Rule{
 	aborthandler.Rule,
 	panicnil.Rule,
+	chanclose.Rule,
 	recoverbuiltindeferred.Rule,
 	recovereagerarg.Rule,
 	recoveruncheckedassert.Rule,

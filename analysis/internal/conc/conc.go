@@ -37,7 +37,7 @@ func New(pass *analysis.Pass) *Package {
 	if !ok {
 		return p
 	}
-	p.Facts, p.Funcs = facts, facts.SSA.SrcFuncs
+	p.Facts, p.Funcs = facts, facts.Funcs
 	for _, fn := range p.Funcs {
 		p.source[fn] = true
 	}

@@ -96,6 +96,29 @@ func Path(from, to ssa.Instruction, stop func(ssa.Instruction) bool) bool {
 	return walk(from.Block(), index(from)+1)
 }
 
+// SyncHeads are the heads of loops within which the function may wait for other
+// goroutines. A path that goes through the head without a turn is none: nobody
+// starts goroutines to wait for none of them.
+func (p *Package) SyncHeads(fn *ssa.Function) map[*ssa.BasicBlock]bool {
+	heads := make(map[*ssa.BasicBlock]bool)
+	for _, b := range fn.Blocks {
+		for _, i := range b.Instrs {
+			if !p.Syncs(i) {
+				continue
+			}
+			d := b
+			for ; d != nil && SameLoop(d, b); d = d.Idom() {
+				heads[d] = true
+			}
+			if d != nil && d != b {
+				heads[d] = true // a loop over an integer asks before its first turn
+			}
+			break
+		}
+	}
+	return heads
+}
+
 // FromEntry is like Path, from the start of the function of to.
 func FromEntry(to ssa.Instruction, stop func(ssa.Instruction) bool) bool {
 	first := to.Parent().Blocks[0].Instrs[0]
@@ -144,17 +167,19 @@ const (
 	State                // of something that may be kept: a counter, a flag, a lock
 )
 
-// Asks looks at the branches that decide whether the instruction runs. Those
-// that only end a loop do not count when the instruction is within it.
+// Asks looks at the branches that decide whether the instruction runs; within a
+// loop, whether it runs in each turn: branches that only end the loop do not
+// count, nor do those before it.
 func (p *Package) Asks(i ssa.Instruction) Asks {
 	asks := Nothing
 	b := i.Block()
+	loop := InLoop(b)
 	for d := b.Idom(); d != nil; d = d.Idom() {
 		if len(d.Instrs) == 0 {
 			continue
 		}
 		br, ok := d.Instrs[len(d.Instrs)-1].(*ssa.If)
-		if !ok || decides(d, b) == 0 {
+		if !ok || loop && !SameLoop(d, b) || decides(d, b) == 0 {
 			continue
 		}
 		if ends(d, b) {

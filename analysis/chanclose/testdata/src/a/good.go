@@ -115,6 +115,8 @@ type node struct {
 	ch   chan int
 }
 
+func newNode() *node { return &node{ch: make(chan int)} }
+
 func chain(n *node) {
 	for ; n != nil; n = n.next {
 		close(n.ch)
