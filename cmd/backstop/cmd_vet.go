@@ -40,6 +40,7 @@ named. Status 3: there are findings.
   backstop vet -rules coding ./...                  a profile; vet rules lists them
   backstop vet -go 1.25..1.26 ./...                 what an upgrade does to guards
   backstop vet -explain recover-depth
+  backstop vet -fix ./...                           mend what can be mended for certain
   backstop vet -baseline vet.jsonl -write-baseline ./...   what is known today, and
   backstop vet -baseline vet.jsonl ./...                   only what is new
   backstop vet -format sarif ./... > vet.sarif      for code hosts; also json, one a line
@@ -83,6 +84,7 @@ func (f *vetFlags) declare(fs *flag.FlagSet) {
 	fs.StringVar(&f.explain, "explain", "", "tell all about a `rule`, and look at nothing")
 	fs.StringVar(&f.baseline, "baseline", "", "do not tell what this `file` has")
 	fs.BoolVar(&f.writeBaseline, "write-baseline", false, "write what is found to the file of -baseline")
+	fs.BoolVar(&f.fix, "fix", false, "mend what can be mended for certain, and tell the rest")
 	fs.StringVar(&f.model, "model", "", "a `file` that tells of functions nobody reads, in lines such as \"example.com/pool.Go calls 0 goroutine guarded\"")
 	fs.BoolVar(&f.tests, "tests", false, "files of tests, too")
 	fs.BoolVar(&f.generated, "generated", false, "generated files, too")
@@ -197,6 +199,11 @@ func (f *vetFlags) findings(ctx context.Context, std stdio, patterns []string) e
 		fmt.Fprintf(std.err, "%s: %d findings\n", f.baseline, len(out.Findings))
 		return nil
 	}
+	if f.fix {
+		if err := f.mend(std, out); err != nil {
+			return err
+		}
+	}
 	if err := f.write(std, out, chosen); err != nil {
 		return err
 	}
@@ -219,6 +226,28 @@ func (f *vetFlags) load(ctx context.Context, std stdio, cfg driver.Config) (*dri
 		return nil, vetError(err)
 	}
 	return res, nil
+}
+
+// mend applies fixes, and takes the findings that are mended out of the outcome.
+func (f *vetFlags) mend(std stdio, out *vet.Outcome) error {
+	done, err := vet.Fix(f.dir, out.Findings)
+	if err != nil {
+		return err
+	}
+	left := 0
+	for _, x := range out.Findings {
+		if len(x.Fixes) == 0 {
+			out.Findings[left] = x
+			left++
+		}
+	}
+	out.Findings = out.Findings[:left]
+	fmt.Fprintf(std.err, "%d mended in %d files\n", done.Findings, len(done.Files))
+	if done.Left > 0 {
+		fmt.Fprintf(std.err, "%d more overlap with these: run it again\n", done.Left)
+		return &exitError{code: exitFindings}
+	}
+	return nil
 }
 
 func vetStatus(out *vet.Outcome) error {

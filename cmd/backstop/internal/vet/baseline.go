@@ -99,7 +99,7 @@ func WriteBaseline(name string, findings []driver.Finding) error {
 	keys := slices.SortedFunc(maps.Keys(counts), func(a, b pattern) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Message, b.Message))
 	})
-	return replaceFile(name, func(w io.Writer) error {
+	return replaceFile(name, 0o644, func(w io.Writer) error {
 		enc := json.NewEncoder(w)
 		enc.SetEscapeHTML(false)
 		for _, k := range keys {
@@ -111,7 +111,7 @@ func WriteBaseline(name string, findings []driver.Finding) error {
 	})
 }
 
-func replaceFile(name string, write func(io.Writer) error) error {
+func replaceFile(name string, mode os.FileMode, write func(io.Writer) error) error {
 	file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".new-*")
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func replaceFile(name string, write func(io.Writer) error) error {
 	defer func() { _ = os.Remove(file.Name()) }() // nothing is there when all went well
 	err = write(file)
 	if err == nil {
-		err = file.Chmod(0o644)
+		err = file.Chmod(mode)
 	}
 	if closed := file.Close(); err == nil {
 		err = closed
