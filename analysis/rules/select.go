@@ -52,8 +52,13 @@ func named(name string) ([]*rule.Rule, error) {
 	if r, ok := Find(name); ok {
 		return []*rule.Rule{r}, nil
 	}
-	return nil, fmt.Errorf("unknown rule %q", name)
+	return nil, UnknownError(name)
 }
+
+// An UnknownError is the name of a rule that does not exist.
+type UnknownError string
+
+func (e UnknownError) Error() string { return fmt.Sprintf("unknown rule %q", string(e)) }
 
 // Names lists what Select takes, for completion and hints.
 func Names() []string {

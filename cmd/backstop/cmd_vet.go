@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -70,11 +71,11 @@ func vetWords() []verb {
 }
 
 type vetFlags struct {
-	set                               *flag.FlagSet
-	format, rules, releases, explain  string
-	baseline, model, cache, tags, dir string
-	writeBaseline, tests, generated   bool
-	ignored, noCache, quiet           bool
+	set                                  *flag.FlagSet
+	format, rules, releases, explain     string
+	baseline, model, cache, tags, dir    string
+	writeBaseline, tests, generated, fix bool
+	ignored, noCache, quiet              bool
 }
 
 func (f *vetFlags) declare(fs *flag.FlagSet) {
@@ -122,11 +123,9 @@ func (f *vetFlags) run(ctx context.Context, std stdio, args []string) error {
 func (f *vetFlags) chosen() ([]*rule.Rule, error) {
 	chosen, err := rules.Select(f.rules)
 	if err != nil {
-		hint := "backstop vet rules lists them"
-		if near := nearestOf(strings.TrimPrefix(err.Error(), "unknown rule "), rules.Names()); near != "" {
-			hint = fmt.Sprintf("did you mean %s? backstop vet rules lists them", near)
-		}
-		return nil, withHint(usageError("%v", err), "%s", hint)
+		var unknown rules.UnknownError
+		errors.As(err, &unknown)
+		return nil, withHint(usageError("%v", err), "%s", rulesHint(string(unknown)))
 	}
 	return chosen, nil
 }
@@ -192,6 +191,9 @@ func (f *vetFlags) findings(ctx context.Context, std stdio, patterns []string) e
 		AllRules: f.rules == "all", Baseline: known,
 	})
 	f.problems(std, out)
+	if out.Packages == 0 {
+		return withHint(errors.New("no package could be read"), "packages are named as the go command does: ./... for all below")
+	}
 	if f.writeBaseline {
 		if err := vet.WriteBaseline(f.baseline, out.Findings); err != nil {
 			return fmt.Errorf("write baseline: %w", err)
@@ -265,10 +267,8 @@ func vetError(err error) error {
 	switch {
 	case strings.Contains(text, "executable file not found"):
 		return withHint(err, "vet asks the go command for packages: install Go, or put it into PATH")
-	case strings.Contains(text, "go.mod file not found"):
-		return withHint(err, "run it inside a module, or name its directory: backstop vet -C DIR ./...")
-	case strings.Contains(text, "no packages match"):
-		return withHint(err, "name packages as the go command does: ./... for all below")
+	case strings.Contains(text, "go.mod file not found"), strings.Contains(text, "no packages match"):
+		return withHint(err, "run it inside a module, or name its directory with -C; packages are named as the go command does: ./... for all below")
 	}
 	return err
 }
@@ -307,12 +307,17 @@ func moduleVersion() string {
 func (f *vetFlags) explainRule(std stdio, id string) error {
 	r, ok := rules.Find(id)
 	if !ok {
-		hint := "backstop vet rules lists them"
-		if near := nearestOf(id, rules.Names()); near != "" {
-			hint = fmt.Sprintf("did you mean %s? %s", near, hint)
-		}
-		return withHint(usageError("unknown rule %q", id), "%s", hint)
+		return withHint(usageError("unknown rule %q", id), "%s", rulesHint(id))
 	}
 	fmt.Fprint(std.out, vet.Explain(r, vet.Style{Color: isTerminal(std.out)}))
 	return nil
+}
+
+// rulesHint is where to find the name of a rule that was mistyped.
+func rulesHint(name string) string {
+	hint := "backstop vet rules lists them"
+	if near := nearestOf(name, rules.Names()); near != "" {
+		hint = fmt.Sprintf("did you mean %s? %s", near, hint)
+	}
+	return hint
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"strings"
@@ -14,10 +13,8 @@ import (
 // scripts run the real thing in a process of its own.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"backstop": func() {
-			os.Exit(run(context.Background(), os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr}))
-		},
-		"shop": dyingShop,
+		"backstop": main,
+		"shop":     dyingShop,
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/backstop-go/backstop/analysis/driver"
@@ -142,8 +143,8 @@ func Releases(list string) ([]string, error) {
 }
 
 func minor(release string) (int, error) {
-	var m int
-	if n, err := fmt.Sscanf(strings.TrimPrefix(release, "go"), "1.%d", &m); err != nil || n != 1 || m < 18 || m > 99 {
+	m, err := strconv.Atoi(strings.TrimPrefix(strings.TrimPrefix(release, "go"), "1."))
+	if err != nil || m < 18 || m > 99 {
 		return 0, fmt.Errorf("%q is no release of Go such as 1.26", release)
 	}
 	return m, nil
