@@ -118,7 +118,10 @@ func (x *finder) fresh(of ssa.Value) bool {
 			return true
 		}
 	case *ssa.Lookup:
-		return true
+		switch c.X.Type().String() {
+		case "net/http.Header", "net/url.Values", "net/textproto.MIMEHeader", "google.golang.org/grpc/metadata.MD":
+			return true
+		}
 	}
 	return false
 }
@@ -182,7 +185,25 @@ func (x *finder) slice(i *ssa.Slice) {
 			x.add(i, Index, Likely, token.NoPos, "cuts %s at %s without a check", describe(i.X), describe(at))
 			return
 		}
+		if root := canon(at); root.path == "" && isParam(root.root) && !x.orders() && !x.checked(i.Block(), at) {
+			x.add(i, Index, Possible, token.NoPos, "cuts %s at %s without a check", describe(i.X), describe(at))
+			return
+		}
 	}
+}
+
+// allocation looks for a length that the input chooses: negative, or huge.
+func (x *finder) allocation(i *ssa.MakeSlice) {
+	if x.fromData(i.Len, 0) && !x.checked(i.Block(), i.Len) && !bounded(i.Len, 0) && sizeOf(unconverted(i.Len).Type()) > 1<<16 {
+		x.add(i, Make, Possible, token.NoPos, "makes a slice of the length %s without a check", describe(i.Len))
+	}
+}
+
+func unconverted(v ssa.Value) ssa.Value {
+	if c, ok := v.(*ssa.Convert); ok {
+		return c.X
+	}
+	return v
 }
 
 // bounded reports whether v is computed in a way that bounds it: a remainder, a

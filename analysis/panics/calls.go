@@ -160,23 +160,40 @@ func (x *finder) call(i ssa.CallInstruction) {
 	if _, spawned := i.(*ssa.Go); spawned {
 		return
 	}
-	c := i.Common()
-	if fn := ir.Target(c); fn != nil {
+	if fn := ir.Target(i.Common()); fn != nil {
 		x.byContract(i, fn)
-		if c.IsInvoke() {
-			x.invoke(i)
+	}
+	x.found = append(x.found, x.supplied(i)...)
+}
+
+// supplied are the sites at which a call runs functions that come from outside:
+// what is called, and what is handed on to be called.
+func (f *Facts) supplied(i ssa.CallInstruction) []Site {
+	var sites []Site
+	c := i.Common()
+	if _, builtin := c.Value.(*ssa.Builtin); builtin {
+		return nil
+	}
+	if c.IsInvoke() {
+		if handlers[c.Method.Name()] && !ir.StdFunc(c.Method) {
+			why := "calls " + describe(c.Value) + "." + c.Method.Name() + ", whoever implements it"
+			sites = append(sites, Site{Kind: Callback, Grade: Possible, Pos: i.Pos(), Param: -1, Instr: i, Why: why})
 		}
-	} else if _, builtin := c.Value.(*ssa.Builtin); !builtin && ir.Callee(c) == nil {
-		x.callback(i, c.Value)
+	} else if s, ok := f.callback(i, c.Value); ok {
+		sites = append(sites, s)
 	}
 	args := ir.Args(c)
-	for _, cb := range x.OfCall(c).Callbacks { // handed on, and called there
-		if cb.Where == model.Caller && !cb.Guarded && cb.Param < len(args) && ir.Func(args[cb.Param]) == nil {
-			if _, is := args[cb.Param].Type().Underlying().(*types.Signature); is {
-				x.callback(i, args[cb.Param])
+	for _, cb := range f.OfCall(c).Callbacks { // handed on, and called there
+		if cb.Where != model.Caller || cb.Guarded || cb.Param >= len(args) {
+			continue
+		}
+		if _, is := args[cb.Param].Type().Underlying().(*types.Signature); is {
+			if s, ok := f.callback(i, args[cb.Param]); ok {
+				sites = append(sites, s)
 			}
 		}
 	}
+	return sites
 }
 
 func (x *finder) byContract(i ssa.CallInstruction, fn *types.Func) {
@@ -193,45 +210,72 @@ func (x *finder) byContract(i ssa.CallInstruction, fn *types.Func) {
 }
 
 // callback is a site where a function is called that comes from outside.
-func (x *finder) callback(i ssa.CallInstruction, v ssa.Value) {
+func (f *Facts) callback(i ssa.CallInstruction, v ssa.Value) (Site, bool) {
+	s := Site{Kind: Callback, Grade: Possible, Pos: i.Pos(), Param: -1, Instr: i}
+	if _, known := f.resolve(i, v); known || !s.Pos.IsValid() {
+		return s, false
+	}
+	if isOption(v.Type()) {
+		return s, false
+	}
+	s.Why = "calls " + describe(v) + ", which comes from outside"
 	from := canon(v)
-	s := Site{Kind: Callback, Grade: Possible, Pos: i.Pos(), Param: -1, Instr: i, Why: "calls " + describe(v) + ", which comes from outside"}
 	switch root := from.root.(type) {
 	case *ssa.Parameter:
-		if from.path == "" {
-			s.Param = paramIndex(x.fn, root)
+		switch {
+		case from.path == "":
+			s.Param = paramIndex(root)
 			s.Grade = Likely
-		} else if strings.Contains(from.path, "[") {
-			s.Grade = Likely
-		} else if isParam(root) && root.Parent().Signature.Recv() == nil {
-			s.Grade = Likely // a field of what was passed: job.run()
+		case from.path == "[]" && root.Parent().Signature.Variadic():
+			return s, false // options
+		case strings.Contains(from.path, "["), root.Parent().Signature.Recv() == nil:
+			s.Grade = Likely // one of many, or a field of what was passed: job.run()
+		case !suppliedName(describe(v)):
+			s.Grade = Unlikely // a seam for tests, a clock
 		}
-	case *ssa.Lookup, *ssa.Extract, *ssa.Next, *ssa.UnOp:
+	case *ssa.Lookup, *ssa.Next, *ssa.UnOp:
 		s.Grade = Likely // of a map, a channel
+	case *ssa.Extract:
+		if _, result := root.Tuple.(*ssa.Call); result {
+			return s, false // who returns it has chosen it
+		}
+		s.Grade = Likely
 	case *ssa.Alloc:
-		if x.assignedFrom(root) {
-			return
+		if assignedHere(root) {
+			return s, false
 		}
-	case *ssa.Phi, *ssa.Call:
-		return // made here: a context's cancel, one of a few literals
+	case *ssa.Phi, *ssa.Call, nil:
+		return s, false // made here: one of a few literals
 	}
-	if r := from.root; s.Param < 0 && r != nil {
-		if res := i.Common().Signature().Results(); res.Len() == 1 && res.At(0).Type().String() == "time.Time" {
-			return // a clock
-		}
-	}
-	if _, extract := from.root.(*ssa.Extract); extract && from.path == "" && strings.HasSuffix(v.Type().String(), "context.CancelFunc") {
-		return
-	}
-	if !s.Pos.IsValid() {
-		return
-	}
-	x.found = append(x.found, s)
+	return s, true
 }
 
-// assignedFrom reports whether a function variable holds only functions that are
+// isOption reports whether the function is one that sets an option.
+func isOption(t types.Type) bool {
+	n, ok := types.Unalias(t).(*types.Named)
+	if !ok {
+		return false
+	}
+	name := strings.ToLower(n.Obj().Name())
+	return strings.HasSuffix(name, "option") || strings.HasSuffix(name, "opt")
+}
+
+// suppliedName reports whether the field has the name of a function by which
+// others have their code run.
+func suppliedName(field string) bool {
+	name := field[strings.LastIndexByte(field, '.')+1:]
+	low := strings.ToLower(name)
+	for _, word := range []string{"handle", "callback", "hook", "fn", "func", "process", "task", "job", "work", "exec", "run", "action", "listener", "cb", "do"} {
+		if strings.HasPrefix(low, word) || strings.HasSuffix(low, word) {
+			return true
+		}
+	}
+	return low == "f" || len(name) > 2 && low[:2] == "on" && name[2] < 'a'
+}
+
+// assignedHere reports whether a function variable holds only functions that are
 // written here.
-func (x *finder) assignedFrom(a *ssa.Alloc) bool {
+func assignedHere(a *ssa.Alloc) bool {
 	for _, r := range *a.Referrers() {
 		if s, ok := r.(*ssa.Store); ok && s.Addr == a {
 			switch canon(s.Val).root.(type) {
@@ -244,33 +288,19 @@ func (x *finder) assignedFrom(a *ssa.Alloc) bool {
 	return true
 }
 
-func paramIndex(fn *ssa.Function, p *ssa.Parameter) int {
-	if p.Parent() != fn {
-		return -1 // of the function around the literal
-	}
-	n := slices.Index(fn.Params, p)
-	if fn.Signature.Recv() != nil {
+// paramIndex counts a parameter without the receiver.
+func paramIndex(p *ssa.Parameter) int {
+	n := slices.Index(p.Parent().Params, p)
+	if p.Parent().Signature.Recv() != nil {
 		n--
 	}
-	return n
+	return max(n, 0)
 }
 
 // Names of methods by which a service lets others run their code.
 var handlers = map[string]bool{
 	"Handle": true, "Process": true, "Execute": true, "Serve": true, "Invoke": true, "HandleMessage": true,
 	"HandleEvent": true, "HandleJob": true, "OnEvent": true, "OnMessage": true, "ServeHTTP": true, "Run": true, "Do": true,
-}
-
-// invoke is a call of an interface method by which others supply code.
-func (x *finder) invoke(i ssa.CallInstruction) {
-	c := i.Common()
-	if !handlers[c.Method.Name()] || ir.StdFunc(c.Method) {
-		return
-	}
-	if isNilGuarded := x.checked(i.Block(), c.Value); isNilGuarded {
-		return
-	}
-	x.add(i, Callback, Possible, i.Pos(), "calls %s.%s, whoever implements it", describe(c.Value), c.Method.Name())
 }
 
 // deref looks for a pointer that is nil with its error, that a map does not
@@ -286,6 +316,11 @@ func (x *finder) deref(i ssa.Instruction, p ssa.Value) {
 		if !v.CommaOk && !x.checked(i.Block(), v, v.Index, v.X) {
 			x.add(i, NilDeref, Possible, i.Pos(), "uses %s, which is nil when the key is missing", describe(v))
 		}
+	case *ssa.Call:
+		callee := ir.Callee(&v.Call)
+		if callee != nil && callee.Pkg == x.SSA.Pkg && returnsNil(callee) && !x.checked(i.Block(), v) {
+			x.add(i, NilDeref, Likely, i.Pos(), "uses what %s returns, which is nil on some paths", Name(callee))
+		}
 	case *ssa.Const:
 		if v.IsNil() {
 			x.add(i, NilDeref, Likely, i.Pos(), "dereferences nil")
@@ -297,6 +332,25 @@ func (x *finder) deref(i ssa.Instruction, p ssa.Value) {
 			}
 		}
 	}
+}
+
+// returnsNil reports whether the function returns nil on some paths, and
+// something on others, without an error that says which.
+func returnsNil(fn *ssa.Function) bool {
+	if fn.Signature.Results().Len() != 1 {
+		return false
+	}
+	some, none := false, false
+	for _, b := range fn.Blocks {
+		if r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok && len(r.Results) == 1 {
+			if isNil(r.Results[0]) {
+				none = true
+			} else {
+				some = true
+			}
+		}
+	}
+	return some && none
 }
 
 func (x *finder) uncheckedResult(i ssa.Instruction, v *ssa.Extract) {
@@ -317,7 +371,11 @@ func (x *finder) uncheckedResult(i ssa.Instruction, v *ssa.Extract) {
 	if x.checked(i.Block(), v) {
 		return
 	}
-	x.add(i, Unchecked, Likely, i.Pos(), "uses the result of %s, which is nil when its error is not", describe(c))
+	grade := Likely
+	if fn := ir.Target(&c.Call); fn != nil && strings.HasPrefix(fn.Name(), "New") {
+		grade = Possible // its error is about its arguments
+	}
+	x.add(i, Unchecked, grade, i.Pos(), "uses the result of %s, which is nil when its error is not", describe(c))
 }
 
 // kept reports whether the error goes into a variable, or to a function, from

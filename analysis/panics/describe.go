@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"strconv"
+	"strings"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -40,7 +41,10 @@ func describeIn(v ssa.Value, depth int) string {
 			return v.Comment
 		}
 	case *ssa.Phi:
-		if v.Comment != "" && token.IsIdentifier(v.Comment) {
+		if strings.HasPrefix(v.Comment, "range") {
+			return "i"
+		}
+		if token.IsIdentifier(v.Comment) {
 			return v.Comment
 		}
 	case *ssa.FieldAddr:
@@ -71,10 +75,16 @@ func describeIn(v ssa.Value, depth int) string {
 	case *ssa.Slice:
 		return in(v.X)
 	case *ssa.Extract:
-		if c, ok := v.Tuple.(*ssa.Call); ok {
-			return "a result of " + in(c)
+		switch from := v.Tuple.(type) {
+		case *ssa.Call:
+			return "a result of " + in(from)
+		case *ssa.UnOp, *ssa.Lookup, *ssa.TypeAssert:
+			return in(from)
 		}
 	case *ssa.BinOp:
+		if p, ok := v.X.(*ssa.Phi); ok && p.Comment == "rangeindex" {
+			return "i"
+		}
 		return in(v.X) + " " + v.Op.String() + " " + in(v.Y)
 	case *ssa.Call:
 		return called(&v.Call, in)

@@ -21,6 +21,7 @@ func (f *Facts) survey() {
 	for _, fn := range fns {
 		for _, b := range fn.Blocks {
 			for _, i := range b.Instrs {
+				f.noteCalls(i)
 				for _, op := range i.Operands(nil) {
 					g, ok := (*op).(*ssa.Global)
 					if _, load := i.(*ssa.UnOp); ok && !load {
@@ -84,9 +85,13 @@ func (f *Facts) find(fn *ssa.Function) []Site {
 	}
 	x := &finder{Facts: f, checker: newChecker(), fn: fn}
 	for _, b := range fn.Blocks {
-		if b != fn.Recover {
-			for _, i := range b.Instrs {
-				x.look(i)
+		if b == fn.Recover {
+			continue
+		}
+		for _, i := range b.Instrs {
+			x.look(i)
+			if c, ok := i.(*ssa.Call); ok && f.OfCall(c.Common()).NeverReturns {
+				break
 			}
 		}
 	}
@@ -120,6 +125,8 @@ func (x *finder) look(i ssa.Instruction) {
 		}
 	case *ssa.Slice:
 		x.slice(i)
+	case *ssa.MakeSlice:
+		x.allocation(i)
 	case *ssa.BinOp:
 		x.divide(i)
 	case *ssa.Send:
@@ -145,45 +152,51 @@ func (x *finder) assertion(i *ssa.TypeAssert) {
 	if i.CommaOk || !i.Pos().IsValid() || x.checked(i.Block(), i.X) {
 		return
 	}
-	grade := Possible
-	switch from := canon(i.X); root := from.root.(type) {
+	x.add(i, Assertion, x.gradeAssertion(i), token.NoPos, "asserts %s.(%s) without ok", describe(i.X), typeName(i.AssertedType))
+}
+
+func (x *finder) gradeAssertion(i *ssa.TypeAssert) Grade {
+	if inElement(i.X) {
+		return Unlikely
+	}
+	data := Likely
+	if iface, ok := i.X.Type().Underlying().(*types.Interface); ok && iface.NumMethods() > 0 {
+		data = Possible // a narrower choice than any
+	}
+	from := canon(i.X)
+	if strings.Contains(from.path, `["`) {
+		return data // the value of a key
+	}
+	switch root := from.root.(type) {
 	case *ssa.Call:
-		grade = Likely
-		if ownContainer(ir.Target(root.Common())) {
-			grade = Unlikely
-		}
+		return x.gradeResult(ir.Target(root.Common()), data)
 	case *ssa.Extract:
-		grade = Likely
-		if c, ok := root.Tuple.(*ssa.Call); ok && ownContainer(ir.Target(c.Common())) {
-			grade = Unlikely
+		if c, ok := root.Tuple.(*ssa.Call); ok {
+			return x.gradeResult(ir.Target(c.Common()), data)
 		}
-	case *ssa.Lookup, *ssa.Next:
-		grade = Likely
-	case *ssa.UnOp: // a receive
-		grade = Likely
+		return data
+	case *ssa.Lookup, *ssa.Next, *ssa.UnOp: // of a map, a channel
+		return data
 	case *ssa.Parameter:
-		grade = Likely
-		if from.path != "" {
-			grade = Possible
-		}
 		if n := x.fn.Name(); n == "Push" || n == "Less" || n == "Swap" {
-			grade = Unlikely // heap.Interface
+			return Unlikely // heap.Interface
 		}
-		if inElement(i.X) {
-			grade = Unlikely
-		}
-	default:
-		if inElement(i.X) {
-			grade = Unlikely
+		if from.path == "" {
+			return data
 		}
 	}
-	if strings.Contains(canon(i.X).path, `["`) {
-		grade = Likely // the value of a key
+	return Possible
+}
+
+// gradeResult grades an assertion of what the function returns.
+func (x *finder) gradeResult(fn *types.Func, data Grade) Grade {
+	switch {
+	case ownContainer(fn):
+		return Unlikely
+	case fn != nil && fn.Pkg() == x.SSA.Pkg.Pkg:
+		return Possible // the same author writes both
 	}
-	if iface, ok := i.X.Type().Underlying().(*types.Interface); ok && iface.NumMethods() > 0 && grade == Likely {
-		grade = Possible // a narrower choice than any
-	}
-	x.add(i, Assertion, grade, token.NoPos, "asserts %s.(%s) without ok", describe(i.X), typeName(i.AssertedType))
+	return data
 }
 
 // ownContainer reports whether what the function returns was put there by the

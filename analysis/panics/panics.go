@@ -39,6 +39,7 @@ const (
 	Callback  Kind = "callback" // a call of a function that comes from outside
 	NilDeref  Kind = "nil-deref"
 	Divide    Kind = "divide"
+	Make      Kind = "make" // a length from outside
 )
 
 // A Grade says how plausible it is that a site panics.
@@ -61,7 +62,8 @@ type Site struct {
 	Why   string // what the code does there: `asserts v.(string) without ok`
 
 	// Param is the parameter, counted without the receiver, that is called at a
-	// site of kind Callback, or -1. Callers that know what they pass look there.
+	// site of kind Callback, or -1; in a literal, of the function around it. What
+	// is passed is looked at where it is passed.
 	Param int
 
 	Instr ssa.Instruction
@@ -124,6 +126,9 @@ type Facts struct {
 	enums     map[types.Type]bool
 	stored    map[*ssa.Global]bool
 	closed    map[channel]token.Pos
+	callers   map[*ssa.Function][]ssa.CallInstruction
+	escapes   map[*ssa.Function]bool // used other than to be called
+	methods   map[*types.Func][]*ssa.Function
 	sites     map[*ssa.Function][]Site
 	best      map[*ssa.Function]*Path
 	known     func(*types.Package) *Fact
@@ -138,6 +143,9 @@ func run(pass *analysis.Pass) (any, error) {
 		enums:     make(map[types.Type]bool),
 		stored:    make(map[*ssa.Global]bool),
 		closed:    make(map[channel]token.Pos),
+		callers:   make(map[*ssa.Function][]ssa.CallInstruction),
+		escapes:   make(map[*ssa.Function]bool),
+		methods:   make(map[*types.Func][]*ssa.Function),
 		sites:     make(map[*ssa.Function][]Site),
 		best:      make(map[*ssa.Function]*Path),
 		cache:     make(map[*types.Package]*Fact),

@@ -3,6 +3,7 @@ package panics
 import (
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -84,24 +85,77 @@ func (f *Facts) viaCalls(fn *ssa.Function) *Path {
 	return best
 }
 
-// called lists the functions that run in the goroutine of the caller because of
-// the call: the callee, and the functions it is given and calls.
+// Reached is the most plausible panic that the call leads to, for the goroutine
+// in which it runs; for a go statement that is the new one.
+func (f *Facts) Reached(c ssa.CallInstruction) (Path, bool) {
+	var best *Path
+	consider := func(p *Path) {
+		if better(p, best) {
+			best = p
+		}
+	}
+	for _, callee := range f.called(c) {
+		in := f.best[callee]
+		if in == nil && (callee.Pkg != f.SSA.Pkg || len(callee.Blocks) == 0) {
+			in = f.imported(callee, c.Pos())
+		}
+		consider(in)
+		if _, spawned := c.(*ssa.Go); spawned {
+			consider(f.captured(callee, 0))
+		}
+	}
+	for _, s := range f.supplied(c) {
+		consider(&Path{Kind: s.Kind, Grade: s.Grade, Why: s.Why, Pos: s.Pos, Calls: []Step{{Name: Name(c.Parent())}}})
+	}
+	if best == nil {
+		return Path{}, false
+	}
+	return *best, true
+}
+
+// captured is a call of a parameter of the function around the literal, which
+// runs in another goroutine: the callers do not look there.
+func (f *Facts) captured(lit *ssa.Function, depth int) *Path {
+	if lit.Parent() == nil || depth > 3 {
+		return nil
+	}
+	guard := f.Guard(lit)
+	for _, s := range f.sites[lit] {
+		if s.Param >= 0 && !guard.Covers(s.Instr) {
+			return &Path{Kind: s.Kind, Grade: s.Grade, Why: s.Why, Pos: s.Pos, Calls: []Step{{Name: Name(lit)}}}
+		}
+	}
+	var found *Path
+	ir.Calls(lit, func(c ssa.CallInstruction) {
+		callee := ir.Callee(c.Common())
+		if found == nil && callee != nil && callee.Parent() == lit && !guard.Covers(c) {
+			found = f.captured(callee, depth+1)
+		}
+	})
+	return found
+}
+
+// called lists the functions that run in the goroutine of the call: the callee,
+// and the functions it is given and calls.
 func (f *Facts) called(c ssa.CallInstruction) []*ssa.Function {
 	var fns []*ssa.Function
 	common := c.Common()
-	if fn := ir.Callee(common); fn != nil {
-		if m, ok := f.Model(ir.Object(fn)); !ok || !m.Safe {
-			fns = append(fns, fn)
-		}
+	if common.IsInvoke() {
+		fns = f.implementers(common.Method)
+	} else if _, builtin := common.Value.(*ssa.Builtin); !builtin {
+		fns, _ = f.resolve(c, common.Value)
 	}
+	fns = slices.DeleteFunc(slices.Clone(fns), func(fn *ssa.Function) bool {
+		m, ok := f.Model(ir.Object(fn))
+		return ok && m.Safe
+	})
 	args := ir.Args(common)
 	for _, cb := range f.OfCall(common).Callbacks {
 		if cb.Where != model.Caller || cb.Guarded || cb.Param >= len(args) {
 			continue
 		}
-		if fn := ir.Func(args[cb.Param]); fn != nil {
-			fns = append(fns, fn)
-		}
+		given, _ := f.resolve(c, args[cb.Param])
+		fns = append(fns, given...)
 	}
 	return fns
 }

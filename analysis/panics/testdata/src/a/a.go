@@ -59,7 +59,7 @@ func unreachable(n int) int {
 
 type server struct {
 	closed bool
-	on     func(string)
+	onName func(string)
 	clock  func() int
 	queue  chan string
 	hooks  []func(string)
@@ -74,7 +74,7 @@ func newServer(on func(string)) *server {
 	if on == nil {
 		panic("no callback") // want `possible explicit`
 	}
-	return &server{on: on}
+	return &server{onName: on}
 }
 
 func (s *server) start() {
@@ -242,10 +242,40 @@ func decode(data []byte) {
 	}
 }
 
+func find(users []*user, name string) *user {
+	for _, u := range users {
+		if u.name == name {
+			return u
+		}
+	}
+	return nil
+}
+
+func found(users []*user) string {
+	return find(users, "a").name // want `likely nil-deref: uses what find returns`
+}
+
+func foundChecked(users []*user) string {
+	if u := find(users, "a"); u != nil {
+		return u.name
+	}
+	return ""
+}
+
+func makes(text string) []byte {
+	n, _ := strconv.Atoi(text)
+	return make([]byte, n) // want `possible make`
+}
+
+func cut(data []byte, n int) []byte {
+	return data[:n] // want `possible index`
+}
+
 // Callbacks.
 
 func (s *server) emit(name string) {
-	s.on(name) // want `possible callback`
+	s.onName(name) // want `possible callback`
+	_ = s.clock()  // a seam for tests
 	for _, h := range s.hooks {
 		h(name) // want `likely callback`
 	}
@@ -255,6 +285,21 @@ func (s *server) emit(name string) {
 func worker(jobs <-chan func()) {
 	for job := range jobs {
 		job() // want `likely callback`
+	}
+}
+
+type option func(*server)
+
+// Options set fields.
+func configure(s *server, opts []option) {
+	for _, o := range opts {
+		o(s)
+	}
+}
+
+func variadic(s *server, opts ...func(*server)) {
+	for _, o := range opts {
+		o(s)
 	}
 }
 
