@@ -16,6 +16,7 @@ import (
 	"golang.org/x/tools/go/analysis/passes/buildssa"
 	"golang.org/x/tools/go/ssa"
 
+	"github.com/backstop-go/backstop/analysis/internal/inlining"
 	"github.com/backstop-go/backstop/analysis/internal/ir"
 	"github.com/backstop-go/backstop/analysis/model"
 )
@@ -35,9 +36,12 @@ const (
 type Func struct {
 	Recovers     Recovers
 	Via          string // for TooDeep: the function that calls recover
-	Repanics     bool   // it may panic after it recovered
-	Reports      bool   // it tells somebody: a log, an error tracker
-	Stack        bool   // it captures a stack
+	Depth        int    // for TooDeep: how many calls below it that is
+	Accident     Accident
+	below        Accident // the same for what it calls, whether it is inlined or not
+	Repanics     bool     // it may panic after it recovered
+	Reports      bool     // it tells somebody: a log, an error tracker
+	Stack        bool     // it captures a stack
 	NeverReturns bool
 	Exits        bool // it ends the process on every path
 	Panics       bool // it panics on every path
@@ -82,12 +86,13 @@ type Facts struct {
 	// buildssa leaves out.
 	Funcs []*ssa.Function
 
-	model   *model.Model
-	here    map[*ssa.Function]Func
-	known   func(*types.Package) *Fact
-	cache   map[*types.Package]*Fact
-	globals map[*ssa.Global]*global
-	uses    *uses
+	model    *model.Model
+	here     map[*ssa.Function]Func
+	known    func(*types.Package) *Fact
+	cache    map[*types.Package]*Fact
+	globals  map[*ssa.Global]*global
+	uses     *uses
+	inlining *inlining.Estimator
 }
 
 func run(pass *analysis.Pass) (any, error) {
@@ -96,6 +101,8 @@ func run(pass *analysis.Pass) (any, error) {
 		model: Model(),
 		here:  make(map[*ssa.Function]Func),
 		cache: make(map[*types.Package]*Fact),
+
+		inlining: inlining.New(pass.Files, pass.TypesInfo),
 	}
 	f.known = func(p *types.Package) *Fact {
 		fact := new(Fact)
@@ -187,6 +194,9 @@ func (f *Facts) OfObject(obj *types.Func) Func {
 // OfCall is what the callee does, when it is known.
 func (f *Facts) OfCall(c *ssa.CallCommon) Func {
 	if c.IsInvoke() {
+		if fn := f.Deferred(c); fn != nil {
+			return f.Of(fn)
+		}
 		return f.OfObject(c.Method)
 	}
 	return f.Of(f.Callee(c))
@@ -208,7 +218,7 @@ func (f *Facts) withModel(obj *types.Func, what Func) Func {
 	what.Exits = what.Exits || m.Exits
 	what.Panics = what.Panics || m.Panics
 	if m.Recovers {
-		what.Recovers = Directly
+		what.Recovers, what.Depth = Directly, 0
 	}
 	if len(m.Callbacks) > 0 {
 		what.Callbacks = m.Callbacks // who wrote the line has read the code

@@ -47,7 +47,7 @@ func (f *Facts) Guard(fn *ssa.Function) Guard {
 			g.Kind = Repanics
 		case what.Recovers == Directly:
 			g.Kind = Guarded
-		case what.Recovers == TooDeep:
+		case what.Recovers == TooDeep && what.Depth == 1: // deeper, it is no guard but calls one
 			g.Kind = Disarmed
 		}
 		if g.Kind > best.Kind {

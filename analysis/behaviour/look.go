@@ -31,13 +31,10 @@ func (f *Facts) look(fn *ssa.Function) Func {
 		callee := f.OfCall(common)
 		what.Reports = what.Reports || callee.Reports
 		what.Stack = what.Stack || callee.Stack
-		// A guard that fn defers guards fn, and not who defers fn.
-		if _, called := c.(*ssa.Call); called && callee.Recovers != Never && what.Recovers == Never {
-			what.Recovers, what.Via = TooDeep, via(common, callee)
-		}
+		f.tooDeep(fn, c, &what)
 	})
 	if what.Recovers == Directly {
-		what.Via = ""
+		what.Via, what.Depth, what.Accident, what.below = "", 0, Accident{}, Accident{}
 		what.Repanics = f.panicsAfter(fn, recovered)
 	}
 	f.ends(fn, &what)

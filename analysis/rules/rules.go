@@ -11,6 +11,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/chanclose"
 	"github.com/backstop-go/backstop/analysis/panicnil"
 	"github.com/backstop-go/backstop/analysis/recoverbuiltindeferred"
+	"github.com/backstop-go/backstop/analysis/recoverdepth"
 	"github.com/backstop-go/backstop/analysis/recovereagerarg"
 	"github.com/backstop-go/backstop/analysis/recoveruncheckedassert"
 	"github.com/backstop-go/backstop/analysis/repanicunconditional"
@@ -25,6 +26,7 @@ var all = []*rule.Rule{
 	panicnil.Rule,
 	chanclose.Rule,
 	recoverbuiltindeferred.Rule,
+	recoverdepth.Rule,
 	recovereagerarg.Rule,
 	recoveruncheckedassert.Rule,
 	repanicunconditional.Rule,
