@@ -249,7 +249,7 @@ func (c *checker) leaves(u recovered.Use) bool {
 		return true
 	case *ssa.Call:
 		common := i.Common()
-		if recovered.Logs(c.facts, common) {
+		if c.facts.Logs(common) {
 			return false
 		}
 		obj := ir.Target(common)

@@ -188,6 +188,9 @@ func (f *Facts) OfObject(obj *types.Func) Func {
 	if fact != nil {
 		what = fact.Funcs[ir.Name(obj)]
 	}
+	if ir.StdFunc(obj) { // log.Print looks for its caller: the model tells who is after a stack
+		what.Stack, what.Reports = false, false
+	}
 	return f.withModel(obj, what)
 }
 

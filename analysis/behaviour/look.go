@@ -29,8 +29,8 @@ func (f *Facts) look(fn *ssa.Function) Func {
 			return
 		}
 		callee := f.OfCall(common)
-		what.Reports = what.Reports || callee.Reports
-		what.Stack = what.Stack || callee.Stack
+		what.Reports = what.Reports || f.Logs(common)
+		what.Stack = what.Stack || callee.Stack || walksStack(common)
 		f.tooDeep(fn, c, &what)
 	})
 	if what.Recovers == Directly {
@@ -40,6 +40,16 @@ func (f *Facts) look(fn *ssa.Function) Func {
 	f.ends(fn, &what)
 	what.Callbacks = f.callbacks(fn)
 	return what
+}
+
+// walksStack reports whether the call asks for a frame that is not the same each
+// time, as in a loop over all of them.
+func walksStack(c *ssa.CallCommon) bool {
+	if ir.Name(ir.Target(c)) != "runtime.Caller" || len(c.Args) != 1 {
+		return false
+	}
+	_, constant := c.Args[0].(*ssa.Const)
+	return !constant
 }
 
 func via(c *ssa.CallCommon, callee Func) string {

@@ -13,6 +13,8 @@ import (
 	"github.com/backstop-go/backstop/analysis/recoverbuiltindeferred"
 	"github.com/backstop-go/backstop/analysis/recoverdepth"
 	"github.com/backstop-go/backstop/analysis/recovereagerarg"
+	"github.com/backstop-go/backstop/analysis/recovernostack"
+	"github.com/backstop-go/backstop/analysis/recoverswallow"
 	"github.com/backstop-go/backstop/analysis/recoveruncheckedassert"
 	"github.com/backstop-go/backstop/analysis/repanicunconditional"
 	"github.com/backstop-go/backstop/analysis/rule"
@@ -28,6 +30,8 @@ var all = []*rule.Rule{
 	recoverbuiltindeferred.Rule,
 	recoverdepth.Rule,
 	recovereagerarg.Rule,
+	recovernostack.Rule,
+	recoverswallow.Rule,
 	recoveruncheckedassert.Rule,
 	repanicunconditional.Rule,
 	signalsync.Rule,

@@ -6,6 +6,7 @@
 package recovered
 
 import (
+	"go/ast"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -187,4 +188,28 @@ func Holds(cond, v ssa.Value, notNil bool) (yes, known bool) {
 func isNil(v ssa.Value) bool {
 	c, ok := v.(*ssa.Const)
 	return ok && c.IsNil()
+}
+
+// Covers reports whether one of the functions that the guard is deferred in is as
+// asked for.
+func (s Site) Covers(is func(*ssa.Function) bool) bool {
+	for _, d := range s.Defers {
+		if is(Owner(d)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Owner is the function at whose end the deferred call runs: not the body of a
+// range over a function, which is one for SSA only.
+func Owner(d *ssa.Defer) *ssa.Function {
+	fn := d.Parent()
+	for fn.Parent() != nil {
+		if _, ok := fn.Syntax().(*ast.FuncLit); ok {
+			break
+		}
+		fn = fn.Parent()
+	}
+	return fn
 }

@@ -1,4 +1,4 @@
-package recovered
+package behaviour
 
 import (
 	"go/types"
@@ -6,7 +6,6 @@ import (
 
 	"golang.org/x/tools/go/ssa"
 
-	"github.com/backstop-go/backstop/analysis/behaviour"
 	"github.com/backstop-go/backstop/analysis/internal/ir"
 )
 
@@ -20,7 +19,7 @@ var verbs = map[string]bool{
 // Logs reports whether the call writes to a log, or to the standard output or
 // error: a function that is known to, or a method of something that is called a
 // logger.
-func Logs(f *behaviour.Facts, c *ssa.CallCommon) bool {
+func (f *Facts) Logs(c *ssa.CallCommon) bool {
 	if b, ok := c.Value.(*ssa.Builtin); ok {
 		return b.Name() == "println" || b.Name() == "print"
 	}
@@ -37,14 +36,24 @@ func Logs(f *behaviour.Facts, c *ssa.CallCommon) bool {
 	case "log":
 		return strings.HasPrefix(obj.Name(), "Fatal") || strings.HasPrefix(obj.Name(), "Print")
 	}
-	return isVerb(obj.Name()) && strings.Contains(strings.ToLower(owner(obj)), "log")
+	if !isVerb(obj.Name()) {
+		return false
+	}
+	return strings.Contains(strings.ToLower(owner(obj)+" "+obj.Pkg().Name()), "log") || formats(obj)
 }
 
-// owner is the type that the method belongs to, or the package of a function.
+// formats reports whether the method is like Errorf of a logger, whatever it is a
+// method of: a text, arguments, and no result.
+func formats(obj *types.Func) bool {
+	sig := obj.Signature()
+	return sig.Recv() != nil && sig.Variadic() && sig.Results().Len() == 0 && strings.HasSuffix(obj.Name(), "f")
+}
+
+// owner is the type that the method belongs to, or empty for a function.
 func owner(obj *types.Func) string {
 	recv := obj.Signature().Recv()
 	if recv == nil {
-		return obj.Pkg().Name()
+		return ""
 	}
 	t := recv.Type()
 	if p, ok := t.(*types.Pointer); ok {
