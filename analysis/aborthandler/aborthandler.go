@@ -222,7 +222,7 @@ func (c *checker) mayPanic(call *ssa.CallCommon, depth int) bool {
 	}
 	found := false
 	for _, b := range callee.Blocks {
-		if _, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Panic); ok {
+		if ir.Panics(b.Instrs[len(b.Instrs)-1]) {
 			return true
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"sync"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/buildssa"
@@ -89,10 +90,26 @@ type Facts struct {
 	model    *model.Model
 	here     map[*ssa.Function]Func
 	known    func(*types.Package) *Fact
-	cache    map[*types.Package]*Fact
 	globals  map[*ssa.Global]*global
-	uses     *uses
 	inlining *inlining.Estimator
+
+	// Rules of one package run at the same time.
+	mu    sync.Mutex
+	cache map[*types.Package]*Fact
+	once  sync.Once
+	uses  *uses
+}
+
+// fact is what is known of another package, or nil.
+func (f *Facts) fact(p *types.Package) *Fact {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fact, ok := f.cache[p]
+	if !ok {
+		fact = f.known(p)
+		f.cache[p] = fact
+	}
+	return fact
 }
 
 func run(pass *analysis.Pass) (any, error) {
@@ -179,13 +196,8 @@ func (f *Facts) OfObject(obj *types.Func) Func {
 			return f.withModel(obj, what)
 		}
 	}
-	fact, ok := f.cache[obj.Pkg()]
-	if !ok {
-		fact = f.known(obj.Pkg())
-		f.cache[obj.Pkg()] = fact
-	}
 	var what Func
-	if fact != nil {
+	if fact := f.fact(obj.Pkg()); fact != nil {
 		what = fact.Funcs[ir.Name(obj)]
 	}
 	if ir.StdFunc(obj) { // log.Print looks for its caller: the model tells who is after a stack

@@ -28,9 +28,7 @@ func (u Use) MayBeDeferred() bool {
 
 // Use is who runs the function.
 func (f *Facts) Use(fn *ssa.Function) Use {
-	if f.uses == nil {
-		f.uses = newUses(f)
-	}
+	f.once.Do(func() { f.uses = newUses(f) })
 	u := f.uses
 	use := *u.of(fn)
 	obj := ir.Object(fn)

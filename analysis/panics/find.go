@@ -110,7 +110,9 @@ func (x *finder) add(i ssa.Instruction, kind Kind, grade Grade, pos token.Pos, w
 func (x *finder) look(i ssa.Instruction) {
 	switch i := i.(type) {
 	case *ssa.Panic:
-		x.explicit(i)
+		if ir.Panics(i) {
+			x.explicit(i)
+		}
 	case *ssa.TypeAssert:
 		x.assertion(i)
 	case *ssa.MapUpdate:

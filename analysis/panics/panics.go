@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/buildssa"
@@ -132,7 +133,21 @@ type Facts struct {
 	sites     map[*ssa.Function][]Site
 	best      map[*ssa.Function]*Path
 	known     func(*types.Package) *Fact
-	cache     map[*types.Package]*Fact
+
+	mu    sync.Mutex // rules of one package run at the same time
+	cache map[*types.Package]*Fact
+}
+
+// fact is what is known of another package, or nil.
+func (f *Facts) fact(p *types.Package) *Fact {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fact, ok := f.cache[p]
+	if !ok {
+		fact = f.known(p)
+		f.cache[p] = fact
+	}
+	return fact
 }
 
 func run(pass *analysis.Pass) (any, error) {

@@ -198,11 +198,7 @@ func (f *Facts) imported(fn *ssa.Function, at token.Pos) *Path {
 	if obj == nil || obj.Pkg() == nil || obj.Pkg() == f.SSA.Pkg.Pkg {
 		return nil
 	}
-	fact, ok := f.cache[obj.Pkg()]
-	if !ok {
-		fact = f.known(obj.Pkg())
-		f.cache[obj.Pkg()] = fact
-	}
+	fact := f.fact(obj.Pkg())
 	if fact == nil {
 		return nil
 	}

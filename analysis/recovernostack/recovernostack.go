@@ -128,7 +128,7 @@ func (c *checker) panicsBehind(call ssa.CallInstruction) bool {
 		for _, i := range b.Instrs {
 			switch i := i.(type) {
 			case *ssa.Panic:
-				if i.Pos().IsValid() { // SSA ends a call of log.Fatal with one of its own
+				if ir.Panics(i) {
 					return true
 				}
 			case *ssa.Call:

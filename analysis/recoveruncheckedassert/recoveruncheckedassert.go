@@ -271,7 +271,7 @@ func (c *checker) onlyErrors(s recovered.Site, t types.Type) bool {
 func panicked(fn *ssa.Function) []types.Type {
 	var list []types.Type
 	for _, b := range fn.Blocks {
-		if p, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Panic); ok {
+		if p, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Panic); ok && ir.Panics(p) {
 			v := p.X
 			for {
 				switch x := v.(type) {

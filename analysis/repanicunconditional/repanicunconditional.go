@@ -7,6 +7,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/backstop-go/backstop/analysis/behaviour"
+	"github.com/backstop-go/backstop/analysis/internal/ir"
 	"github.com/backstop-go/backstop/analysis/internal/recovered"
 	"github.com/backstop-go/backstop/analysis/rule"
 )
@@ -38,7 +39,8 @@ func run(pass *rule.Pass) error {
 	facts := pass.ResultOf[behaviour.Analyzer].(*behaviour.Facts)
 	reported := make(map[*ssa.Function]bool)
 	for _, s := range recovered.Sites(facts) {
-		if reported[s.Fn] || !runsOnReturn(facts, s) {
+		_, called := s.Call.(*ssa.Call) // and not deferred itself, to run at the end of the function
+		if !called || reported[s.Fn] || !runsOnReturn(facts, s) {
 			continue
 		}
 		at := again(facts, s)
@@ -63,7 +65,7 @@ func runsOnReturn(facts *behaviour.Facts, s recovered.Site) bool {
 			return true
 		}
 	}
-	return len(s.Defers) == 0
+	return len(s.Defers) == 0 && !s.Called
 }
 
 // again finds where the function panics though nothing was recovered: every path
@@ -84,14 +86,14 @@ func again(facts *behaviour.Facts, s recovered.Site) token.Pos {
 			case *ssa.Return:
 				returns = true
 			case *ssa.Panic:
-				if some[b] && at == token.NoPos {
+				if some[b] && at == token.NoPos && ir.Before(s.Call, i) {
 					at = i.Pos()
 				}
 				return
 			case *ssa.Call:
 				switch what := facts.OfCall(i.Common()); {
 				case what.Panics:
-					if some[b] && at == token.NoPos {
+					if some[b] && at == token.NoPos && ir.Before(s.Call, i) {
 						at = i.Pos()
 					}
 					return

@@ -25,8 +25,8 @@ import (
 // all is in the order of the catalogue; add a line for a new rule.
 var all = []*rule.Rule{
 	aborthandler.Rule,
-	panicnil.Rule,
 	chanclose.Rule,
+	panicnil.Rule,
 	recoverbuiltindeferred.Rule,
 	recoverdepth.Rule,
 	recovereagerarg.Rule,

@@ -249,3 +249,19 @@ func Before(a, b ssa.Instruction) bool {
 	}
 	return false
 }
+
+// Panics reports whether the instruction is a call of panic that somebody wrote.
+// SSA ends calls of log.Fatal, and of other functions that do not return, with a
+// panic of its own.
+func Panics(i ssa.Instruction) bool {
+	p, ok := i.(*ssa.Panic)
+	if !ok {
+		return false
+	}
+	m, ok := p.X.(*ssa.MakeInterface)
+	if !ok {
+		return true
+	}
+	c, ok := m.X.(*ssa.Const)
+	return !ok || c.Value == nil || c.Value.ExactString() != `"noreturn"`
+}

@@ -21,46 +21,43 @@ type Site struct {
 	Call   ssa.CallInstruction // recover(), or defer recover()
 	Value  ssa.Value           // what it returned; nil when nobody uses it
 	Defers []*ssa.Defer        // the statements of this package that defer Fn
+	Called bool                // somebody calls Fn, too
 	Test   bool                // in a file of tests
 }
 
 // Sites lists the calls of recover that have an effect: those in functions that
-// are deferred somewhere in the package, and in declared functions, which others
-// may defer.
+// are deferred, or may be by somebody else.
 func Sites(f *behaviour.Facts) []Site {
-	defers := Defers(f)
 	var sites []Site
-	for _, fn := range f.SSA.SrcFuncs {
-		if len(defers[fn]) == 0 && ir.Object(fn) == nil {
+	for _, fn := range f.Funcs {
+		var calls []ssa.CallInstruction
+		ir.Calls(fn, func(c ssa.CallInstruction) {
+			if _, spawned := c.(*ssa.Go); !spawned && ir.IsBuiltin(c.Common(), "recover") {
+				calls = append(calls, c)
+			}
+		})
+		if len(calls) == 0 {
 			continue
 		}
-		ir.Calls(fn, func(c ssa.CallInstruction) {
-			if _, spawned := c.(*ssa.Go); spawned || !ir.IsBuiltin(c.Common(), "recover") {
-				return
+		use := f.Use(fn)
+		if !use.MayBeDeferred() {
+			continue
+		}
+		var defers []*ssa.Defer
+		for _, c := range use.Deferred {
+			if d, ok := c.(*ssa.Defer); ok {
+				defers = append(defers, d)
 			}
-			s := Site{Fn: fn, Call: c, Defers: defers[fn], Test: InTest(fn)}
+		}
+		for _, c := range calls {
+			s := Site{Fn: fn, Call: c, Defers: defers, Test: InTest(fn), Called: len(use.Called) > 0}
 			if v := c.Value(); v != nil && len(*v.Referrers()) > 0 {
 				s.Value = v
 			}
 			sites = append(sites, s)
-		})
+		}
 	}
 	return sites
-}
-
-// Defers lists which statements of the package defer which of its functions.
-func Defers(f *behaviour.Facts) map[*ssa.Function][]*ssa.Defer {
-	found := make(map[*ssa.Function][]*ssa.Defer)
-	for _, fn := range f.SSA.SrcFuncs {
-		ir.Calls(fn, func(c ssa.CallInstruction) {
-			if d, ok := c.(*ssa.Defer); ok {
-				if callee := ir.Callee(d.Common()); callee != nil {
-					found[callee] = append(found[callee], d)
-				}
-			}
-		})
-	}
-	return found
 }
 
 // InTest reports whether the function stands in a file of tests.

@@ -312,3 +312,28 @@ func unreachable() {
 	}()
 	work()
 }
+
+func fails() { panic("always") }
+
+// It is not deferred: the recover at its end is.
+func recoversAtEnd() {
+	defer func() { work() }()
+	defer recover()
+	fails()
+}
+
+func notDeferred() {
+	r := recover()
+	panic(r)
+}
+
+func callsNotDeferred() { notDeferred() }
+
+// The panic comes before anything is recovered.
+func panicsBefore() {
+	defer func() {
+		defer func() { log.Println(recover()) }()
+		fails()
+	}()
+	work()
+}
