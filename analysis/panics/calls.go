@@ -174,12 +174,13 @@ func (f *Facts) supplied(i ssa.CallInstruction) []Site {
 	if _, builtin := c.Value.(*ssa.Builtin); builtin {
 		return nil
 	}
+	_, elsewhere := i.(*ssa.Go)
 	if c.IsInvoke() {
 		if handlers[c.Method.Name()] && !ir.StdFunc(c.Method) {
 			why := "calls " + describe(c.Value) + "." + c.Method.Name() + ", whoever implements it"
 			sites = append(sites, Site{Kind: Callback, Grade: Possible, Pos: i.Pos(), Param: -1, Instr: i, Why: why})
 		}
-	} else if s, ok := f.callback(i, c.Value); ok {
+	} else if s, ok := f.callback(i, c.Value, elsewhere); ok {
 		sites = append(sites, s)
 	}
 	args := ir.Args(c)
@@ -188,7 +189,7 @@ func (f *Facts) supplied(i ssa.CallInstruction) []Site {
 			continue
 		}
 		if _, is := args[cb.Param].Type().Underlying().(*types.Signature); is {
-			if s, ok := f.callback(i, args[cb.Param]); ok {
+			if s, ok := f.callback(i, args[cb.Param], elsewhere); ok {
 				sites = append(sites, s)
 			}
 		}
@@ -210,9 +211,9 @@ func (x *finder) byContract(i ssa.CallInstruction, fn *types.Func) {
 }
 
 // callback is a site where a function is called that comes from outside.
-func (f *Facts) callback(i ssa.CallInstruction, v ssa.Value) (Site, bool) {
+func (f *Facts) callback(i ssa.CallInstruction, v ssa.Value, elsewhere bool) (Site, bool) {
 	s := Site{Kind: Callback, Grade: Possible, Pos: i.Pos(), Param: -1, Instr: i}
-	if _, known := f.resolve(i, v); known || !s.Pos.IsValid() {
+	if _, known := f.resolve(i.Parent(), v, elsewhere); known || !s.Pos.IsValid() {
 		return s, false
 	}
 	if isOption(v.Type()) {

@@ -88,23 +88,39 @@ func (f *Facts) viaCalls(fn *ssa.Function) *Path {
 // Reached is the most plausible panic that the call leads to, for the goroutine
 // in which it runs; for a go statement that is the new one.
 func (f *Facts) Reached(c ssa.CallInstruction) (Path, bool) {
+	_, spawned := c.(*ssa.Go)
+	return f.most(c, f.called(c), f.supplied(c), spawned)
+}
+
+// Runs is the most plausible panic of the function v that the call hands to
+// somebody who runs it in another goroutine.
+func (f *Facts) Runs(c ssa.CallInstruction, v ssa.Value) (Path, bool) {
+	fns, _ := f.resolve(c.Parent(), v, true)
+	var sites []Site
+	if s, ok := f.callback(c, v, true); ok {
+		sites = append(sites, s)
+	}
+	return f.most(c, fns, sites, true)
+}
+
+func (f *Facts) most(c ssa.CallInstruction, fns []*ssa.Function, sites []Site, elsewhere bool) (Path, bool) {
 	var best *Path
 	consider := func(p *Path) {
 		if better(p, best) {
 			best = p
 		}
 	}
-	for _, callee := range f.called(c) {
+	for _, callee := range fns {
 		in := f.best[callee]
 		if in == nil && (callee.Pkg != f.SSA.Pkg || len(callee.Blocks) == 0) {
 			in = f.imported(callee, c.Pos())
 		}
 		consider(in)
-		if _, spawned := c.(*ssa.Go); spawned {
+		if elsewhere {
 			consider(f.captured(callee, 0))
 		}
 	}
-	for _, s := range f.supplied(c) {
+	for _, s := range sites {
 		consider(&Path{Kind: s.Kind, Grade: s.Grade, Why: s.Why, Pos: s.Pos, Calls: []Step{{Name: Name(c.Parent())}}})
 	}
 	if best == nil {
@@ -140,10 +156,11 @@ func (f *Facts) captured(lit *ssa.Function, depth int) *Path {
 func (f *Facts) called(c ssa.CallInstruction) []*ssa.Function {
 	var fns []*ssa.Function
 	common := c.Common()
+	_, elsewhere := c.(*ssa.Go)
 	if common.IsInvoke() {
 		fns = f.implementers(common.Method)
 	} else if _, builtin := common.Value.(*ssa.Builtin); !builtin {
-		fns, _ = f.resolve(c, common.Value)
+		fns, _ = f.resolve(c.Parent(), common.Value, elsewhere)
 	}
 	fns = slices.DeleteFunc(slices.Clone(fns), func(fn *ssa.Function) bool {
 		m, ok := f.Model(ir.Object(fn))
@@ -154,7 +171,7 @@ func (f *Facts) called(c ssa.CallInstruction) []*ssa.Function {
 		if cb.Where != model.Caller || cb.Guarded || cb.Param >= len(args) {
 			continue
 		}
-		given, _ := f.resolve(c, args[cb.Param])
+		given, _ := f.resolve(c.Parent(), args[cb.Param], elsewhere)
 		fns = append(fns, given...)
 	}
 	return fns

@@ -9,11 +9,11 @@ import (
 	"github.com/backstop-go/backstop/analysis/internal/ir"
 )
 
-// resolve lists what v, which the call calls or hands on, can be, with what the
-// callers of an unexported function pass to its parameters. It is false when that
-// is not known. Its own parameters are left to each caller of a function, unless
-// they run in another goroutine.
-func (f *Facts) resolve(c ssa.CallInstruction, v ssa.Value) ([]*ssa.Function, bool) {
+// resolve lists what v, which fn calls or hands on, can be, with what the callers
+// of an unexported function pass to its parameters. It is false when that is not
+// known. Its own parameters are left to each caller of a function, unless they
+// run in another goroutine.
+func (f *Facts) resolve(in *ssa.Function, v ssa.Value, elsewhere bool) ([]*ssa.Function, bool) {
 	if fns := ir.Functions(v); len(fns) > 0 {
 		return fns, true
 	}
@@ -22,7 +22,7 @@ func (f *Facts) resolve(c ssa.CallInstruction, v ssa.Value) ([]*ssa.Function, bo
 		return nil, false
 	}
 	fn := p.Parent()
-	if _, spawned := c.(*ssa.Go); fn == c.Parent() && !spawned {
+	if fn == in && !elsewhere {
 		return nil, false
 	}
 	obj := ir.Object(fn)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/backstop-go/backstop/analysis/aborthandler"
 	"github.com/backstop-go/backstop/analysis/chanclose"
+	"github.com/backstop-go/backstop/analysis/goroutineunguarded"
 	"github.com/backstop-go/backstop/analysis/panicnil"
 	"github.com/backstop-go/backstop/analysis/recoverbuiltindeferred"
 	"github.com/backstop-go/backstop/analysis/recoverdepth"
@@ -25,8 +26,9 @@ import (
 // all is in the order of the catalogue; add a line for a new rule.
 var all = []*rule.Rule{
 	aborthandler.Rule,
-	chanclose.Rule,
+	goroutineunguarded.Rule,
 	panicnil.Rule,
+	chanclose.Rule,
 	recoverbuiltindeferred.Rule,
 	recoverdepth.Rule,
 	recovereagerarg.Rule,

@@ -1,6 +1,10 @@
 package ir
 
-import "golang.org/x/tools/go/ssa"
+import (
+	"go/types"
+
+	"golang.org/x/tools/go/ssa"
+)
 
 // Functions lists what v can be, as far as this function, and what the functions
 // that it calls return, show it; none when one of them is not known.
@@ -50,4 +54,17 @@ func every(values []ssa.Value, depth int) []*ssa.Function {
 		all = append(all, fns...)
 	}
 	return all
+}
+
+// FieldName is the name of the field whose address is taken.
+func FieldName(a *ssa.FieldAddr) string {
+	p, ok := a.X.Type().Underlying().(*types.Pointer)
+	if !ok {
+		return ""
+	}
+	s, ok := p.Elem().Underlying().(*types.Struct)
+	if !ok || a.Field >= s.NumFields() {
+		return ""
+	}
+	return s.Field(a.Field).Name()
 }
