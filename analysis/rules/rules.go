@@ -21,6 +21,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/rule"
 	"github.com/backstop-go/backstop/analysis/signalsync"
 	"github.com/backstop-go/backstop/analysis/timerinloop"
+	"github.com/backstop-go/backstop/analysis/waitgroup"
 )
 
 // all is in the order of the catalogue; add a line for a new rule.
@@ -29,6 +30,7 @@ var all = []*rule.Rule{
 	goroutineunguarded.Rule,
 	panicnil.Rule,
 	chanclose.Rule,
+	waitgroup.Rule,
 	recoverbuiltindeferred.Rule,
 	recoverdepth.Rule,
 	recovereagerarg.Rule,

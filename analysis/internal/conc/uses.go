@@ -19,9 +19,10 @@ const (
 	Receive
 	Close
 	Length // len and cap, comparisons
+	Method // a method of package sync, for what is no channel
 )
 
-// A Use is one operation on a channel.
+// A Use is one operation on a channel, or on a value of package sync.
 type Use struct {
 	Kind   Kind
 	Instr  ssa.Instruction
@@ -82,7 +83,8 @@ type seen struct {
 }
 
 // Uses follows a channel from where it is made, through variables, closures,
-// goroutines and the functions of this package it is handed to.
+// goroutines and the functions of this package it is handed to. It follows the
+// address of a sync.WaitGroup or a mutex in the same way.
 func (p *Package) Uses(made ssa.Value) *Uses {
 	f := &follower{p: p, uses: &Uses{Self: new(Routine)}, seen: make(map[seen]bool)}
 	f.follow(made, f.uses.Self, 0)
@@ -181,6 +183,10 @@ func (f *follower) call(c ssa.CallInstruction, v ssa.Value, in *Routine, depth i
 		return
 	}
 	callee := ir.Callee(common)
+	if t := ir.Target(common); t != nil && t.Pkg() != nil && t.Pkg().Path() == "sync" && len(common.Args) > 0 && common.Args[0] == v {
+		f.add(Method, c, in)
+		return
+	}
 	if common.Value == v || !f.p.Here(callee) || len(callee.Params) != len(common.Args) {
 		f.uses.Escapes = true
 		return
