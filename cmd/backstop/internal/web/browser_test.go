@@ -186,6 +186,7 @@ func TestScreenshots(t *testing.T) {
 		"overview": url + "/", "issues": url + "/issues", "nilmap": url + "/issues/1", "mapwrites": url + "/issues/2",
 		"oom": url + "/issues/3", "deadlock": url + "/issues/4", "exit": url + "/issues/5", "damaged": url + "/issues/6",
 		"event": url + "/events/" + nilMap().ID, "classes": url + "/classes", "class": url + "/classes/panic.nil_map",
+		"rules": url + "/rules", "rule": url + "/rules/recover-depth",
 		"missing": url + "/nothing", "empty": empty + "/",
 	} {
 		if only := os.Getenv("BACKSTOP_SCREENSHOT"); only != "" && !strings.Contains(","+only+",", ","+name+",") {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/backstop-go/backstop/analysis/rule"
 	"github.com/backstop-go/backstop/crash"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/htmlview"
@@ -19,6 +20,7 @@ type classPage struct {
 	Lesson  string
 	Verdict outline.Verdict
 	Issues  []store.Issue
+	Rules   []*rule.Rule
 	All     string // every issue of the class
 }
 
@@ -37,7 +39,7 @@ func (a *app) class(w http.ResponseWriter, r *http.Request) error {
 		return store.ErrNotFound
 	}
 	return a.render(w, http.StatusOK, "page_class.html", view{Title: string(info.Class), Section: "classes", Data: classPage{
-		Info: info, Lesson: lesson(info), Verdict: outline.ClassVerdict(info), Issues: issues,
+		Info: info, Lesson: lesson(info), Verdict: outline.ClassVerdict(info), Issues: issues, Rules: rulesFor(info),
 		All: withQuery("/issues", url.Values{"class": {string(info.Class)}}),
 	}})
 }

@@ -84,6 +84,8 @@ func New(r store.Reader, o Options) http.Handler {
 	mux.Handle("GET /events/{id}/message", a.page(a.eventMessage))
 	mux.Handle("GET /classes", a.page(a.classes))
 	mux.Handle("GET /classes/{class}", a.page(a.class))
+	mux.Handle("GET /rules", a.page(a.rules))
+	mux.Handle("GET /rules/{rule}", a.page(a.rule))
 	mux.HandleFunc("GET /assets/{name}", a.asset)
 	mux.HandleFunc("GET /favicon.ico", a.favicon) // asked for by answers of plain text
 	if o.Resolve != nil {

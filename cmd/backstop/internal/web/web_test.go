@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/backstop-go/backstop/analysis/rules"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/htmltest"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/issue"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/store"
@@ -69,7 +70,10 @@ func open(t *testing.T, h http.Handler, url string, status int) []htmltest.Eleme
 func paths() []string {
 	out := []string{
 		"/", "/?live=1", "/issues", "/issues?service=shop&status=new", "/issues?class=nonsense", "/issues?page=9",
-		"/classes", "/nothing", "/events/" + nilMap().ID, "/events/" + oomKill().ID, "/issues/1?range=7d",
+		"/classes", "/rules", "/nothing", "/events/" + nilMap().ID, "/events/" + oomKill().ID, "/issues/1?range=7d",
+	}
+	for _, r := range rules.All() {
+		out = append(out, "/rules/"+r.ID)
 	}
 	for i := 1; i <= 6; i++ {
 		out = append(out, fmt.Sprintf("/issues/%d", i))
@@ -343,7 +347,7 @@ func TestErrorsArePages(t *testing.T) {
 	m := sampleShop()
 	var log strings.Builder
 	h := newHandler(t, m, Options{Logger: newTextLogger(&log)})
-	for _, p := range []string{"/nothing", "/issues/77", "/issues/x", "/events/nothing", "/events/" + oomKill().ID + "/text", "/classes/panic.nothing"} {
+	for _, p := range []string{"/nothing", "/issues/77", "/issues/x", "/events/nothing", "/events/" + oomKill().ID + "/text", "/classes/panic.nothing", "/rules/no-such-rule"} {
 		all := open(t, h, p, 404)
 		if got := htmltest.TextOf(all, "h1", ""); got != "There is no such page" {
 			t.Errorf("%s: %q", p, got)
