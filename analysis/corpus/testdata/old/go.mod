@@ -1,0 +1,3 @@
+module corpus.test/old
+
+go 1.22
