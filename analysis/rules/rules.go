@@ -15,6 +15,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/recoverdepth"
 	"github.com/backstop-go/backstop/analysis/recovereagerarg"
 	"github.com/backstop-go/backstop/analysis/recovernostack"
+	"github.com/backstop-go/backstop/analysis/recovernotdeferred"
 	"github.com/backstop-go/backstop/analysis/recoverswallow"
 	"github.com/backstop-go/backstop/analysis/recoveruncheckedassert"
 	"github.com/backstop-go/backstop/analysis/repanicunconditional"
@@ -33,6 +34,7 @@ var all = []*rule.Rule{
 	waitgroup.Rule,
 	recoverbuiltindeferred.Rule,
 	recoverdepth.Rule,
+	recovernotdeferred.Rule,
 	recovereagerarg.Rule,
 	recovernostack.Rule,
 	recoverswallow.Rule,

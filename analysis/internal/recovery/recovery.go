@@ -3,6 +3,7 @@ package recovery
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 
 	"golang.org/x/tools/go/ssa"
@@ -146,5 +147,25 @@ func Eager(info *types.Info, s *ast.DeferStmt) []*ast.CallExpr {
 		}
 		return true
 	})
+	return found
+}
+
+// CallAt is the call that SSA says is at pos, which is its parenthesis.
+func CallAt(files []*ast.File, pos token.Pos) *ast.CallExpr {
+	var found *ast.CallExpr
+	for _, file := range files {
+		if file.FileStart > pos || pos > file.FileEnd {
+			continue
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if n == nil || n.Pos() > pos || n.End() < pos {
+				return false
+			}
+			if call, ok := n.(*ast.CallExpr); ok && call.Lparen == pos {
+				found = call
+			}
+			return found == nil
+		})
+	}
 	return found
 }
