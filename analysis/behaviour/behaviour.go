@@ -96,6 +96,8 @@ type Facts struct {
 	// Rules of one package run at the same time.
 	mu    sync.Mutex
 	cache map[*types.Package]*Fact
+	other map[*types.Func]Func        // of other packages, as OfObject returns them
+	says  map[*types.Func]*model.Func // of the model; nil when it says nothing
 	once  sync.Once
 	uses  *uses
 }
@@ -118,6 +120,8 @@ func run(pass *analysis.Pass) (any, error) {
 		model: Model(),
 		here:  make(map[*ssa.Function]Func),
 		cache: make(map[*types.Package]*Fact),
+		other: make(map[*types.Func]Func),
+		says:  make(map[*types.Func]*model.Func),
 
 		inlining: inlining.New(pass.Files, pass.TypesInfo),
 	}
@@ -196,14 +200,25 @@ func (f *Facts) OfObject(obj *types.Func) Func {
 			return f.withModel(obj, what)
 		}
 	}
-	var what Func
+	f.mu.Lock()
+	what, ok := f.other[obj]
+	f.mu.Unlock()
+	if ok {
+		return what // names are made of types, at some cost
+	}
 	if fact := f.fact(obj.Pkg()); fact != nil {
 		what = fact.Funcs[ir.Name(obj)]
 	}
 	if ir.StdFunc(obj) { // log.Print looks for its caller: the model tells who is after a stack
 		what.Stack, what.Reports = false, false
 	}
-	return f.withModel(obj, what)
+	what = f.withModel(obj, what)
+	if obj.Pkg() != f.SSA.Pkg.Pkg { // of this package, more may be known later
+		f.mu.Lock()
+		f.other[obj] = what
+		f.mu.Unlock()
+	}
+	return what
 }
 
 // OfCall is what the callee does, when it is known.
@@ -219,7 +234,19 @@ func (f *Facts) OfCall(c *ssa.CallCommon) Func {
 
 // Model is what the model says of a declared function.
 func (f *Facts) Model(obj *types.Func) (model.Func, bool) {
-	return f.model.Func(ir.Name(obj))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	says, ok := f.says[obj]
+	if !ok {
+		if m, known := f.model.Func(ir.Name(obj)); known {
+			says = &m
+		}
+		f.says[obj] = says
+	}
+	if says == nil {
+		return model.Func{}, false
+	}
+	return *says, true
 }
 
 func (f *Facts) withModel(obj *types.Func, what Func) Func {
