@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/tools/go/ssa"
 
+	"github.com/backstop-go/backstop/analysis/behaviour"
 	"github.com/backstop-go/backstop/analysis/internal/ir"
 	"github.com/backstop-go/backstop/analysis/model"
 )
@@ -225,6 +226,9 @@ func isStream(t types.Type) bool {
 type Trace struct {
 	Entry *Entry
 	Calls []token.Pos // from the handler on
+
+	// Covered is set when a guard of a function in between recovers its panics.
+	Covered bool
 }
 
 // maxDepth is how far from a handler a function still counts as part of it.
@@ -252,16 +256,18 @@ func (e *Entries) reach() {
 		if len(from.Calls) >= maxDepth {
 			continue
 		}
+		guard := e.Guard(fn)
 		ir.Calls(fn, func(c ssa.CallInstruction) {
 			if _, spawned := c.(*ssa.Go); spawned {
 				return
 			}
+			covered := from.Covered || guard.Kind == behaviour.Repanics || guard.Covers(c)
 			for _, callee := range e.Called(c) {
 				if callee.Pkg != e.SSA.Pkg || e.requests[callee] != nil {
 					continue
 				}
 				calls := append(from.Calls[:len(from.Calls):len(from.Calls)], c.Pos())
-				e.requests[callee] = &Trace{Entry: from.Entry, Calls: calls}
+				e.requests[callee] = &Trace{Entry: from.Entry, Calls: calls, Covered: covered}
 				todo = append(todo, callee)
 			}
 		})
@@ -287,3 +293,14 @@ func (e *Entries) Called(c ssa.CallInstruction) []*ssa.Function {
 // Request says how the function is reached from a request in this package, or
 // nil.
 func (e *Entries) Request(fn *ssa.Function) *Trace { return e.requests[fn] }
+
+// InRequest is Request for a function or for the one that a literal stands in: a
+// goroutine that a handler starts belongs to the request too.
+func (e *Entries) InRequest(fn *ssa.Function) *Trace {
+	for ; fn != nil; fn = fn.Parent() {
+		if t := e.requests[fn]; t != nil {
+			return t
+		}
+	}
+	return nil
+}

@@ -50,15 +50,35 @@ func (x *finder) gradePanic(p *ssa.Panic, text string) Grade {
 			return Possible // a dependency that was not given
 		}
 	}
-	about := make(map[ref]bool)
-	mentioned(cond, about, 0)
-	recv := x.fn.Signature.Recv() != nil
-	for r := range about {
-		if recv && len(x.fn.Params) > 0 && r.root == x.fn.Params[0] {
-			return Possible // its own state
-		}
+	if x.ownState(cond) {
+		return Possible
 	}
 	return Likely
+}
+
+// ownState reports whether the condition is about the receiver, and neither about
+// what the method is given nor about what it calls.
+func (x *finder) ownState(cond ssa.Value) bool {
+	if x.fn.Signature.Recv() == nil || len(x.fn.Params) == 0 {
+		return false
+	}
+	about := make(map[ref]bool)
+	mentioned(cond, about, 0)
+	own := false
+	for r := range about {
+		switch root := r.root.(type) {
+		case *ssa.Parameter:
+			if root != x.fn.Params[0] {
+				return false
+			}
+			own = true
+		case *ssa.Call:
+			if _, builtin := root.Call.Value.(*ssa.Builtin); !builtin {
+				return false
+			}
+		}
+	}
+	return own
 }
 
 // Words in the text of a panic that say that it cannot happen.
@@ -221,6 +241,9 @@ func (f *Facts) callback(i ssa.CallInstruction, v ssa.Value, elsewhere bool) (Si
 	}
 	s.Why = "calls " + describe(v) + ", which comes from outside"
 	from := canon(v)
+	if from.root != nil && from.root.Type().String() == "context.CancelFunc" {
+		return s, false
+	}
 	switch root := from.root.(type) {
 	case *ssa.Parameter:
 		switch {

@@ -95,12 +95,20 @@ func (f *Facts) Reached(c ssa.CallInstruction) (Path, bool) {
 // Runs is the most plausible panic of the function v that the call hands to
 // somebody who runs it in another goroutine.
 func (f *Facts) Runs(c ssa.CallInstruction, v ssa.Value) (Path, bool) {
+	if v == nil {
+		return Path{}, false
+	}
 	fns, _ := f.resolve(c.Parent(), v, true)
 	var sites []Site
 	if s, ok := f.callback(c, v, true); ok {
 		sites = append(sites, s)
 	}
 	return f.most(c, fns, sites, true)
+}
+
+// Start is Runs for a function that is known.
+func (f *Facts) Start(c ssa.CallInstruction, fn *ssa.Function) (Path, bool) {
+	return f.most(c, []*ssa.Function{fn}, nil, true)
 }
 
 func (f *Facts) most(c ssa.CallInstruction, fns []*ssa.Function, sites []Site, elsewhere bool) (Path, bool) {

@@ -8,8 +8,11 @@ import (
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/backstop-go/backstop/analysis/aborthandler"
+	"github.com/backstop-go/backstop/analysis/callbackunguarded"
 	"github.com/backstop-go/backstop/analysis/chanclose"
 	"github.com/backstop-go/backstop/analysis/goroutineunguarded"
+	"github.com/backstop-go/backstop/analysis/handlerpanic"
+	"github.com/backstop-go/backstop/analysis/handlerspawn"
 	"github.com/backstop-go/backstop/analysis/panicnil"
 	"github.com/backstop-go/backstop/analysis/recoverbuiltindeferred"
 	"github.com/backstop-go/backstop/analysis/recoverdepth"
@@ -29,6 +32,9 @@ import (
 var all = []*rule.Rule{
 	aborthandler.Rule,
 	goroutineunguarded.Rule,
+	handlerspawn.Rule,
+	callbackunguarded.Rule,
+	handlerpanic.Rule,
 	panicnil.Rule,
 	chanclose.Rule,
 	waitgroup.Rule,

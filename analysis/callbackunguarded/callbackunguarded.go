@@ -1,0 +1,96 @@
+// Package callbackunguarded holds the rule callback-unguarded.
+package callbackunguarded
+
+import (
+	"fmt"
+	"go/token"
+	"strings"
+
+	"github.com/backstop-go/backstop/analysis/entry"
+	"github.com/backstop-go/backstop/analysis/internal/crash"
+	"github.com/backstop-go/backstop/analysis/internal/ir"
+	"github.com/backstop-go/backstop/analysis/panics"
+	"github.com/backstop-go/backstop/analysis/rule"
+)
+
+// Rule reports functions that can panic and are handed to somebody who runs them
+// in a goroutine without a guard.
+var Rule = rule.New(rule.Rule{
+	ID:   "callback-unguarded",
+	Tier: rule.TierB,
+	Doc: rule.Doc{
+		Summary: "a function that can panic is handed to a goroutine that nobody guards",
+		Why: `time.AfterFunc, context.AfterFunc, (*sync.WaitGroup).Go, errgroup.Group.Go and many
+functions of libraries run what they are given in goroutines of their own, and
+recover nothing. That there is no go statement in one's own code changes nothing:
+a panic in the function ends the process.
+
+Which functions do so is told by the model, to which -behaviour.model adds.`,
+		Bad:  "time.AfterFunc(delay, func() {\n\tstore.Expire(strings.Split(key, \":\")[1])\n})",
+		Good: "time.AfterFunc(delay, func() {\n\tdefer backstop.Recover(ctx)\n\tstore.Expire(strings.Split(key, \":\")[1])\n})",
+		LeftAlone: []string{
+			"a guard in the function, or in the one that it calls",
+			"functions in which nothing panics: they cancel, close, log or send",
+			"sort.Slice, sync.Once.Do, filepath.Walk: they call in the goroutine of the caller",
+			"net/http and libraries that recover, as the model says",
+			"helpers of the same module that start the goroutine: goroutine-unguarded has their go statement",
+			"tests",
+		},
+		Scenarios: []string{"afterfunc", "context-afterfunc", "waitgroup-go", "finalizer", "addcleanup"},
+	},
+}, run, entry.Analyzer, panics.Analyzer)
+
+func run(pass *rule.Pass) error {
+	entries := pass.ResultOf[entry.Analyzer].(*entry.Entries)
+	facts := pass.ResultOf[panics.Analyzer].(*panics.Facts)
+	skip := crash.Skipped(pass.Pass)
+	seen := make(map[token.Pos]bool)
+	for _, e := range entries.List {
+		if e.Kind != entry.Callback && e.Kind != entry.Request || seen[e.Pos] || skip[pass.Fset.Position(e.Pos).Filename] {
+			continue
+		}
+		if e.Guard != entry.None && e.Guard != entry.Disarmed || crash.MayGuard(e.Target) || crash.Ends(entries, e.Target) || !foreign(pass, facts, e) {
+			continue
+		}
+		p, ok := facts.Runs(e.Call, e.Value)
+		if e.Target != nil {
+			p, ok = facts.Start(e.Call, e.Target)
+		}
+		if !ok || !crash.Plausible(p) {
+			continue
+		}
+		seen[e.Pos] = true
+		pass.Report(rule.Finding{
+			Pos: e.Pos,
+			Message: fmt.Sprintf("%s runs this function in a goroutine that recovers nothing, so that a panic in it ends the process: %s",
+				short(e.Via), crash.Why(p)),
+			Path: crash.Places(p),
+		})
+	}
+	return nil
+}
+
+// foreign reports whether the function that runs the callback is one of the
+// model, or of another module: where the module itself starts the goroutine, the
+// go statement is the place.
+func foreign(pass *rule.Pass, facts *panics.Facts, e entry.Entry) bool {
+	via := ir.Target(e.Call.Common())
+	if via == nil || via.Pkg() == nil {
+		return false
+	}
+	if m, ok := facts.Model(via); ok && len(m.Callbacks) > 0 {
+		return true
+	}
+	path := via.Pkg().Path()
+	return pass.Module != nil && pass.Module.Path != "" && path != pass.Module.Path && !strings.HasPrefix(path, pass.Module.Path+"/")
+}
+
+// short leaves the last element of each import path.
+func short(name string) string {
+	i := strings.LastIndexByte(name, '/')
+	if i < 0 {
+		return name
+	}
+	prefix := strings.TrimRight(name[:i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/")
+	return prefix + name[i+1:]
+}

@@ -1,0 +1,12 @@
+// Package b is another package.
+package b
+
+// Save panics with what it is given.
+func Save(s string) {
+	if s == "" {
+		panic("b: nothing to save")
+	}
+}
+
+// MustSave says by its name that it panics.
+func MustSave(s string) { Save(s) }
