@@ -13,6 +13,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/goroutineunguarded"
 	"github.com/backstop-go/backstop/analysis/handlerpanic"
 	"github.com/backstop-go/backstop/analysis/handlerspawn"
+	"github.com/backstop-go/backstop/analysis/indexunchecked"
 	"github.com/backstop-go/backstop/analysis/panicnil"
 	"github.com/backstop-go/backstop/analysis/recoverbuiltindeferred"
 	"github.com/backstop-go/backstop/analysis/recoverdepth"
@@ -46,6 +47,7 @@ var all = []*rule.Rule{
 	recoverswallow.Rule,
 	recoveruncheckedassert.Rule,
 	repanicunconditional.Rule,
+	indexunchecked.Rule,
 	signalsync.Rule,
 	timerinloop.Rule,
 }

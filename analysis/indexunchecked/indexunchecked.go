@@ -1,0 +1,323 @@
+// Package indexunchecked holds the rule index-unchecked.
+package indexunchecked
+
+import (
+	"go/token"
+
+	"golang.org/x/tools/go/analysis/passes/buildssa"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/backstop-go/backstop/analysis/internal/bounds"
+	"github.com/backstop-go/backstop/analysis/rule"
+)
+
+// Rule reports index and slice expressions that fail on some input.
+var Rule = rule.New(rule.Rule{
+	ID:   "index-unchecked",
+	Tier: rule.TierB,
+	Doc: rule.Doc{
+		Summary: "an index is out of range for some input, and nothing asks",
+		Why: `An index or a slice bound that is out of range panics. How long a line, a list of
+arguments, a message or the answer of strings.Split is, or which number it holds,
+is decided by whoever sent it: one short message is enough to end a process, or
+every request that carries it.
+
+Off by one is the other half: a loop up to and with len(s), the element behind the
+last, the -1 of strings.Index as a bound.`,
+		Bad:  "parts := strings.Split(addr, \":\")\nport := parts[1]",
+		Good: "host, port, ok := strings.Cut(addr, \":\")\nif !ok {\n\treturn errNoPort\n}",
+		LeftAlone: []string{
+			"element 0 of strings.Split with a separator: there is always one",
+			"an index below a length that a condition, a loop, a remainder, a mask or min has made sure of, also through a variable or an early return",
+			"a slice that some condition speaks of in a way that is not understood: whoever wrote it knew",
+			"a parameter of unknown origin: its callers may have asked",
+			"arrays indexed by a byte, and constants below a known length",
+			"b[:n] of a slice of bytes within its capacity",
+			"the loops of functions for sort, which are given indexes within the slice",
+		},
+		Scenarios: []string{"index-out-of-range", "slice-bounds"},
+		Claims:    []string{"A0-1-a"},
+	},
+}, run, bounds.Analyzer, buildssa.Analyzer)
+
+// maxSites limits the work in one function.
+const maxSites = 2000
+
+func run(pass *rule.Pass) error {
+	facts, ok := pass.ResultOf[bounds.Analyzer].(*bounds.Facts)
+	s, ok2 := pass.ResultOf[buildssa.Analyzer].(*buildssa.SSA)
+	if !ok || !ok2 {
+		return nil
+	}
+	c := &checker{Solver: facts.Solver(), pass: pass}
+	for _, fn := range s.SrcFuncs {
+		c.told = make(map[ssa.Value]bool)
+		sites := 0
+		for _, b := range fn.DomPreorder() {
+			for _, i := range b.Instrs {
+				if sites > maxSites {
+					break
+				}
+				if c.site(i) {
+					sites++
+				}
+			}
+		}
+	}
+	return nil
+}
+
+type checker struct {
+	*bounds.Solver
+	pass  *rule.Pass
+	told  map[ssa.Value]bool // slices that were reported in this function
+	exprs map[token.Pos]syntax
+}
+
+// site looks at one instruction, and reports whether it is an index or a slice.
+func (c *checker) site(i ssa.Instruction) bool {
+	if !i.Pos().IsValid() {
+		return false
+	}
+	switch i := i.(type) {
+	case *ssa.IndexAddr:
+		c.index(i, i.X, i.Index)
+	case *ssa.Index:
+		c.index(i, i.X, i.Index)
+	case *ssa.Lookup:
+		if !isString(i.X) {
+			return false
+		}
+		c.index(i, i.X, i.Index)
+	case *ssa.Slice:
+		c.slice(i)
+	default:
+		return false
+	}
+	return true
+}
+
+func (c *checker) report(at ssa.Instruction, x ssa.Value, message string, src bounds.Source) {
+	k := c.Same(x)
+	if _, ok := c.written(at); !ok || c.told[k] {
+		return
+	}
+	c.told[k] = true
+	f := rule.Finding{Pos: at.Pos(), Message: message}
+	for _, v := range src.Of() {
+		if call, ok := v.(*ssa.Call); ok && call.Pos().IsValid() && call.Pos() != at.Pos() {
+			f.Related = append(f.Related, rule.Place{Pos: call.Pos(), Message: "the length comes from here"})
+			break
+		}
+	}
+	c.pass.Report(f)
+}
+
+func isString(v ssa.Value) bool {
+	return bounds.IsString(v.Type())
+}
+
+// index checks x[i].
+func (c *checker) index(at ssa.Instruction, x, i ssa.Value) {
+	size, index := c.Len(x), c.Int(i)
+	n, known := size.Const()
+	if k, ok := index.Const(); ok && known && k >= n && k >= 0 && n >= 0 && !bounds.IsArray(x.Type()) {
+		if !c.AtMost(bounds.Number(1), bounds.Number(0), at) { // not in dead code
+			c.report(at, x, c.always(at, x, i), bounds.Source{})
+		}
+		return
+	}
+	if !c.AtMost(index.Plus(1), size, at) {
+		if message, src := c.tooGreat(at, x, i, index, size); message != "" {
+			c.report(at, x, message, src)
+			return
+		}
+	}
+	if !c.NotNegative(index, at) {
+		if message, src := c.negative(at, x, i, index); message != "" {
+			c.report(at, x, message, src)
+		}
+	}
+}
+
+// tooGreat says why the index may be at or behind the end.
+func (c *checker) tooGreat(at ssa.Instruction, x, i ssa.Value, index, size bounds.Expr) (string, bounds.Source) {
+	if index.Term == size.Term && index.K >= size.K && !c.Changes(at.Parent(), x) {
+		return c.always(at, x, i), bounds.Source{}
+	}
+	src := c.LenSource(x)
+	k, isConst := index.Const()
+	if isConst {
+		if !c.short(at, src, size, k+1) {
+			return "", src
+		}
+		return c.shorter(at, x, i, k+1, src), src
+	}
+	if c.fromEnd(at, index, size) && !c.Checked(at, bounds.TooGreat, x, index.Value()) {
+		return c.name(at, x) + "[" + c.name(at, i) + "] panics on the first turn: the loop starts at the length", src
+	}
+	if message := c.offByOne(at, x, i, index, size, src); message != "" {
+		return message, src
+	}
+	if num := c.NumSource(i); num.Known() {
+		if c.Checked(at, bounds.TooGreat, append(num.Of(), i, index.Value())...) || c.Checked(at, bounds.TooSmall, x) || num.Binary() && c.Internal(x) {
+			return "", src
+		}
+		return c.name(at, x) + "[" + c.name(at, i) + "] panics when the number from " + num.What + " is not below the length; compare it with len(" + c.name(at, x) + ") first", num
+	}
+	if src.Known() && !src.Entry() && c.other(at, index, size) && c.short(at, src, size, 1) && !c.AtLeast(size, 1<<16, at) {
+		return c.name(at, x) + "[" + c.name(at, i) + "] panics when " + src.What + " gives fewer elements than the loop expects; compare the lengths first", src
+	}
+	return "", src
+}
+
+// short reports whether the source may give less than n, and nobody asked.
+func (c *checker) short(at ssa.Instruction, src bounds.Source, size bounds.Expr, n int64) bool {
+	return src.Known() && !c.Checked(at, bounds.TooSmall, src.Of()...) && !c.Aware(at, size, n) && !c.kernel(at)
+}
+
+// other reports whether the index runs over another slice, and nothing else limits
+// it.
+func (c *checker) other(at ssa.Instruction, index, size bounds.Expr) bool {
+	limits := c.Limits(index, at)
+	for _, limit := range limits {
+		if !limit.IsLen() || limit.Term == size.Term {
+			return false
+		}
+	}
+	return len(limits) > 0
+}
+
+// fromEnd reports whether a loop that counts down has the length, or more, as its
+// first index, and the instruction runs on its first turn.
+func (c *checker) fromEnd(at ssa.Instruction, index, size bounds.Expr) bool {
+	phi, ok := index.Value().(*ssa.Phi)
+	if !ok {
+		return false
+	}
+	starts := false
+	for n, pred := range phi.Block().Preds {
+		e := c.Int(phi.Edges[n])
+		if phi.Block().Dominates(pred) {
+			if !at.Block().Dominates(pred) || e.Term != index.Term || e.K >= 0 {
+				return false
+			}
+			continue
+		}
+		starts = e.Term == size.Term && size.IsLen() && e.K+index.K >= size.K
+		if !starts {
+			return false
+		}
+	}
+	return starts
+}
+
+// negative says why the index may be below 0.
+func (c *checker) negative(at ssa.Instruction, x, i ssa.Value, index bounds.Expr) (string, bounds.Source) {
+	if index.IsLen() { // s[len(s)-1]
+		src := c.LenSource(index.Value())
+		if !c.short(at, src, index, 0) {
+			return "", src
+		}
+		return c.shorter(at, x, i, -index.K, src), src
+	}
+	if what := c.notFound(index); what != "" {
+		if c.Checked(at, bounds.TooSmall, append(c.searched(index), index.Value())...) {
+			return "", bounds.Source{}
+		}
+		return c.name(at, x) + "[" + c.name(at, i) + "] panics when " + what + " finds nothing and gives -1; ask for that first", bounds.Source{}
+	}
+	num := c.NumSource(i)
+	if !num.Known() || !c.Signed(num) || c.Checked(at, bounds.TooSmall, append(num.Of(), i, index.Value())...) {
+		return "", num
+	}
+	return c.name(at, x) + "[" + c.name(at, i) + "] panics when the number from " + num.What + " is negative; ask for that first", num
+}
+
+// notFound names the function that gives -1 when it finds nothing.
+func (c *checker) notFound(index bounds.Expr) string {
+	if index.K >= 1 {
+		return ""
+	}
+	return c.Search(index.Value())
+}
+
+// searched is the text in which was looked, and what was looked for.
+func (c *checker) searched(index bounds.Expr) []ssa.Value {
+	call, ok := index.Value().(*ssa.Call)
+	if !ok {
+		return nil
+	}
+	return call.Call.Args[:1]
+}
+
+func (c *checker) always(at ssa.Instruction, x, i ssa.Value) string {
+	return c.name(at, x) + "[" + c.name(at, i) + "] always panics: the index is not below the length"
+}
+
+func (c *checker) shorter(at ssa.Instruction, x, i ssa.Value, n int64, src bounds.Source) string {
+	return c.name(at, x) + " has fewer than " + plural(n) + " when " + because(src) + ", and index " + c.name(at, i) + " panics then; check the length first"
+}
+
+func because(src bounds.Source) string { return src.What + " says so" }
+
+// offByOne: a condition compares the index with this length, and lets it be too
+// great all the same.
+func (c *checker) offByOne(at ssa.Instruction, x, i ssa.Value, index, size bounds.Expr, src bounds.Source) string {
+	over, strict, ok := c.Slack(index, size, at)
+	if !ok || over < 1 || c.Changes(at.Parent(), index.Value()) || c.Changes(at.Parent(), size.Value()) {
+		return ""
+	}
+	related := append(src.Of(), x, index.Value())
+	if c.Checked(at, bounds.TooGreat, related...) || c.Checked(at, bounds.TooSmall, related...) {
+		return ""
+	}
+	// i < len(s) and s[i+1]: the code between may know that this is not the last.
+	// It does not when this runs on each turn.
+	if strict && !src.Known() && !everyTurn(at, index.Value()) {
+		return ""
+	}
+	return c.name(at, x) + "[" + c.name(at, i) + "] panics at the end: the condition lets the index reach the length or go beyond it"
+}
+
+// everyTurn reports whether the instruction runs on each turn of the loop that
+// counts with v, by one.
+func everyTurn(at ssa.Instruction, v ssa.Value) bool {
+	phi := counter(v)
+	if phi == nil {
+		return false
+	}
+	head, turns := phi.Block(), 0
+	for n, pred := range head.Preds {
+		if !head.Dominates(pred) {
+			continue
+		}
+		turns++
+		if !at.Block().Dominates(pred) || !byOne(phi, phi.Edges[n]) {
+			return false
+		}
+	}
+	return turns > 0
+}
+
+// counter is the phi node of a counting loop that v is, or is made of.
+func counter(v ssa.Value) *ssa.Phi {
+	switch x := v.(type) {
+	case *ssa.Phi:
+		return x
+	case *ssa.BinOp:
+		if p, ok := x.X.(*ssa.Phi); ok && x.Op == token.ADD {
+			return p
+		}
+	}
+	return nil
+}
+
+func byOne(phi *ssa.Phi, next ssa.Value) bool {
+	b, ok := next.(*ssa.BinOp)
+	if !ok || b.Op != token.ADD || b.X != phi {
+		return false
+	}
+	c, ok := b.Y.(*ssa.Const)
+	return ok && c.Value != nil && c.Value.ExactString() == "1"
+}
