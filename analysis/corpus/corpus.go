@@ -122,9 +122,13 @@ func (c *Case) readFile(path, rel string) error {
 			}
 			continue
 		}
+		line := n
+		if strings.HasPrefix(strings.TrimSpace(text), "//") {
+			line++ // a label that stands alone speaks of the line below
+		}
 		for rule := range strings.SplitSeq(m[2], ", ") {
 			c.Labels = append(c.Labels, Label{
-				Kind: Kind(m[1]), Rule: rule, Tag: m[3], Note: m[4] + m[5] + m[6], Go: m[7], File: rel, Line: n,
+				Kind: Kind(m[1]), Rule: rule, Tag: m[3], Note: m[4] + m[5] + m[6], Go: m[7], File: rel, Line: line,
 			})
 		}
 	}

@@ -17,7 +17,7 @@ func SetHandler(f func(name string, v any)) { onPanic = f }
 
 func say() {
 	if v := recover(); v != nil {
-		fmt.Fprintln(os.Stderr, "RECOVERED", v)
+		fmt.Fprintln(os.Stderr, "RECOVERED", v) // ALSO recover-no-stack: prints no stack
 	}
 }
 
