@@ -31,7 +31,7 @@ the whole one, and the log holds a panic that was none.`,
 			"\t\tlog.Printf(\"panic: %v\\n%s\", v, debug.Stack())\n\t}\n}()\nnext.ServeHTTP(w, r)",
 		LeftAlone: []string{
 			"a guard that panics again with what may be http.ErrAbortHandler, or hands the value to somebody who can",
-			"a guard that takes the connection over with Hijack",
+			"a guard that takes the connection over with Hijack, or tells the code behind it in a variable",
 			"a handler that calls no other one: nothing below it aborts",
 			"functions that have nothing to do with http",
 		},
@@ -70,6 +70,9 @@ type checker struct {
 // middleware finds the call of another handler that the guard covers.
 func (c *checker) middleware(s recovered.Site) (token.Pos, bool) {
 	for _, d := range s.Defers {
+		if abortsBehind(recovered.Owner(d)) {
+			continue
+		}
 		if at := c.delegates(d.Parent(), 0); at != token.NoPos {
 			return at, true
 		}
@@ -79,6 +82,19 @@ func (c *checker) middleware(s recovered.Site) (token.Pos, bool) {
 		return s.Fn.Pos(), true
 	}
 	return token.NoPos, false
+}
+
+// abortsBehind reports whether the function, or one around it, panics itself: it
+// may do so because of what the guard found.
+func abortsBehind(fn *ssa.Function) bool {
+	for ; fn != nil; fn = fn.Parent() {
+		for _, b := range fn.Blocks {
+			if ir.Panics(b.Instrs[len(b.Instrs)-1]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // delegates finds the call by which fn hands a request to a handler that it does
@@ -138,6 +154,10 @@ func (c *checker) goesOn(s recovered.Site) bool {
 			switch i := i.(type) {
 			case *ssa.Panic:
 				return true
+			case *ssa.Store: // somebody else is told, and may cut the connection
+				if _, ok := i.Addr.(*ssa.FreeVar); ok {
+					return true
+				}
 			case ssa.CallInstruction:
 				if c.mayPanic(i.Common(), 0) || c.takesOver(i.Common()) {
 					return true

@@ -13,7 +13,7 @@ import (
 // known reports whether the caller of the guarded function can tell that there
 // was a panic, or what it was.
 func (c *checker) known(s recovered.Site, fn *ssa.Function) bool {
-	return takesTest(fn) || onlyChannels(s, fn) || saysByResult(fn) || flags(s, fn) || c.unwinds(s, fn)
+	return takesTest(fn) || onlyChannels(s, fn) || saysByResult(fn) || probes(fn) || flags(s, fn) || c.unwinds(s, fn)
 }
 
 // takesTest reports whether fn is a helper of tests.
@@ -83,6 +83,69 @@ func saysByResult(fn *ssa.Function) bool {
 		}
 		if a, ok := load.X.(*ssa.Alloc); ok && presetBy(a) {
 			return true
+		}
+	}
+	return false
+}
+
+// probes reports whether fn is a literal that is called where it stands, and what
+// it found is looked at there: its result is compared, or a variable that it sets
+// is read.
+func probes(fn *ssa.Function) bool {
+	if fn.Parent() == nil {
+		return false
+	}
+	for _, b := range fn.Blocks {
+		for _, i := range b.Instrs {
+			st, ok := i.(*ssa.Store)
+			if !ok {
+				continue
+			}
+			if v, ok := st.Addr.(*ssa.FreeVar); ok && readBy(ir.Captured(v)) {
+				return true
+			}
+		}
+	}
+	found := false
+	ir.Calls(fn.Parent(), func(c ssa.CallInstruction) {
+		call, ok := c.(*ssa.Call)
+		if ok && ir.Callee(call.Common()) == fn {
+			found = found || compared(call, 0)
+		}
+	})
+	return found
+}
+
+// readBy reports whether the function of the variable reads it.
+func readBy(v ssa.Value) bool {
+	a, ok := v.(*ssa.Alloc)
+	if !ok {
+		return false
+	}
+	for _, r := range *a.Referrers() {
+		if _, ok := r.(*ssa.UnOp); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// compared reports whether a result is compared with something other than an
+// error that is nil: no error is what a panic looks like.
+func compared(v ssa.Value, depth int) bool {
+	if depth > 3 || v.Referrers() == nil {
+		return false
+	}
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.BinOp:
+			if r.X.Type().String() != "error" {
+				return true
+			}
+		case *ssa.Extract:
+			if compared(r, depth+1) {
+				return true
+			}
 		}
 	}
 	return false

@@ -2,6 +2,7 @@
 package recoverswallow
 
 import (
+	"go/constant"
 	"go/token"
 
 	"golang.org/x/tools/go/ssa"
@@ -163,7 +164,7 @@ func (c *checker) effect(s recovered.Site, i ssa.Instruction) bool {
 	switch i := i.(type) {
 	case *ssa.Store:
 		_, local := base(i.Addr).(*ssa.Alloc)
-		return !local && c.lostVariable(s, i) == nil
+		return !local && !resets(i) && c.lostVariable(s, i) == nil
 	case *ssa.Send, *ssa.Panic, *ssa.MapUpdate, *ssa.Go, *ssa.Select:
 		return true
 	case ssa.CallInstruction:
@@ -171,7 +172,39 @@ func (c *checker) effect(s recovered.Site, i ssa.Instruction) bool {
 		if ir.IsBuiltin(common, "recover") || ir.IsBuiltin(common, "ssa:wrapnilchk") || recovered.Formats(common) {
 			return false
 		}
-		return !tidies(common)
+		return !tidies(common) && !asks(common)
+	}
+	return false
+}
+
+// resets reports whether a field gets its zero value: whoever reads it learns
+// nothing. A bool may say that something is over.
+func resets(i *ssa.Store) bool {
+	_, field := i.Addr.(*ssa.FieldAddr)
+	c, ok := i.Val.(*ssa.Const)
+	if !ok || !field {
+		return false
+	}
+	if c.Value == nil {
+		return true
+	}
+	switch c.Value.Kind() {
+	case constant.Int, constant.Float:
+		return constant.Sign(c.Value) == 0
+	case constant.String:
+		return constant.StringVal(c.Value) == ""
+	}
+	return false
+}
+
+// asks reports whether the call only looks at something.
+func asks(c *ssa.CallCommon) bool {
+	if b, ok := c.Value.(*ssa.Builtin); ok {
+		return b.Name() == "len" || b.Name() == "cap" || b.Name() == "append" || b.Name() == "delete"
+	}
+	switch ir.Name(ir.Target(c)) {
+	case "runtime/debug.Stack", "runtime.Stack", "runtime.Caller", "time.Now", "time.Since":
+		return true
 	}
 	return false
 }

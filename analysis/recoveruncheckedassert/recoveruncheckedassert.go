@@ -30,6 +30,7 @@ on every normal return too, because recover returns nil then.`,
 			"an assertion behind a comparison of the value with a sentinel: it has its type",
 			"an assertion to a type of the package, which the package panics with: what else comes shall go on",
 			"a guard of functions whose own panics all carry errors, asserted to be one",
+			"a guard that panics again with some values, in a package that unwinds with errors",
 		},
 		Scenarios: []string{"type-assert", "type-assert-nil", "nested-panic-in-defer"},
 	},
@@ -240,6 +241,9 @@ func (c *checker) onlyErrors(s recovered.Site, t types.Type) bool {
 	if !types.Identical(t, types.Universe.Lookup("error").Type()) {
 		return false
 	}
+	if c.repanics(s.Fn) && c.carriesErrors(t) {
+		return true
+	}
 	carried, others := 0, 0
 	seen := map[*ssa.Function]bool{s.Fn: true}
 	var walk func(fn *ssa.Function, depth int)
@@ -265,6 +269,24 @@ func (c *checker) onlyErrors(s recovered.Site, t types.Type) bool {
 		walk(d.Parent(), 0)
 	}
 	return carried > 0 && others == 0
+}
+
+// repanics reports whether the guard goes on with some panics: one of another type
+// shall go on as well, and does.
+func (c *checker) repanics(fn *ssa.Function) bool {
+	return len(panicked(fn)) > 0
+}
+
+// carriesErrors reports whether the package panics with errors, to unwind.
+func (c *checker) carriesErrors(t types.Type) bool {
+	for _, fn := range c.facts.Funcs {
+		for _, v := range panicked(fn) {
+			if implements(v, t) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // panicked lists the types of the values that fn panics with.

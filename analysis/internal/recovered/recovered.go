@@ -50,6 +50,9 @@ func Sites(f *behaviour.Facts) []Site {
 			}
 		}
 		for _, c := range calls {
+			if len(defers) == 0 && eager(c) {
+				continue
+			}
 			s := Site{Fn: fn, Call: c, Defers: defers, Test: InTest(fn), Called: len(use.Called) > 0}
 			if v := c.Value(); v != nil && len(*v.Referrers()) > 0 {
 				s.Value = v
@@ -58,6 +61,20 @@ func Sites(f *behaviour.Facts) []Site {
 		}
 	}
 	return sites
+}
+
+// eager reports whether recover runs when the arguments of a defer statement are
+// evaluated, in a function that nobody is known to defer.
+func eager(c ssa.CallInstruction) bool {
+	if c.Value() == nil {
+		return false
+	}
+	for _, u := range Uses(c.Value()) {
+		if d, ok := u.Instr.(*ssa.Defer); ok && d.Parent() == c.Parent() {
+			return true
+		}
+	}
+	return false
 }
 
 // InTest reports whether the function stands in a file of tests.

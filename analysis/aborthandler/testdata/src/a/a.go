@@ -258,6 +258,42 @@ func handedOut(next http.Handler) http.Handler {
 	})
 }
 
+// Who called the handler cuts the connection.
+func flagged(next http.Handler, cut func()) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		panicked := false
+		func() {
+			defer func() {
+				if v := recover(); v != nil {
+					panicked = true
+					if v != http.ErrAbortHandler {
+						log.Print(v)
+					}
+				}
+			}()
+			next.ServeHTTP(w, r)
+		}()
+		if panicked {
+			cut()
+		}
+	})
+}
+
+// The flag says that it did not get to its end.
+func completed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		done := false
+		func() {
+			defer func() { log.Print(recover()) }()
+			next.ServeHTTP(w, r)
+			done = true
+		}()
+		if !done {
+			panic(http.ErrAbortHandler)
+		}
+	})
+}
+
 // Somebody else decides.
 func callback(next http.Handler, onPanic func(http.ResponseWriter, *http.Request, any)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -190,7 +190,65 @@ func otherPackage() {
 	work()
 }
 
+type gauge struct{ value float64 }
+
+// Who reads a zero learns nothing.
+func (g *gauge) set(read func() float64) {
+	defer func() {
+		if recover() != nil { // want `recover-swallow`
+			g.value = 0
+		}
+	}()
+	g.value = read()
+}
+
+// The stack is taken for nobody.
+func unnamedStack(run func() int) (int, error) {
+	var failed error
+	defer func() {
+		if v := recover(); v != nil { // want `stored in failed, which is no named result`
+			failed = fmt.Errorf("%v\n%s", v, debug.Stack())
+		}
+	}()
+	return run(), failed
+}
+
+// A panic looks like no error.
+func literalError(f func() error) {
+	err := func() error {
+		defer func() { recover() }() // want `recover-swallow`
+		return f()
+	}()
+	if err != nil {
+		log.Print(err)
+	}
+}
+
 // Below: somebody is told.
+
+// What was found is looked at: nothing is like a panic.
+func probed(v interface{ Name() string }) string {
+	name := ""
+	func() {
+		defer func() { recover() }()
+		name = v.Name()
+	}()
+	if name == "" {
+		name = "none"
+	}
+	return name
+}
+
+func probedResult(v interface{ Bytes() []byte }) []byte {
+	b := func() []byte {
+		defer func() { recover() }()
+		return v.Bytes()
+	}()
+	if b == nil {
+		b = []byte("none")
+	}
+	return b
+}
 
 func logged() {
 	defer func() {

@@ -269,6 +269,20 @@ func onlyErrors() (err error) {
 	return nil
 }
 
+// Runtime errors go on, and everything else that is no error may.
+func unwinds(f func()) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(runtime.Error); ok {
+				panic(r)
+			}
+			err = r.(error)
+		}
+	}()
+	f()
+	return nil
+}
+
 // Everything is one of these.
 func anything(f func()) (v fmt.Stringer) {
 	defer func() {
