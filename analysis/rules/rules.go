@@ -11,10 +11,12 @@ import (
 	"github.com/backstop-go/backstop/analysis/callbackunguarded"
 	"github.com/backstop-go/backstop/analysis/chanclose"
 	"github.com/backstop-go/backstop/analysis/goroutineunguarded"
+	"github.com/backstop-go/backstop/analysis/guardorder"
 	"github.com/backstop-go/backstop/analysis/handlerpanic"
 	"github.com/backstop-go/backstop/analysis/handlerspawn"
 	"github.com/backstop-go/backstop/analysis/indexunchecked"
 	"github.com/backstop-go/backstop/analysis/panicnil"
+	"github.com/backstop-go/backstop/analysis/paniconfault"
 	"github.com/backstop-go/backstop/analysis/recoverbuiltindeferred"
 	"github.com/backstop-go/backstop/analysis/recoverdepth"
 	"github.com/backstop-go/backstop/analysis/recovereagerarg"
@@ -32,24 +34,26 @@ import (
 // all is in the order of the catalogue; add a line for a new rule.
 var all = []*rule.Rule{
 	aborthandler.Rule,
-	goroutineunguarded.Rule,
-	handlerspawn.Rule,
 	callbackunguarded.Rule,
-	handlerpanic.Rule,
-	panicnil.Rule,
 	chanclose.Rule,
-	waitgroup.Rule,
+	goroutineunguarded.Rule,
+	guardorder.Rule,
+	handlerpanic.Rule,
+	handlerspawn.Rule,
+	indexunchecked.Rule,
+	panicnil.Rule,
+	paniconfault.Rule,
 	recoverbuiltindeferred.Rule,
 	recoverdepth.Rule,
-	recovernotdeferred.Rule,
 	recovereagerarg.Rule,
 	recovernostack.Rule,
+	recovernotdeferred.Rule,
 	recoverswallow.Rule,
 	recoveruncheckedassert.Rule,
 	repanicunconditional.Rule,
-	indexunchecked.Rule,
 	signalsync.Rule,
 	timerinloop.Rule,
+	waitgroup.Rule,
 }
 
 // All returns every rule, those that are off by default included, sorted by ID.
