@@ -77,7 +77,7 @@ func (f *fields) neverMade(field *types.Var) bool {
 // assigns reports whether the function may assign the field again; nil stands for
 // any function.
 func (f *fields) assigns(fn *ssa.Function, cell path.Cell) bool {
-	name := cell.Path[strings.LastIndex(cell.Path, ".")+1:]
+	name, _, _ := strings.Cut(cell.Path[strings.LastIndex(cell.Path, ".")+1:], "#")
 	if fn == nil {
 		return f.later[name]
 	}

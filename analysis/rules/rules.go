@@ -15,6 +15,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/handlerpanic"
 	"github.com/backstop-go/backstop/analysis/handlerspawn"
 	"github.com/backstop-go/backstop/analysis/indexunchecked"
+	"github.com/backstop-go/backstop/analysis/mutexmisuse"
 	"github.com/backstop-go/backstop/analysis/panicnil"
 	"github.com/backstop-go/backstop/analysis/paniconfault"
 	"github.com/backstop-go/backstop/analysis/recoverbuiltindeferred"
@@ -43,6 +44,8 @@ var all = []*rule.Rule{
 	indexunchecked.Rule,
 	panicnil.Rule,
 	paniconfault.Rule,
+	waitgroup.Rule,
+	mutexmisuse.Rule,
 	recoverbuiltindeferred.Rule,
 	recoverdepth.Rule,
 	recovereagerarg.Rule,
@@ -53,7 +56,6 @@ var all = []*rule.Rule{
 	repanicunconditional.Rule,
 	signalsync.Rule,
 	timerinloop.Rule,
-	waitgroup.Rule,
 }
 
 // All returns every rule, those that are off by default included, sorted by ID.

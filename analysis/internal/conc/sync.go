@@ -264,3 +264,31 @@ func asked(v ssa.Value, depth int) Asks {
 	}
 	return State
 }
+
+// Shared reports whether a variable is used by other functions than its own: a
+// literal captures it, or its address goes somewhere.
+func (p *Package) Shared(v ssa.Value) bool {
+	if v.Referrers() == nil {
+		return true
+	}
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.DebugRef, *ssa.UnOp:
+		case *ssa.Store:
+			if r.Val == v {
+				return true
+			}
+		case *ssa.FieldAddr:
+			if p.Shared(r) {
+				return true
+			}
+		case ssa.CallInstruction:
+			if t := ir.Target(r.Common()); t == nil || t.Pkg() == nil || t.Pkg().Path() != "sync" {
+				return true
+			}
+		default:
+			return true
+		}
+	}
+	return false
+}

@@ -42,7 +42,7 @@ func (c Cell) Within(d Cell) bool {
 // and what it points to are one cell.
 func Of(v ssa.Value) Cell { return of(v, nil, 0) }
 
-func of(v ssa.Value, env func(*ssa.Phi) ssa.Value, depth int) Cell {
+func of(v ssa.Value, env *State, depth int) Cell {
 	if depth > 12 || v == nil {
 		return Cell{}
 	}
@@ -56,7 +56,14 @@ func of(v ssa.Value, env func(*ssa.Phi) ssa.Value, depth int) Cell {
 		if x.Op != token.MUL {
 			return Cell{Root: v}
 		}
-		return of(x.X, env, depth)
+		c := of(x.X, env, depth)
+		if env != nil && c.Known() {
+			c.Path += env.version(x)
+		}
+		if !c.Known() && reference(v.Type()) {
+			return Cell{Root: v} // an element: known as what was loaded
+		}
+		return c
 	case *ssa.Alloc:
 		if s := ir.OnlyStore(x); s != nil && reference(s.Type()) {
 			return of(s, env, depth)
@@ -71,7 +78,7 @@ func of(v ssa.Value, env func(*ssa.Phi) ssa.Value, depth int) Cell {
 		return of(x.X, env, depth)
 	case *ssa.Phi:
 		if env != nil {
-			if b := env(x); b != nil && b != v {
+			if b := env.lookup(x); b != nil && b != v {
 				return of(b, env, depth)
 			}
 		}
@@ -80,6 +87,9 @@ func of(v ssa.Value, env func(*ssa.Phi) ssa.Value, depth int) Cell {
 		}
 		return Cell{Root: v}
 	case *ssa.IndexAddr, *ssa.Lookup, *ssa.Index:
+		if _, address := v.(*ssa.IndexAddr); !address && reference(v.Type()) {
+			return Cell{Root: v}
+		}
 		return Cell{} // which element, nobody knows
 	}
 	return Cell{Root: v}

@@ -1,6 +1,7 @@
 package path
 
 import (
+	"go/types"
 	"slices"
 	"sort"
 	"strconv"
@@ -40,7 +41,22 @@ type State struct {
 	assumed []assumption
 	env     []binding
 	defers  []*ssa.Defer
+	stores  []version // how often a field was assigned
+	loads   []loaded  // what was loaded since
 }
+
+// A version tells the values apart that a field had one after the other.
+type version struct {
+	cell Cell
+	n    int
+}
+
+type loaded struct {
+	load *ssa.UnOp
+	n    int
+}
+
+const maxVersions = 4
 
 func (s *State) clone() *State {
 	return &State{
@@ -48,6 +64,8 @@ func (s *State) clone() *State {
 		assumed: slices.Clone(s.assumed),
 		env:     slices.Clone(s.env),
 		defers:  slices.Clone(s.defers),
+		stores:  slices.Clone(s.stores),
+		loads:   slices.Clone(s.loads),
 	}
 }
 
@@ -77,7 +95,7 @@ func (s *State) Each(yield func(Cell, Fact)) {
 }
 
 // Cell is the cell of a value on this path.
-func (s *State) Cell(v ssa.Value) Cell { return of(v, s.lookup, 0) }
+func (s *State) Cell(v ssa.Value) Cell { return of(v, s, 0) }
 
 // Resolve is the value that a phi has on this path.
 func (s *State) Resolve(v ssa.Value) ssa.Value {
@@ -105,12 +123,61 @@ func (s *State) bind(p *ssa.Phi, v ssa.Value) {
 	}
 }
 
-// forget drops what is known of the cell and of conditions that load it.
-func (s *State) forget(c Cell) {
+// version is what follows the path of a field that was loaded after it was
+// assigned in this function.
+func (s *State) version(load *ssa.UnOp) string {
+	for _, l := range s.loads {
+		if l.load == load {
+			return "#" + strconv.Itoa(l.n)
+		}
+	}
+	return ""
+}
+
+// load says that the field was loaded.
+func (s *State) load(u *ssa.UnOp) {
+	c := of(u.X, s, 0)
 	if !c.Known() {
 		return
 	}
+	s.loads = slices.DeleteFunc(s.loads, func(l loaded) bool { return l.load == u })
+	for _, v := range s.stores {
+		if v.cell == c {
+			s.loads = append(s.loads, loaded{u, v.n})
+		}
+	}
+}
+
+// assign says that the field has another value from now on.
+func (s *State) assign(c Cell) {
+	for i, v := range s.stores {
+		if v.cell == c {
+			s.stores[i].n = min(v.n+1, maxVersions)
+			if v.n == maxVersions {
+				s.drop(Cell{c.Root, c.Path + "#" + strconv.Itoa(maxVersions)})
+			}
+			return
+		}
+	}
+	s.stores = append(s.stores, version{c, 1})
+}
+
+func (s *State) drop(c Cell) {
 	s.facts = slices.DeleteFunc(s.facts, func(e entry) bool { return e.cell.Within(c) })
+}
+
+// forget drops what is known of the cell and of conditions that load it, when
+// something of the type is stored there. What a reference led to before is still
+// there for those who have loaded it.
+func (s *State) forget(c Cell, t types.Type) {
+	if !c.Known() {
+		return
+	}
+	if c.Path != "" && reference(t) {
+		s.assign(c)
+	} else {
+		s.drop(c)
+	}
 	s.assumed = slices.DeleteFunc(s.assumed, func(a assumption) bool {
 		return slices.ContainsFunc(a.cells, func(d Cell) bool { return d.Within(c) })
 	})
@@ -126,6 +193,7 @@ func (s *State) again(head *ssa.BasicBlock) {
 		i, ok := e.cell.Root.(ssa.Instruction)
 		return ok && i.Parent() == head.Parent() && head.Dominates(i.Block())
 	})
+	s.loads = slices.DeleteFunc(s.loads, func(l loaded) bool { return l.load.Parent() == head.Parent() && head.Dominates(l.load.Block()) })
 	s.env = slices.DeleteFunc(s.env, func(b binding) bool { return b.phi.Block() != head && head.Dominates(b.phi.Block()) })
 }
 
@@ -140,6 +208,12 @@ func (s *State) key(b *ssa.BasicBlock, id func(ssa.Value) int) string {
 	}
 	for _, e := range s.env {
 		parts = append(parts, "e"+strconv.Itoa(id(e.phi))+"="+strconv.Itoa(id(e.val)))
+	}
+	for _, v := range s.stores {
+		parts = append(parts, "v"+strconv.Itoa(id(v.cell.Root))+v.cell.Path+"="+strconv.Itoa(v.n))
+	}
+	for _, l := range s.loads {
+		parts = append(parts, "l"+strconv.Itoa(id(l.load))+"="+strconv.Itoa(l.n))
 	}
 	sort.Strings(parts)
 	for _, d := range s.defers {

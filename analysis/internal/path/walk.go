@@ -188,9 +188,13 @@ func (w *walker) block(b *ssa.BasicBlock, s *State) {
 			if !w.step(s, i) {
 				return
 			}
-			s.forget(s.Cell(i.Addr))
+			s.forget(s.Cell(i.Addr), i.Val.Type())
 			w.stored(s, i)
 			continue
+		case *ssa.UnOp:
+			if _, field := i.X.(*ssa.FieldAddr); field && i.Op == token.MUL && len(s.stores) > 0 {
+				s.load(i)
+			}
 		case *ssa.If:
 			w.branch(b, i, s)
 			return
