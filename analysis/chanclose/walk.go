@@ -239,6 +239,7 @@ func (c *checker) call(st *path.State, i ssa.CallInstruction) {
 		if !here.Known() {
 			continue
 		}
+		st.Blur(here, path.Fact{Val: unknown, At: i})
 		if n < s.ends || s.maybe[cell] {
 			st.Set(here, path.Fact{Val: unknown, At: i})
 			continue

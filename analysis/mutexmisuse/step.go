@@ -143,6 +143,7 @@ func (c *checker) call(st *path.State, i ssa.CallInstruction, s *summary) {
 		if !here.Known() {
 			continue
 		}
+		st.Blur(here, path.Fact{Val: unknown, At: i})
 		before := st.Get(here)
 		c.meet(before, callee, e, i)
 		ours := s.of(here)
@@ -248,7 +249,7 @@ func (c *checker) literal(st *path.State, m *ssa.MakeClosure, s *summary) {
 		return
 	}
 	for cell, e := range c.summary(lit).cells {
-		if e.first[unlock] != nil || e.first[runlock] != nil || lit.Synthetic == "range-over-func yield function" {
+		if e.first[unlock] != nil || e.first[runlock] != nil || conc.RangeBody(lit) {
 			c.hush(st, cell, m, s)
 		}
 	}

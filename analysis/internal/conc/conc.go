@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -139,12 +140,15 @@ func plain(f *ssa.Function) *ssa.Function {
 	return f
 }
 
+// RangeBody reports whether the function is the body of a loop over a function.
+func RangeBody(fn *ssa.Function) bool { return strings.HasPrefix(fn.Synthetic, "range-over-func") }
+
 // InLoop reports whether the block may run more than once in one call.
 func InLoop(b *ssa.BasicBlock) bool {
 	if b == nil {
 		return false
 	}
-	if b.Parent().Synthetic == "range-over-func yield function" {
+	if RangeBody(b.Parent()) {
 		return true
 	}
 	for _, s := range b.Succs {

@@ -162,6 +162,27 @@ func (s *State) assign(c Cell) {
 	s.stores = append(s.stores, version{c, 1})
 }
 
+// Blur sets what may be the same cell with another value of a field on the way:
+// literals do not know which one they see.
+func (s *State) Blur(c Cell, f Fact) {
+	for n, e := range s.facts {
+		if e.cell != c && e.cell.Root == c.Root && plain(e.cell.Path) == plain(c.Path) {
+			s.facts[n].Fact = f
+		}
+	}
+}
+
+// plain is the path without versions.
+func plain(p string) string {
+	for {
+		before, after, found := strings.Cut(p, "#")
+		if !found {
+			return p
+		}
+		p = before + strings.TrimLeft(after, "0123456789")
+	}
+}
+
 func (s *State) drop(c Cell) {
 	s.facts = slices.DeleteFunc(s.facts, func(e entry) bool { return e.cell.Within(c) })
 }

@@ -325,3 +325,21 @@ func (t *target) both(other *subscription) {
 	t.sub.client.mu.Unlock()
 	old.client.mu.Unlock()
 }
+
+// A literal unlocks on the way out.
+func (t *target) viaLiteral(other *subscription) error {
+	if t.sub == nil {
+		t.sub = other
+	}
+	sub := t.sub
+	sub.client.mu.Lock()
+	fail := func() error {
+		sub.client.mu.Unlock()
+		return errors.New("failed")
+	}
+	if other == nil {
+		return fail()
+	}
+	sub.client.mu.Unlock()
+	return nil
+}
