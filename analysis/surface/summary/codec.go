@@ -15,9 +15,13 @@ const version = "backstop surface 1\n"
 var ErrFormat = errors.New("no summary of this version")
 
 // Encode returns the summary as bytes for [Decode].
-func (s *Summary) Encode() []byte {
+func (s *Summary) Encode() []byte { return EncodeAll([]*Summary{s}) }
+
+// EncodeAll returns several summaries as bytes for [DecodeAll]. Texts that they
+// share are written once.
+func EncodeAll(all []*Summary) []byte {
 	c := &codec{writing: true, ids: make(map[string]uint32)}
-	c.summary(s)
+	list(c, &all, func(s **Summary) { c.summary(*s) })
 	out := []byte(version)
 	out = binary.AppendUvarint(out, uint64(len(c.table)))
 	for _, t := range c.table {
@@ -32,6 +36,18 @@ func (s *Summary) Encode() []byte {
 // Decode reads what Encode wrote. Damaged bytes are an error, or a summary that
 // keeps its indexes within bounds.
 func Decode(b []byte) (*Summary, error) {
+	all, err := DecodeAll(b)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) != 1 {
+		return nil, fmt.Errorf("%w: %d summaries instead of one", ErrFormat, len(all))
+	}
+	return all[0], nil
+}
+
+// DecodeAll reads what EncodeAll wrote.
+func DecodeAll(b []byte) ([]*Summary, error) {
 	rest, ok := strings.CutPrefix(string(b), version)
 	if !ok {
 		return nil, ErrFormat
@@ -40,18 +56,20 @@ func Decode(b []byte) (*Summary, error) {
 	if err := c.readTable(rest); err != nil {
 		return nil, err
 	}
-	s := new(Summary)
-	c.summary(s)
+	var all []*Summary
+	list(c, &all, func(s **Summary) { *s = new(Summary); c.summary(*s) })
 	switch {
 	case c.failed:
 		return nil, fmt.Errorf("%w: it ends early, or counts more than there is", ErrFormat)
 	case len(c.buf) > 0:
 		return nil, fmt.Errorf("%w: %d bytes too many", ErrFormat, len(c.buf))
 	}
-	if err := s.check(); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	for _, s := range all {
+		if err := s.check(); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+		}
 	}
-	return s, nil
+	return all, nil
 }
 
 // A codec walks a summary once to write it and once to read it, so that the two

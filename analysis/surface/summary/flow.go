@@ -152,7 +152,12 @@ func (b *builder) closure(c *ssa.MakeClosure) {
 			return
 		}
 		if p, ok := types.Unalias(bound.Type()).(*types.Pointer); ok && interesting(p.Elem()) {
-			b.both(b.cell(bound), b.place(Node{Kind: Free, Name: name, Index: uint32(i)}, p.Elem()))
+			// The variable is one and the same. Literals come after what they are in.
+			if id, ok := b.cells[fn.FreeVars[i]]; ok {
+				b.both(b.cell(bound), id)
+			} else {
+				b.cells[fn.FreeVars[i]] = b.cell(bound)
+			}
 		} else if interesting(bound.Type()) {
 			b.flow(b.place(Node{Kind: Free, Name: name, Index: uint32(i)}, bound.Type()), bound)
 		}

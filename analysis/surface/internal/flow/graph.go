@@ -18,8 +18,10 @@ type Graph struct {
 	Funcs  []Func
 	Spawns []Spawn
 
-	// Unknown counts the calls of functions that no summary has.
-	Unknown map[string]int
+	// Unknown are the calls of functions that no summary has.
+	Unknown []Edge
+	// From says for each of these who calls.
+	From []FuncID
 
 	byName map[string]FuncID
 }
@@ -51,6 +53,7 @@ type Spawn struct {
 	Where   string // go, or as in package model
 	Guarded bool   // who runs it recovers
 	By      string
+	Via     string // the function that was given it; empty for go statements
 	Pos     summary.Pos
 }
 

@@ -157,7 +157,7 @@ func (s *solver) call(u *unit, fn FuncID, c *summary.Call) {
 		}
 		s.activate(to)
 		if s.g.Funcs[to].Sum == nil {
-			s.g.Unknown[c.Callee]++
+			s.g.Unknown, s.g.From = append(s.g.Unknown, Edge{To: to, Pos: c.Pos}), append(s.g.From, fn)
 		}
 		s.bind(u, c, s.nameOf[to])
 	} else {
@@ -320,7 +320,7 @@ func (s *solver) callbacks(from, callee FuncID, pos summary.Pos, u *unit, covere
 			if where == string(model.Caller) {
 				s.g.Funcs[from].Out = append(s.g.Funcs[from].Out, Edge{To: v.fn, Covered: covered || b.Guarded, Pos: pos})
 			} else {
-				s.g.Spawns = append(s.g.Spawns, Spawn{In: from, To: v.fn, Where: where, Guarded: b.Guarded, By: b.By, Pos: pos})
+				s.g.Spawns = append(s.g.Spawns, Spawn{In: from, To: v.fn, Where: where, Guarded: b.Guarded, By: b.By, Via: sum.Name, Pos: pos})
 			}
 		}
 	}

@@ -124,7 +124,7 @@ func Solve(all []*summary.Summary, live func(*summary.Summary) bool) *Graph {
 
 func newSolver(all []*summary.Summary) *solver {
 	s := &solver{
-		g:        &Graph{Unknown: make(map[string]int)},
+		g:        new(Graph),
 		names:    make(map[string]nameID),
 		funcs:    make(map[nameID]FuncID),
 		types:    make(map[nameID]*typ),

@@ -6,6 +6,7 @@ package load
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/checker"
@@ -16,7 +17,14 @@ import (
 
 // Packages loads packages and all that they import, with syntax.
 func Packages(dir string, patterns ...string) ([]*packages.Package, error) {
-	roots, err := packages.Load(&packages.Config{Dir: dir, Mode: packages.LoadAllSyntax | packages.NeedModule}, patterns...)
+	return PackagesFor(nil, dir, patterns...)
+}
+
+// PackagesFor is [Packages] with more in the environment: another platform.
+func PackagesFor(env []string, dir string, patterns ...string) ([]*packages.Package, error) {
+	roots, err := packages.Load(&packages.Config{
+		Dir: dir, Env: append(os.Environ(), env...), Mode: packages.LoadAllSyntax | packages.NeedModule,
+	}, patterns...)
 	if err != nil {
 		return nil, fmt.Errorf("load %v: %w", patterns, err)
 	}
