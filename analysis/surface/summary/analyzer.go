@@ -3,6 +3,7 @@ package summary
 import (
 	"go/token"
 	"go/types"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -173,27 +174,22 @@ func (b *builder) pos(p token.Pos) Pos {
 func (b *builder) instances() {
 	b.cur = b.initFunc()
 	type use struct {
-		pos token.Pos
 		obj types.Object
 		is  types.Instance
 	}
-	var uses []use
+	uses := make(map[string]use)
 	for id, is := range b.pass.TypesInfo.Instances {
-		if obj := b.pass.TypesInfo.Uses[id]; obj != nil {
-			uses = append(uses, use{id.Pos(), obj, is})
-		}
-	}
-	slices.SortFunc(uses, func(x, y use) int { return int(x.pos - y.pos) })
-	seen := make(map[string]bool)
-	for _, u := range uses {
-		var key strings.Builder
-		key.WriteString(u.obj.Pkg().Path() + "." + u.obj.Name())
-		b.list(&key, "[", slices.Collect(u.is.TypeArgs.Types()), "]")
-		if seen[key.String()] {
+		obj := b.pass.TypesInfo.Uses[id]
+		if obj == nil || obj.Pkg() == nil {
 			continue
 		}
-		seen[key.String()] = true
-		b.instance(u.obj, u.is)
+		var key strings.Builder
+		key.WriteString(obj.Pkg().Path() + "." + obj.Name())
+		b.list(&key, "[", slices.Collect(is.TypeArgs.Types()), "]")
+		uses[key.String()] = use{obj, is}
+	}
+	for _, key := range slices.Sorted(maps.Keys(uses)) {
+		b.instance(uses[key].obj, uses[key].is)
 	}
 }
 
