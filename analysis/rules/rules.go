@@ -10,6 +10,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/aborthandler"
 	"github.com/backstop-go/backstop/analysis/callbackunguarded"
 	"github.com/backstop-go/backstop/analysis/chanclose"
+	"github.com/backstop-go/backstop/analysis/errderef"
 	"github.com/backstop-go/backstop/analysis/goroutineunguarded"
 	"github.com/backstop-go/backstop/analysis/guardorder"
 	"github.com/backstop-go/backstop/analysis/handlerpanic"
@@ -36,6 +37,8 @@ import (
 var all = []*rule.Rule{
 	aborthandler.Rule,
 	callbackunguarded.Rule,
+	panicnil.Rule,
+	errderef.Rule,
 	chanclose.Rule,
 	goroutineunguarded.Rule,
 	guardorder.Rule,
