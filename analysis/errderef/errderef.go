@@ -85,7 +85,7 @@ func message(o nilness.Origin, s nilness.Sink) string {
 	case s.Sure:
 		return fmt.Sprintf("%s is %s on the path where it is nil, which panics; return before, or use it only if %s", what, use, tell)
 	case o.Tell == nil:
-		return fmt.Sprintf("%s is %s, and what tells that it is nil is dropped; check first that %s", what, use, tell)
+		return fmt.Sprintf("%s is %s, and nothing asks before whether %s; it panics when it is nil", what, use, tell)
 	}
 	return fmt.Sprintf("%s is %s before anybody has checked that %s, and panics when it is nil", what, use, tell)
 }

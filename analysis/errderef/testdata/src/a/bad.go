@@ -50,7 +50,7 @@ func calledClosure(u string) int {
 func inGoroutine(u string) {
 	resp, err := http.Get(u)
 	go func() {
-		fmt.Println(resp.Status) // want `before anybody has checked`
+		fmt.Println(resp.Status) // want `used for Status, and nothing asks before`
 	}()
 	_ = err
 }
@@ -66,7 +66,7 @@ func usedOnErr(u string) {
 
 func dropped(u string) string {
 	resp, _ := http.Get(u)
-	return resp.Status // want `what tells that it is nil is dropped`
+	return resp.Status // want `nothing asks before`
 }
 
 func loggedOnly(u string) {
@@ -91,7 +91,7 @@ func overwritten(u string) string {
 	if err != nil {
 		return ""
 	}
-	return resp.Status + other.Host // want `used for Status before anybody has checked`
+	return resp.Status + other.Host // want `used for Status, and nothing asks before`
 }
 
 func shadowed(u string, again bool) string {
@@ -103,7 +103,7 @@ func shadowed(u string, again bool) string {
 		}
 	}
 	_ = err
-	return resp.Status // want `before anybody has checked`
+	return resp.Status // want `used for Status, and nothing asks before`
 }
 
 func otherChecked(u string) string {
@@ -113,7 +113,7 @@ func otherChecked(u string) string {
 		return ""
 	}
 	_ = errB
-	return a.Status + b.Status // want `before anybody has checked`
+	return a.Status + b.Status // want `used for Status, and nothing asks before`
 }
 
 func rowsDeferred(db *sql.DB) error {
@@ -127,12 +127,12 @@ func rowsDeferred(db *sql.DB) error {
 
 func stat(p string) int64 {
 	info, _ := os.Stat(p)
-	return info.Size() // want `used for Size, and what tells`
+	return info.Size() // want `used for Size, and nothing asks before`
 }
 
 func fileName(p string) string {
 	f, _ := os.Open(p)
-	return f.Name() // want `used for Name, and what tells`
+	return f.Name() // want `used for Name, and nothing asks before`
 }
 
 func dial(addr string) {
@@ -250,7 +250,7 @@ func stored(id int, into *struct{ u *b.User }) string {
 
 func noBool(id int) string {
 	u, _ := b.Lookup(id)
-	return u.Name // want `what b.Lookup returned is used for Name, and what tells`
+	return u.Name // want `what b.Lookup returned is used for Name, and nothing asks before`
 }
 
 func noOk(users map[int]*b.User, id int) string {
