@@ -37,7 +37,6 @@ import (
 var all = []*rule.Rule{
 	aborthandler.Rule,
 	callbackunguarded.Rule,
-	panicnil.Rule,
 	errderef.Rule,
 	chanclose.Rule,
 	goroutineunguarded.Rule,
