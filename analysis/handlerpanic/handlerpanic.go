@@ -33,8 +33,8 @@ there the process ends.`,
 			"a panic with what recover returned: middlewares hand it on",
 			"panics of constructors, when the handler is made and not when it runs",
 			"panics below a guard of one's own, which makes an answer of them",
-			"panics that state what cannot be: the default of a switch over all values, panic(\"unreachable\")",
-			"Must functions: rule must-runtime has their calls",
+			"the default of a switch over all values of a type",
+			"calls of Must functions of other packages: rule must-runtime has them",
 			"tests and generated files",
 		},
 		Scenarios: []string{"http-handler", "http-handler-after-write", "net-rpc-method"},
@@ -50,7 +50,7 @@ func run(pass *rule.Pass) error {
 	skip := crash.Skipped(pass.Pass)
 	for _, fn := range entries.SSA.SrcFuncs {
 		from := entries.Request(fn)
-		if from == nil || from.Covered || len(from.Calls) > far || skip[pass.Fset.Position(fn.Pos()).Filename] || must(fn) {
+		if from == nil || from.Covered || len(from.Calls) > far || skip[pass.Fset.Position(fn.Pos()).Filename] || asserts(fn) {
 			continue
 		}
 		guard := facts.Guard(fn)
@@ -58,14 +58,14 @@ func run(pass *rule.Pass) error {
 			if s.Kind != panics.Explicit || guard.Covers(s.Instr) || !bare(facts, s) {
 				continue
 			}
-			if s.Grade == panics.Unlikely || s.Grade == panics.Possible && len(from.Calls) > 0 {
+			if s.Grade == panics.Unlikely && !s.Claimed || s.Grade == panics.Possible && len(from.Calls) > 0 {
 				continue
 			}
 			report(pass, from, s.Pos, s.Why)
 		}
 		ir.Calls(fn, func(c ssa.CallInstruction) {
 			callee := ir.Callee(c.Common())
-			if _, called := c.(*ssa.Call); !called || callee == nil || callee.Pkg == fn.Pkg || guard.Covers(c) || must(callee) || !sameModule(pass, callee) {
+			if _, called := c.(*ssa.Call); !called || callee == nil || callee.Pkg == fn.Pkg || guard.Covers(c) || must(callee) || asserts(callee) || !sameModule(pass, callee) || !data(c.Common()) {
 				return
 			}
 			p, ok := facts.CanPanic(callee)
@@ -98,6 +98,27 @@ func report(pass *rule.Pass, from *entry.Trace, pos token.Pos, why string) {
 // must reports whether the function is one that says by its name that it panics.
 func must(fn *ssa.Function) bool {
 	return strings.HasPrefix(strings.ToLower(fn.Name()), "must")
+}
+
+// asserts reports whether the function is there to check what always holds.
+func asserts(fn *ssa.Function) bool {
+	return strings.HasPrefix(strings.ToLower(fn.Name()), "assert")
+}
+
+// data reports whether the call is given a value that may be a bad one: neither a
+// constant nor a pointer.
+func data(c *ssa.CallCommon) bool {
+	for _, arg := range ir.Args(c) {
+		_, isConst := arg.(*ssa.Const)
+		_, isPtr := arg.Type().Underlying().(*types.Pointer)
+		if m, ok := arg.(*ssa.MakeInterface); ok {
+			_, isPtr = m.X.Type().Underlying().(*types.Pointer)
+		}
+		if !isConst && !isPtr && arg.Type().String() != "context.Context" {
+			return true
+		}
+	}
+	return false
 }
 
 // bare reports whether the panic is neither how a handler aborts nor one that is

@@ -35,6 +35,9 @@ whether it panics often comes from the request itself.`,
 	},
 }, run, entry.Analyzer, panics.Analyzer)
 
+// far is after how many calls a goroutine is not the handler's business any more.
+const far = 2
+
 func run(pass *rule.Pass) error {
 	entries := pass.ResultOf[entry.Analyzer].(*entry.Entries)
 	facts := pass.ResultOf[panics.Analyzer].(*panics.Facts)
@@ -46,11 +49,11 @@ func run(pass *rule.Pass) error {
 		}
 		seen[e.Call] = true
 		from := entries.InRequest(e.In)
-		if from == nil || e.Guard == entry.Repanics || crash.Ends(entries, e.Target) || crash.MayGuard(e.Target) {
+		if from == nil || len(from.Calls) > far || e.Guard == entry.Repanics || crash.Ends(entries, e.Target) || crash.MayGuard(e.Target) {
 			continue
 		}
 		p, ok := facts.Reached(e.Call)
-		if !ok || !crash.Plausible(p) {
+		if !ok || !crash.InRequest(p) {
 			continue
 		}
 		handler := panics.Name(from.Entry.Target)

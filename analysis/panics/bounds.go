@@ -13,7 +13,7 @@ import (
 
 func (x *finder) index(i ssa.Instruction, of, at ssa.Value) {
 	if n, ok := arrayLen(of.Type()); ok {
-		x.arrayIndex(i, of, at, n)
+		x.arrayIndex(i, at, n)
 		return
 	}
 	b := i.Block()
@@ -21,38 +21,51 @@ func (x *finder) index(i ssa.Instruction, of, at ssa.Value) {
 		x.constIndex(i, of, c)
 		return
 	}
-	if x.checked(b, at, of) || bounded(at, 0) {
+	grade := x.gradeIndex(of, at)
+	if grade == Unlikely || bounded(at, 0) || x.checked(b, at, of) {
 		return
-	}
-	grade := Unlikely
-	switch root := canon(at); {
-	case x.fromData(at, 0):
-		grade = Likely
-	case root.path == "" && isParam(root.root) && !x.orders():
-		grade = Possible
-	case lastOf(at):
-		if x.fresh(of) {
-			grade = Likely
-		}
 	}
 	x.add(i, Index, grade, token.NoPos, "indexes %s with %s without a check", describe(of), describe(at))
 }
 
+func (x *finder) gradeIndex(of, at ssa.Value) Grade {
+	switch {
+	case x.fromData(at, 0):
+		return Likely
+	case isParam(origin(at)) && !x.orders():
+		return Possible
+	case lastOf(at) && x.fresh(of):
+		return Likely
+	}
+	return Unlikely
+}
+
 func (x *finder) constIndex(i ssa.Instruction, of ssa.Value, c *ssa.Const) {
 	n, ok := constant.Int64Val(constant.ToInt(orZero(c.Value)))
-	if !ok || known(of, n) || x.checked(i.Block(), of) {
+	if !ok || known(of, n) {
 		return
 	}
-	grade := Unlikely
-	switch root := canon(of); {
-	case x.fresh(of):
-		grade = Likely
-	case root.path == "" && isParam(root.root):
-		grade = Possible
-	case x.decoded(root.root):
-		grade = Likely
+	grade := x.gradeConstIndex(of)
+	if grade == Unlikely || x.checked(i.Block(), of) {
+		return
 	}
 	x.add(i, Index, grade, token.NoPos, "reads %s[%d] without a check of its length", describe(of), n)
+}
+
+// gradeConstIndex grades an element that the code expects to be there.
+func (x *finder) gradeConstIndex(of ssa.Value) Grade {
+	from := canon(of)
+	if x.fresh(of) || x.decoded(from.root) {
+		return Likely
+	}
+	p, ok := from.root.(*ssa.Parameter)
+	if !ok || p.Parent() != x.fn {
+		return Unlikely
+	}
+	if from.path == "" || x.fn.Signature.Recv() == nil || p != x.fn.Params[0] {
+		return Possible // it is given, or a part of what is given
+	}
+	return Unlikely
 }
 
 func orZero(v constant.Value) constant.Value {
@@ -134,18 +147,13 @@ func arrayLen(t types.Type) (int64, bool) {
 	return a.Len(), true
 }
 
-func (x *finder) arrayIndex(i ssa.Instruction, of, at ssa.Value, n int64) {
-	if _, ok := at.(*ssa.Const); ok || bounded(at, 0) || x.checked(i.Block(), at) {
+func (x *finder) arrayIndex(i ssa.Instruction, at ssa.Value, n int64) {
+	if _, ok := at.(*ssa.Const); ok || !x.fromData(at, 0) || bounded(at, 0) {
 		return
 	}
-	if c, ok := at.(*ssa.Convert); ok && sizeOf(c.X.Type()) <= n || sizeOf(at.Type()) <= n {
-		return
+	if sizeOf(unconverted(at).Type()) > n && !x.checked(i.Block(), at) {
+		x.add(i, Index, Likely, token.NoPos, "indexes an array of %d with %s without a check", n, describe(at))
 	}
-	grade := Unlikely
-	if x.fromData(at, 0) {
-		grade = Likely
-	}
-	x.add(i, Index, grade, token.NoPos, "indexes an array of %d with %s without a check", n, describe(at))
 }
 
 // sizeOf is how many values the integer type has, as far as an array can be
@@ -166,30 +174,33 @@ func (x *finder) slice(i *ssa.Slice) {
 	if _, ok := arrayLen(i.X.Type()); ok && i.Low == nil && i.High == nil {
 		return
 	}
-	if x.checked(i.Block(), i.X) {
-		return
-	}
 	for _, at := range []ssa.Value{i.Low, i.High, i.Max} {
 		if at == nil {
 			continue
 		}
-		if c, ok := at.(*ssa.Const); ok {
-			n, _ := constant.Int64Val(constant.ToInt(orZero(c.Value)))
-			if n > 0 && x.fresh(i.X) {
-				x.add(i, Index, Likely, token.NoPos, "cuts %s at %d without a check of its length", describe(i.X), n)
-				return
-			}
+		grade := x.gradeCut(i, at)
+		if grade == Unlikely || bounded(at, 0) || x.checked(i.Block(), i.X, at) {
 			continue
 		}
-		if x.fromData(at, 0) && !x.checked(i.Block(), at) && !bounded(at, 0) {
-			x.add(i, Index, Likely, token.NoPos, "cuts %s at %s without a check", describe(i.X), describe(at))
-			return
-		}
-		if root := canon(at); root.path == "" && isParam(root.root) && !x.orders() && !x.checked(i.Block(), at) {
-			x.add(i, Index, Possible, token.NoPos, "cuts %s at %s without a check", describe(i.X), describe(at))
-			return
-		}
+		x.add(i, Index, grade, token.NoPos, "cuts %s at %s without a check of its length", describe(i.X), describe(at))
+		return
 	}
+}
+
+func (x *finder) gradeCut(i *ssa.Slice, at ssa.Value) Grade {
+	if c, ok := at.(*ssa.Const); ok {
+		if n, _ := constant.Int64Val(constant.ToInt(orZero(c.Value))); n > 0 && x.fresh(i.X) {
+			return Likely
+		}
+		return Unlikely
+	}
+	switch {
+	case x.fromData(at, 0):
+		return Likely
+	case isParam(origin(at)) && !x.orders():
+		return Possible
+	}
+	return Unlikely
 }
 
 // allocation looks for a length that the input chooses: negative, or huge.
@@ -261,7 +272,7 @@ func (x *finder) fromData(v ssa.Value, depth int) bool {
 		return parses(ir.Name(ir.Target(&v.Call)))
 	case *ssa.UnOp:
 		if v.Op == token.MUL {
-			return x.decoded(canon(v).root)
+			return x.decoded(base(v))
 		}
 	}
 	return false
@@ -287,6 +298,14 @@ func (x *finder) decoded(v ssa.Value) bool {
 	if !ok || a.Referrers() == nil {
 		return false
 	}
+	if known, ok := x.fills[a]; ok {
+		return known
+	}
+	x.fills[a] = x.filled(a)
+	return x.fills[a]
+}
+
+func (x *finder) filled(a *ssa.Alloc) bool {
 	for _, r := range *a.Referrers() {
 		m, ok := r.(*ssa.MakeInterface)
 		if !ok || m.Referrers() == nil {
@@ -309,6 +328,34 @@ var decoders = map[string]bool{
 	"Unmarshal": true, "Decode": true, "DecodeElement": true, "Scan": true, "UnmarshalRead": true,
 	"Bind": true, "BindJSON": true, "ShouldBind": true, "ShouldBindJSON": true, "ShouldBindQuery": true,
 	"BodyParser": true, "Read": true,
+}
+
+// base is the variable that v is read from, or v.
+func base(v ssa.Value) ssa.Value {
+	for range 16 {
+		switch x := v.(type) {
+		case *ssa.UnOp:
+			if x.Op != token.MUL {
+				return v
+			}
+			v = x.X
+		case *ssa.FieldAddr:
+			v = x.X
+		case *ssa.IndexAddr:
+			v = x.X
+		default:
+			return v
+		}
+	}
+	return v
+}
+
+// origin is the parameter, or whatever else, that a number is, conversions aside.
+func origin(v ssa.Value) ssa.Value {
+	if r := canon(v); r.path == "" {
+		return r.root
+	}
+	return nil
 }
 
 func isParam(v ssa.Value) bool {

@@ -22,16 +22,23 @@ func (x *finder) explicit(p *ssa.Panic) {
 	} else if d := describe(p.X); d != "" {
 		why = "panics with " + d
 	}
-	x.add(p, Explicit, x.gradePanic(p, text), p.Pos(), "%s", why)
+	grade := x.gradePanic(p)
+	claimed := grade > Unlikely && claims(text)
+	if claimed {
+		grade = Unlikely
+	}
+	x.add(p, Explicit, grade, p.Pos(), "%s", why)
+	if n := len(x.found); n > 0 && x.found[n-1].Instr == p {
+		x.found[n-1].Claimed = claimed
+	}
 }
 
-func (x *finder) gradePanic(p *ssa.Panic, text string) Grade {
+func claims(text string) bool {
 	low := strings.ToLower(text)
-	for _, word := range invariants {
-		if strings.Contains(low, word) {
-			return Unlikely
-		}
-	}
+	return slices.ContainsFunc(invariants, func(word string) bool { return strings.Contains(low, word) })
+}
+
+func (x *finder) gradePanic(p *ssa.Panic) Grade {
 	cond := asked(p.Block())
 	if cond == nil {
 		return Likely // whatever the function is given
@@ -246,32 +253,109 @@ func (f *Facts) callback(i ssa.CallInstruction, v ssa.Value, elsewhere bool) (Si
 	}
 	switch root := from.root.(type) {
 	case *ssa.Parameter:
-		switch {
-		case from.path == "":
+		s.Grade = gradeSupplied(root, from.path, describe(v))
+		if from.path == "" {
 			s.Param = paramIndex(root)
-			s.Grade = Likely
-		case from.path == "[]" && root.Parent().Signature.Variadic():
-			return s, false // options
-		case strings.Contains(from.path, "["), root.Parent().Signature.Recv() == nil:
-			s.Grade = Likely // one of many, or a field of what was passed: job.run()
-		case !suppliedName(describe(v)):
-			s.Grade = Unlikely // a seam for tests, a clock
 		}
-	case *ssa.Lookup, *ssa.Next, *ssa.UnOp:
-		s.Grade = Likely // of a map, a channel
+	case *ssa.UnOp: // received
+		s.Grade = Likely
 	case *ssa.Extract:
-		if _, result := root.Tuple.(*ssa.Call); result {
+		switch from := root.Tuple.(type) {
+		case *ssa.UnOp, *ssa.Select:
+			s.Grade = Likely // received
+		case *ssa.Next:
+			if r, ok := from.Iter.(*ssa.Range); ok {
+				s.Grade = gradeKept(r.X)
+			}
+		case *ssa.Lookup:
+			s.Grade = gradeKept(from.X)
+		default:
 			return s, false // who returns it has chosen it
 		}
-		s.Grade = Likely
+	case *ssa.Lookup:
+		s.Grade = gradeKept(root.X)
 	case *ssa.Alloc:
-		if assignedHere(root) {
+		if !receivedIn(root) {
 			return s, false
 		}
-	case *ssa.Phi, *ssa.Call, nil:
+		s.Grade = Likely
+	case *ssa.Global:
+		if from.path == "" || !suppliedName(root.Name()) {
+			return s, false
+		}
+		s.Grade = Likely // a registry
+	default:
 		return s, false // made here: one of a few literals
 	}
-	return s, true
+	return s, s.Grade > Unlikely
+}
+
+// receivedIn reports whether the variable holds what was received.
+func receivedIn(a *ssa.Alloc) bool {
+	for _, r := range *a.Referrers() {
+		s, ok := r.(*ssa.Store)
+		if !ok || s.Addr != a {
+			continue
+		}
+		switch v := s.Val.(type) {
+		case *ssa.UnOp:
+			return v.Op == token.ARROW
+		case *ssa.Extract:
+			from, ok := v.Tuple.(*ssa.UnOp)
+			return ok && from.Op == token.ARROW || !ok && isSelect(v.Tuple)
+		}
+	}
+	return false
+}
+
+func isSelect(v ssa.Value) bool {
+	_, ok := v.(*ssa.Select)
+	return ok
+}
+
+// gradeKept grades a call of a function of a map.
+func gradeKept(m ssa.Value) Grade {
+	switch root := canon(m).root.(type) {
+	case *ssa.Global:
+		if suppliedName(root.Name()) {
+			return Likely
+		}
+	case *ssa.Parameter:
+		return gradeSupplied(root, canon(m).path+"[]", "")
+	}
+	return Unlikely
+}
+
+// gradeSupplied grades a call of a parameter, or of what is in one. A function
+// that is given, and called, is mostly the caller's own code in two pieces; one
+// that is kept among others is a stranger's.
+func gradeSupplied(p *ssa.Parameter, path, name string) Grade {
+	fn := p.Parent()
+	switch recv := fn.Signature.Recv() != nil && p == fn.Params[0]; {
+	case path == "":
+		if spawns(fn.Name()) {
+			return Likely
+		}
+		return Unlikely
+	case !recv:
+		return Unlikely
+	case strings.Contains(path, "["):
+		return Likely
+	case suppliedName(name):
+		return Possible
+	}
+	return Unlikely
+}
+
+// spawns reports whether the function is one to run other people's functions.
+func spawns(name string) bool {
+	low := strings.ToLower(name)
+	for _, word := range []string{"go", "spawn", "async", "submit", "launch", "background", "fire"} {
+		if strings.HasPrefix(low, word) && (len(name) == len(word) || name[len(word)] < 'a') || strings.HasSuffix(low, "async") {
+			return true
+		}
+	}
+	return false
 }
 
 // isOption reports whether the function is one that sets an option.
@@ -288,28 +372,13 @@ func isOption(t types.Type) bool {
 // others have their code run.
 func suppliedName(field string) bool {
 	name := field[strings.LastIndexByte(field, '.')+1:]
-	low := strings.ToLower(name)
-	for _, word := range []string{"handle", "callback", "hook", "fn", "func", "process", "task", "job", "work", "exec", "run", "action", "listener", "cb", "do"} {
+	low := strings.TrimSuffix(strings.ToLower(name), "s")
+	for _, word := range []string{"handle", "handler", "callback", "hook", "proces", "listener", "plugin"} {
 		if strings.HasPrefix(low, word) || strings.HasSuffix(low, word) {
 			return true
 		}
 	}
-	return low == "f" || len(name) > 2 && low[:2] == "on" && name[2] < 'a'
-}
-
-// assignedHere reports whether a function variable holds only functions that are
-// written here.
-func assignedHere(a *ssa.Alloc) bool {
-	for _, r := range *a.Referrers() {
-		if s, ok := r.(*ssa.Store); ok && s.Addr == a {
-			switch canon(s.Val).root.(type) {
-			case *ssa.MakeClosure, *ssa.Function, *ssa.Call, nil:
-			default:
-				return false
-			}
-		}
-	}
-	return true
+	return len(name) > 2 && low[:2] == "on" && name[2] < 'a'
 }
 
 // paramIndex counts a parameter without the receiver.
@@ -337,7 +406,7 @@ func (x *finder) deref(i ssa.Instruction, p ssa.Value) {
 	case *ssa.Extract:
 		x.uncheckedResult(i, v)
 	case *ssa.Lookup:
-		if !v.CommaOk && !x.checked(i.Block(), v, v.Index, v.X) {
+		if !v.CommaOk && isParam(base(v.Index)) && !x.checked(i.Block(), v, v.Index, v.X) {
 			x.add(i, NilDeref, Possible, i.Pos(), "uses %s, which is nil when the key is missing", describe(v))
 		}
 	case *ssa.Call:
@@ -351,7 +420,7 @@ func (x *finder) deref(i ssa.Instruction, p ssa.Value) {
 		}
 	case *ssa.UnOp:
 		if v.Op == token.MUL {
-			if from := canon(v); from.path != "" && x.decoded(from.root) && !x.checked(i.Block(), v) {
+			if v.X != base(v) && x.decoded(base(v)) && !x.checked(i.Block(), v) {
 				x.add(i, NilDeref, Likely, i.Pos(), "uses %s, which is nil when the input leaves it out", describe(v))
 			}
 		}

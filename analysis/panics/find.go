@@ -12,7 +12,7 @@ import (
 )
 
 // survey looks once at all functions for what single ones do not show: globals
-// that are assigned, channels that are closed.
+// that are assigned, and who calls whom.
 func (f *Facts) survey() {
 	fns := f.SSA.SrcFuncs
 	if start := f.SSA.Pkg.Func("init"); start != nil {
@@ -28,39 +28,9 @@ func (f *Facts) survey() {
 						f.stored[g] = true // or its address goes elsewhere
 					}
 				}
-				if c, ok := i.(ssa.CallInstruction); ok && ir.IsBuiltin(c.Common(), "close") {
-					if ch, ok := channelOf(c.Common().Args[0]); ok {
-						f.closed[ch] = c.Pos()
-					}
-				}
 			}
 		}
 	}
-}
-
-// A channel is one that has a name: a field of a type, or a global.
-type channel struct {
-	owner types.Type
-	field int
-	at    ssa.Value
-}
-
-func channelOf(v ssa.Value) (channel, bool) {
-	load, ok := v.(*ssa.UnOp)
-	if !ok || load.Op != token.MUL {
-		return channel{}, false
-	}
-	switch x := load.X.(type) {
-	case *ssa.FieldAddr:
-		t, ok := types.Unalias(deref(x.X.Type())).(*types.Named)
-		if !ok {
-			return channel{}, false
-		}
-		return channel{owner: t.Origin(), field: x.Field}, true
-	case *ssa.Global:
-		return channel{at: x}, true
-	}
-	return channel{}, false
 }
 
 func deref(t types.Type) types.Type {
@@ -76,6 +46,7 @@ type finder struct {
 	*checker
 	fn    *ssa.Function
 	found []Site
+	fills map[*ssa.Alloc]bool // variables that a decoder fills
 }
 
 // find lists the sites of fn.
@@ -83,7 +54,7 @@ func (f *Facts) find(fn *ssa.Function) []Site {
 	if f.generated[f.fset.Position(fn.Pos()).Filename] {
 		return nil // who generates code has the checks elsewhere
 	}
-	x := &finder{Facts: f, checker: newChecker(), fn: fn}
+	x := &finder{Facts: f, checker: newChecker(), fn: fn, fills: make(map[*ssa.Alloc]bool)}
 	for _, b := range fn.Blocks {
 		if b == fn.Recover {
 			continue
@@ -131,14 +102,6 @@ func (x *finder) look(i ssa.Instruction) {
 		x.allocation(i)
 	case *ssa.BinOp:
 		x.divide(i)
-	case *ssa.Send:
-		x.send(i, i.Chan, i.Pos())
-	case *ssa.Select:
-		for _, s := range i.States {
-			if s.Dir == types.SendOnly {
-				x.send(i, s.Chan, s.Pos)
-			}
-		}
 	case *ssa.FieldAddr:
 		x.deref(i, i.X)
 	case *ssa.UnOp:
@@ -270,18 +233,18 @@ func (x *finder) divide(i *ssa.BinOp) {
 	if b, ok := i.Type().Underlying().(*types.Basic); !ok || b.Info()&types.IsInteger == 0 {
 		return
 	}
-	if _, ok := i.Y.(*ssa.Const); ok || x.checked(i.Block(), i.Y) {
+	if _, ok := i.Y.(*ssa.Const); ok {
 		return
 	}
+	grade := Unlikely
 	switch {
 	case x.fromData(i.Y, 0):
-		x.add(i, Divide, Likely, token.NoPos, "divides by %s, which may be 0", describe(i.Y))
-	case isLen(i.Y):
-		x.add(i, Divide, Possible, token.NoPos, "divides by %s, which may be 0", describe(i.Y))
-	default:
-		if _, ok := canon(i.Y).root.(*ssa.Parameter); ok {
-			x.add(i, Divide, Possible, token.NoPos, "divides by %s, which may be 0", describe(i.Y))
-		}
+		grade = Likely
+	case isLen(i.Y), isParam(canon(i.Y).root):
+		grade = Possible
+	}
+	if grade > Unlikely && !x.checked(i.Block(), i.Y) {
+		x.add(i, Divide, grade, token.NoPos, "divides by %s, which may be 0", describe(i.Y))
 	}
 }
 
@@ -291,15 +254,4 @@ func isLen(v ssa.Value) bool {
 	}
 	c, ok := v.(*ssa.Call)
 	return ok && ir.IsBuiltin(&c.Call, "len")
-}
-
-// send looks for a channel that another function of the package closes.
-func (x *finder) send(i ssa.Instruction, v ssa.Value, pos token.Pos) {
-	ch, ok := channelOf(v)
-	if !ok {
-		return
-	}
-	if at, ok := x.closed[ch]; ok && !x.checked(i.Block(), v) {
-		x.add(i, Closed, Unlikely, pos, "sends on %s, which is closed in line %d", describe(v), x.fset.Position(at).Line)
-	}
 }

@@ -36,7 +36,6 @@ const (
 	NilMap    Kind = "nil-map"
 	Index     Kind = "index" // an index, or the bound of a slice
 	Assertion Kind = "assertion"
-	Closed    Kind = "closed-channel"
 	Callback  Kind = "callback" // a call of a function that comes from outside
 	NilDeref  Kind = "nil-deref"
 	Divide    Kind = "divide"
@@ -66,6 +65,10 @@ type Site struct {
 	// site of kind Callback, or -1; in a literal, of the function around it. What
 	// is passed is looked at where it is passed.
 	Param int
+
+	// Claimed is set when the text of an explicit panic says that it cannot
+	// happen, and nothing else does.
+	Claimed bool
 
 	Instr ssa.Instruction
 }
@@ -126,7 +129,6 @@ type Facts struct {
 	generated map[string]bool // files
 	enums     map[types.Type]bool
 	stored    map[*ssa.Global]bool
-	closed    map[channel]token.Pos
 	callers   map[*ssa.Function][]ssa.CallInstruction
 	escapes   map[*ssa.Function]bool // used other than to be called
 	methods   map[*types.Func][]*ssa.Function
@@ -157,7 +159,6 @@ func run(pass *analysis.Pass) (any, error) {
 		generated: make(map[string]bool),
 		enums:     make(map[types.Type]bool),
 		stored:    make(map[*ssa.Global]bool),
-		closed:    make(map[channel]token.Pos),
 		callers:   make(map[*ssa.Function][]ssa.CallInstruction),
 		escapes:   make(map[*ssa.Function]bool),
 		methods:   make(map[*types.Func][]*ssa.Function),

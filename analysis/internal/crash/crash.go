@@ -58,6 +58,12 @@ func Plausible(p panics.Path) bool {
 	return false
 }
 
+// InRequest is Plausible for what a handler starts, where data comes from the
+// request: of what is near, what is possible will happen.
+func InRequest(p panics.Path) bool {
+	return Plausible(p) || p.Grade == panics.Possible && p.Kind != panics.Callback && len(p.Calls) <= 2
+}
+
 // Ends reports whether the goroutine is one that ends the process itself when it
 // fails: log.Fatal(http.ListenAndServe(...)).
 func Ends(e *entry.Entries, fn *ssa.Function) bool {

@@ -72,11 +72,11 @@ func finalizers(i *item) {
 }
 
 // Whatever the callers supply.
-func After(f func()) {
+func GoAfter(f func()) {
 	time.AfterFunc(time.Second, f) // want `it calls f, which comes from outside`
 }
 
-func AfterWait(f func(), wg *sync.WaitGroup) {
+func SubmitWait(f func(), wg *sync.WaitGroup) {
 	wg.Go(func() { // want `it calls f, which comes from outside`
 		f()
 	})

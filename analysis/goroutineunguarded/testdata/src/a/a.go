@@ -93,7 +93,7 @@ func conditional(on bool, text string) {
 }
 
 // The callers' function is theirs.
-func Async(f func()) {
+func GoAll(f func()) {
 	go f()      // want `it calls f, which comes from outside`
 	go func() { // want `it calls f, which comes from outside`
 		defer println("done")

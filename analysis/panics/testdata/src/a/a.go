@@ -305,7 +305,21 @@ func variadic(s *server, opts ...func(*server)) {
 
 // What is passed to it is looked at where it is passed.
 func with(f func()) {
-	f() // want `likely callback`
+	f()
+}
+
+// It is there to run what others pass.
+func goAll(f func()) {
+	go func() {
+		f() // want `likely callback`
+	}()
+}
+
+func fields(u struct{ each func() }, checks []func()) {
+	u.each()
+	for _, c := range checks {
+		c()
+	}
 }
 
 func local() {
