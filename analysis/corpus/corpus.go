@@ -33,10 +33,11 @@ const (
 type Label struct {
 	Kind Kind
 	Rule string
-	Tag  string // ties the label to what provokes it, and to an incident
-	Note string // of a fault: how it ends; of others: the reason
-	Go   string // of recover-depth: "accident" or "dead"
-	File string // relative to testdata
+	Or   []string // rules that count as well
+	Tag  string   // ties the label to what provokes it, and to an incident
+	Note string   // of a fault: how it ends; of others: the reason
+	Go   string   // of recover-depth: "accident" or "dead"
+	File string   // relative to testdata
 	Line int
 }
 
@@ -60,7 +61,7 @@ func (c *Case) Incident(l Label) string {
 }
 
 var (
-	labelPattern    = regexp.MustCompile(`// (FAULT|ALT|ALSO|FINE) ([a-z][a-z0-9, -]*?)(?: #(\w+))?(?:: (.+)| (panic|fatal|dies|exit|leak|hang|spin|shown)(: .+?| \d+)?)?(?: go=(accident|dead))?$`)
+	labelPattern    = regexp.MustCompile(`// (FAULT|ALT|ALSO|FINE) ([a-z][a-z0-9,| -]*?)(?: #(\w+))?(?:: (.+)| (panic|fatal|dies|exit|leak|hang|spin|shown)(: .+?| \d+)?)?(?: go=(accident|dead))?$`)
 	incidentPattern = regexp.MustCompile(`^// Incident ((?:#\w+,? ?)+): ([\w.-]+/[\w.-]+#\d+)$`)
 )
 
@@ -126,9 +127,10 @@ func (c *Case) readFile(path, rel string) error {
 		if strings.HasPrefix(strings.TrimSpace(text), "//") {
 			line++ // a label that stands alone speaks of the line below
 		}
-		for rule := range strings.SplitSeq(m[2], ", ") {
+		for list := range strings.SplitSeq(m[2], ", ") {
+			rules := strings.Split(list, "|")
 			c.Labels = append(c.Labels, Label{
-				Kind: Kind(m[1]), Rule: rule, Tag: m[3], Note: m[4] + m[5] + m[6], Go: m[7], File: rel, Line: line,
+				Kind: Kind(m[1]), Rule: rules[0], Or: rules[1:], Tag: m[3], Note: m[4] + m[5] + m[6], Go: m[7], File: rel, Line: line,
 			})
 		}
 	}

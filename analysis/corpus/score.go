@@ -106,6 +106,12 @@ func rateCase(c *Case, tallies map[string]*Tally, found map[string][]driver.Find
 			tallies[l.Rule] = t
 		}
 		f, hit := reported[at{l.Rule, l.File, l.Line}]
+		for _, or := range l.Or {
+			told[at{or, l.File, l.Line}] = true
+			if _, ok := reported[at{or, l.File, l.Line}]; ok {
+				hit = true
+			}
+		}
 		switch l.Kind {
 		case Fault:
 			t.rateFault(l, f, hit || c.alternative(l, reported))

@@ -22,6 +22,7 @@ func (s *session) forget(name string) {
 
 // Drop forgets a name, in the background.
 func (s *session) Drop(name string, done chan<- struct{}) {
+	// ALSO goroutine-unguarded: the guard below is none
 	go func() {
 		defer close(done)
 		defer recover() // FAULT recover-builtin-deferred #drop dies: empty name

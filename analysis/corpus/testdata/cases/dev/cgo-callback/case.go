@@ -41,7 +41,7 @@ func onFrame(n C.int) C.int { // FAULT cgo-boundary
 //export onText
 func onText(s *C.char) C.int { // FAULT cgo-boundary
 	parts := strings.Split(C.GoString(s), ":")
-	return C.int(len(parts[1]))
+	return C.int(len(parts[1])) // ALSO index-unchecked: the text may have no colon
 }
 
 //export onSafe

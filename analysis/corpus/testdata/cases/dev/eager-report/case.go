@@ -48,8 +48,8 @@ func Quiet(job func()) {
 // Spawn runs a job on its own.
 func (t *tracker) Spawn(job func()) {
 	go func() {
-		v := recover()
-		defer t.capture(v) // FAULT recover-eager-arg #spawn dies: job
+		v := recover()     // FAULT recover-not-deferred #spawn dies: job
+		defer t.capture(v) // ALSO recover-eager-arg: the value was taken too early
 		job()
 	}()
 	select {}

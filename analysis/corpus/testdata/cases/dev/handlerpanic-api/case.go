@@ -41,7 +41,7 @@ func (s *store) price(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	fmt.Fprint(w, s.mustItem(id).Price)
+	fmt.Fprint(w, s.mustItem(id).Price) // ALT handler-panic #mustitem: the call in the handler
 }
 
 type body struct{ s *store }

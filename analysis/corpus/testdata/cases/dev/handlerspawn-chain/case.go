@@ -32,7 +32,7 @@ func New(list ...source) *service {
 func (s *service) handle(w http.ResponseWriter, r *http.Request) {
 	var wg sync.WaitGroup
 	for _, src := range s.sources {
-		wg.Go(func() { // FAULT handler-spawn #wggo dies: no query
+		wg.Go(func() { // FAULT handler-spawn|callback-unguarded #wggo dies: no query
 			s.fill(r.Context(), src, r.FormValue("q"))
 		})
 	}
@@ -42,7 +42,7 @@ func (s *service) handle(w http.ResponseWriter, r *http.Request) {
 
 func (s *service) fill(ctx context.Context, src source, q string) {
 	if q == "" {
-		panic("report: no query")
+		panic("report: no query") // ALSO handler-panic: reached by requests
 	}
 	for _, r := range src.rows(ctx, q) {
 		s.mu.Lock()
@@ -71,7 +71,8 @@ func (s *service) timed(w http.ResponseWriter, r *http.Request) {
 
 func (s *service) each(w http.ResponseWriter, r *http.Request) {
 	for _, src := range s.sources {
-		s.fill(r.Context(), src, r.FormValue("q")) // FINE handler-spawn: in the goroutine of the request
+		// ALSO handler-panic: panics without a query, and the server recovers
+		s.fill(r.Context(), src, r.FormValue("q"))
 	}
 }
 

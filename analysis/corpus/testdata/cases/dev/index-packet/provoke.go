@@ -12,7 +12,6 @@ func Provoke() map[string]func() {
 		"socks":      func() { Address(bytes.NewReader([]byte{255})) },
 		"mac":        func() { Body([]byte{1}) },
 		"match":      func() { Match([]byte{1}, []byte{1, 2}, 0) },
-		"match2":     func() { Match(nil, nil, 3) },
 		"socksfixed": func() { AddressFixed(bytes.NewReader([]byte{255})); AddressFixed(bytes.NewReader(make([]byte, 300))) },
 		"header":     func() { Header(nil) },
 		"chunks":     func() { Chunks([]byte{1, 2, 3}, 2) },

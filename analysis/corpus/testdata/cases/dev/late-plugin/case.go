@@ -16,6 +16,7 @@ type Plugin interface {
 
 // Run runs a plugin in its goroutine.
 func Run(ctx context.Context, p Plugin, in map[string]any, out chan<- error) {
+	// ALSO goroutine-unguarded: the assertion stands before the guard
 	go func() {
 		name := in["name"].(string) // FAULT guard-late #assert panic: interface conversion
 		defer func() {

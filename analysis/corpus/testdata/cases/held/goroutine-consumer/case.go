@@ -81,7 +81,7 @@ func decode(raw []byte) Event {
 func (b *Broker) Fan(raws [][]byte) {
 	var wg sync.WaitGroup
 	for _, raw := range raws {
-		wg.Go(func() { // FAULT goroutine-unguarded #fan dies: relay: decode
+		wg.Go(func() { // FAULT goroutine-unguarded|callback-unguarded #fan dies: relay: decode
 			b.in <- decode(raw)
 		})
 	}

@@ -34,7 +34,7 @@ func All(urls []string, get func(string) []byte) error {
 	var p parser = strict{}
 	var g errgroup.Group
 	for _, u := range urls {
-		g.Go(func() error { // FAULT goroutine-unguarded #group dies: empty body
+		g.Go(func() error { // FAULT goroutine-unguarded|callback-unguarded #group dies: empty body
 			page := p.parse(get(u))
 			fmt.Println(len(page.Links))
 			return nil

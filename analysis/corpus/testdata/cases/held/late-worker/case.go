@@ -24,6 +24,7 @@ type worker struct {
 
 // Handle handles one line.
 func (w *worker) Handle(line string) (err error) {
+	// ALSO index-unchecked: the line may have no blank
 	kind := strings.Split(line, " ")[1] // FAULT guard-late #handle panic: index out of range
 	defer w.guard(&err)
 	h, ok := w.handlers[kind]
