@@ -275,18 +275,13 @@ func (c *checker) leaves(u recovered.Use) bool {
 		obj := ir.Target(common)
 		switch {
 		case obj == nil: // a function value
-			return ir.Callee(common) == nil && common.Method == nil && !isBuiltin(common)
+			return ir.Callee(common) == nil && handles(common.Signature())
 		case ir.Std(pkgPath(obj)):
 			return false
 		}
 		return handles(obj.Signature())
 	}
 	return false
-}
-
-func isBuiltin(c *ssa.CallCommon) bool {
-	_, ok := c.Value.(*ssa.Builtin)
-	return ok
 }
 
 func pkgPath(obj *types.Func) string {

@@ -43,6 +43,7 @@ type Func struct {
 	Repanics     bool     // it may panic after it recovered
 	Reports      bool     // it tells somebody: a log, an error tracker
 	Stack        bool     // it captures a stack
+	Waits        bool     // it waits for something outside: a channel, a timer, the network
 	NeverReturns bool
 	Exits        bool // it ends the process on every path
 	Panics       bool // it panics on every path

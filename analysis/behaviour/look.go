@@ -37,6 +37,9 @@ func (f *Facts) look(fn *ssa.Function) Func {
 		what.Via, what.Depth, what.Accident, what.below = "", 0, Accident{}, Accident{}
 		what.Repanics = f.panicsAfter(fn, recovered)
 	}
+	for _, b := range fn.Blocks {
+		what.Waits = what.Waits || slices.ContainsFunc(b.Instrs, f.waits)
+	}
 	f.ends(fn, &what)
 	what.Callbacks = f.callbacks(fn)
 	return what

@@ -84,8 +84,21 @@ func deferred(fn *ssa.Function) []*ssa.Defer {
 	return list
 }
 
+// isGuard reports whether the statement defers a function that recovers, and not
+// only when it is configured to.
 func (c *checker) isGuard(d *ssa.Defer) bool {
-	return c.facts.OfCall(d.Common()).Recovers == behaviour.Directly
+	if c.facts.OfCall(d.Common()).Recovers != behaviour.Directly {
+		return false
+	}
+	fn := c.facts.Callee(d.Common())
+	if fn == nil || len(fn.Blocks) == 0 {
+		return true
+	}
+	always := false
+	ir.Calls(fn, func(i ssa.CallInstruction) {
+		always = always || ir.IsBuiltin(i.Common(), "recover") && i.Block() == fn.Blocks[0]
+	})
+	return always
 }
 
 // guardedAgain reports whether another guard is deferred behind the signal: it

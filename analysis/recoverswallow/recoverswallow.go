@@ -42,6 +42,9 @@ named result, is dropped as well: the results are set before deferred functions 
 func run(pass *rule.Pass) error {
 	c := &checker{facts: pass.ResultOf[behaviour.Analyzer].(*behaviour.Facts)}
 	for _, s := range recovered.Sites(c.facts) {
+		if _, deferred := s.Call.(*ssa.Defer); deferred && len(s.Defers) == 0 {
+			continue // it recovers nothing, unless somebody defers the function
+		}
 		if s.Test || c.told(s) {
 			continue
 		}

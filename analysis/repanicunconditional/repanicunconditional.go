@@ -90,6 +90,13 @@ func again(facts *behaviour.Facts, s recovered.Site) token.Pos {
 					at = i.Pos()
 				}
 				return
+			case *ssa.Defer: // defer panic(v): it panics at its end
+				if ir.IsBuiltin(i.Common(), "panic") {
+					if some[b] && at == token.NoPos && ir.Before(s.Call, i) {
+						at = i.Pos()
+					}
+					return
+				}
 			case *ssa.Call:
 				switch what := facts.OfCall(i.Common()); {
 				case what.Panics:

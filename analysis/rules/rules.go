@@ -12,6 +12,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/chanclose"
 	"github.com/backstop-go/backstop/analysis/errderef"
 	"github.com/backstop-go/backstop/analysis/goroutineunguarded"
+	"github.com/backstop-go/backstop/analysis/guardlate"
 	"github.com/backstop-go/backstop/analysis/guardorder"
 	"github.com/backstop-go/backstop/analysis/handlerpanic"
 	"github.com/backstop-go/backstop/analysis/handlerspawn"
@@ -26,6 +27,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/recovernotdeferred"
 	"github.com/backstop-go/backstop/analysis/recoverswallow"
 	"github.com/backstop-go/backstop/analysis/recoveruncheckedassert"
+	"github.com/backstop-go/backstop/analysis/repanicstacklost"
 	"github.com/backstop-go/backstop/analysis/repanicunconditional"
 	"github.com/backstop-go/backstop/analysis/rule"
 	"github.com/backstop-go/backstop/analysis/signalsync"
@@ -37,17 +39,17 @@ import (
 var all = []*rule.Rule{
 	aborthandler.Rule,
 	callbackunguarded.Rule,
-	errderef.Rule,
 	chanclose.Rule,
+	errderef.Rule,
 	goroutineunguarded.Rule,
+	guardlate.Rule,
 	guardorder.Rule,
 	handlerpanic.Rule,
 	handlerspawn.Rule,
 	indexunchecked.Rule,
+	mutexmisuse.Rule,
 	panicnil.Rule,
 	paniconfault.Rule,
-	waitgroup.Rule,
-	mutexmisuse.Rule,
 	recoverbuiltindeferred.Rule,
 	recoverdepth.Rule,
 	recovereagerarg.Rule,
@@ -55,9 +57,11 @@ var all = []*rule.Rule{
 	recovernotdeferred.Rule,
 	recoverswallow.Rule,
 	recoveruncheckedassert.Rule,
+	repanicstacklost.Rule,
 	repanicunconditional.Rule,
 	signalsync.Rule,
 	timerinloop.Rule,
+	waitgroup.Rule,
 }
 
 // All returns every rule, those that are off by default included, sorted by ID.

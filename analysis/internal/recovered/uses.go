@@ -31,8 +31,20 @@ func Uses(v ssa.Value) []Use {
 	if v == nil {
 		return nil
 	}
+	return walk(item{v: v, same: true})
+}
+
+// UsesOf is [Uses] of what is read from the variable with the address.
+func UsesOf(addr ssa.Value) []Use {
+	if addr == nil {
+		return nil
+	}
+	return walk(item{v: addr, addr: true, same: true})
+}
+
+func walk(from item) []Use {
 	w := &walker{seen: make(map[ssa.Value]bool)}
-	w.push(item{v: v, same: true})
+	w.push(from)
 	for len(w.todo) > 0 && len(w.seen) < limit {
 		next := w.todo[len(w.todo)-1]
 		w.todo = w.todo[:len(w.todo)-1]

@@ -141,6 +141,35 @@ func (a appHandler[T]) serve(w http.ResponseWriter, r *http.Request, t T) {
 	a.h(w, r, t)
 }
 
+// Who is told cannot go on for the guard.
+func told(onPanic func(any, []byte)) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer func() {
+				if v := recover(); v != nil { // want `aborthandler`
+					onPanic(v, debug.Stack())
+					w.WriteHeader(500)
+				}
+			}()
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+func guardWith(w http.ResponseWriter, report func(any)) {
+	if v := recover(); v != nil { // want `aborthandler`
+		report(v)
+		w.WriteHeader(500)
+	}
+}
+
+func withHelper(next http.Handler, report func(any)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		defer guardWith(w, report)
+		next.ServeHTTP(w, r)
+	}
+}
+
 // It panics again with this value.
 func right(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

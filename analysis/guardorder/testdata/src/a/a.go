@@ -235,3 +235,20 @@ func notDeferred(r *result) {
 	go func() { defer wg.Done(); defer b.Guard("child"); work() }()
 	wg.Wait()
 }
+
+var hook func(any)
+
+func noteFor() {
+	if hook != nil {
+		if r := recover(); r != nil {
+			hook(r)
+		}
+	}
+}
+
+// It recovers when a test asks for it only.
+func configured(wg *sync.WaitGroup) {
+	defer noteFor()
+	defer wg.Done()
+	work()
+}

@@ -482,3 +482,9 @@ func exits() {
 	}()
 	work()
 }
+
+// It recovers nothing.
+func Ineffective() {
+	defer recover()
+	work()
+}

@@ -135,6 +135,15 @@ func Exported() {
 	panic(r) // want `repanic-unconditional`
 }
 
+func atItsEnd() {
+	defer func() {
+		r := recover()
+		defer panic(r) // want `repanic-unconditional`
+		work()
+	}()
+	work()
+}
+
 func inLoop() {
 	for range 3 {
 		func() {
