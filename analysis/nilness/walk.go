@@ -255,10 +255,11 @@ func (w *walk) phis(from, to *ssa.BasicBlock, st *state) {
 			st.env[p] = v
 		}
 	}
-	if p, ok := w.o.Value.(*ssa.Phi); ok && w.o.Edge[1] == to && from != w.o.Edge[0] {
-		// The variable that was nil on one edge is assigned anew on another one.
-		if _, kept := now[p]; kept && now[p] != ssa.Value(p) && now[p] != w.o.Value {
-			st.env[p] = derived
+	if p, ok := w.o.Value.(*ssa.Phi); ok && w.o.Edge[1] == to {
+		if from == w.o.Edge[0] {
+			delete(st.env, p) // here it is the value that is followed
+		} else if in := w.resolve(p.Edges[at], st); in != ssa.Value(p) {
+			st.env[p] = derived // here it has been assigned anew
 		}
 	}
 }

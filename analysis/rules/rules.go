@@ -18,6 +18,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/handlerspawn"
 	"github.com/backstop-go/backstop/analysis/indexunchecked"
 	"github.com/backstop-go/backstop/analysis/mutexmisuse"
+	"github.com/backstop-go/backstop/analysis/nilmap"
 	"github.com/backstop-go/backstop/analysis/panicnil"
 	"github.com/backstop-go/backstop/analysis/paniconfault"
 	"github.com/backstop-go/backstop/analysis/recoverbuiltindeferred"
@@ -39,8 +40,9 @@ import (
 var all = []*rule.Rule{
 	aborthandler.Rule,
 	callbackunguarded.Rule,
-	chanclose.Rule,
 	errderef.Rule,
+	nilmap.Rule,
+	chanclose.Rule,
 	goroutineunguarded.Rule,
 	guardlate.Rule,
 	guardorder.Rule,
