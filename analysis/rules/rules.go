@@ -33,6 +33,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/rule"
 	"github.com/backstop-go/backstop/analysis/signalsync"
 	"github.com/backstop-go/backstop/analysis/timerinloop"
+	"github.com/backstop-go/backstop/analysis/unboundedrecursion"
 	"github.com/backstop-go/backstop/analysis/waitgroup"
 )
 
@@ -64,6 +65,7 @@ var all = []*rule.Rule{
 	signalsync.Rule,
 	timerinloop.Rule,
 	waitgroup.Rule,
+	unboundedrecursion.Rule,
 }
 
 // All returns every rule, those that are off by default included, sorted by ID.
