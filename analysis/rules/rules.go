@@ -24,6 +24,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/recoverbuiltindeferred"
 	"github.com/backstop-go/backstop/analysis/recoverdepth"
 	"github.com/backstop-go/backstop/analysis/recovereagerarg"
+	"github.com/backstop-go/backstop/analysis/recoverhotloop"
 	"github.com/backstop-go/backstop/analysis/recovernostack"
 	"github.com/backstop-go/backstop/analysis/recovernotdeferred"
 	"github.com/backstop-go/backstop/analysis/recoverswallow"
@@ -56,6 +57,7 @@ var all = []*rule.Rule{
 	recoverbuiltindeferred.Rule,
 	recoverdepth.Rule,
 	recovereagerarg.Rule,
+	recoverhotloop.Rule,
 	recovernostack.Rule,
 	recovernotdeferred.Rule,
 	recoverswallow.Rule,

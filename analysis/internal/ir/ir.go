@@ -108,7 +108,11 @@ func plain(fn *ssa.Function) *ssa.Function {
 // OnlyStore is the value stored in a variable that is assigned once and whose
 // address goes nowhere else than to loads and closures, or nil.
 func OnlyStore(addr ssa.Value) ssa.Value {
-	if v, ok := addr.(*ssa.FreeVar); ok {
+	for range 4 { // a literal in a literal captures what the outer one has captured
+		v, ok := addr.(*ssa.FreeVar)
+		if !ok {
+			break
+		}
 		addr = Captured(v)
 	}
 	a, ok := addr.(*ssa.Alloc)
