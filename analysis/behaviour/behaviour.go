@@ -40,6 +40,7 @@ type Func struct {
 	Depth        int    // for TooDeep: how many calls below it that is
 	Accident     Accident
 	below        Accident // the same for what it calls, whether it is inlined or not
+	OnlyRecovers bool     // it does nothing where there is no panic: it is there to be deferred
 	Repanics     bool     // it may panic after it recovered
 	Reports      bool     // it tells somebody: a log, an error tracker
 	Stack        bool     // it captures a stack

@@ -68,12 +68,14 @@ func (f *Facts) inlined(fn *ssa.Function, era inlining.Era, times int) bool {
 
 // Verdicts says what becomes of the recover below a deferred call, for each
 // release: [rule.Dead], or [rule.ByAccident].
-func (f *Facts) Verdicts(d ssa.CallInstruction) map[string]rule.Verdict {
+// fn is what is deferred, where the call is of an interface that is known to hold
+// it; it may be nil.
+func (f *Facts) Verdicts(d ssa.CallInstruction, fn *ssa.Function) map[string]rule.Verdict {
 	verdicts := make(map[string]rule.Verdict)
 	for _, v := range Releases {
 		verdicts[v] = rule.Dead
 	}
-	accident, old := f.accident(d)
+	accident, old := f.accident(d, fn)
 	for v, yes := range map[string]bool{
 		"1.21": old && accident.Go122, "1.22": accident.Go122, "1.23": accident.Go122,
 		"1.24": accident.Go124, "1.25": accident.Go124,
@@ -91,12 +93,16 @@ var Releases = []string{"1.21", "1.22", "1.23", "1.24", "1.25", "1.26", "1.27"}
 // accident says whether the deferred call is wrapped, and what it calls inlined
 // into the wrapper. Some wrappers inline since long before Go 1.22: those of
 // methods.
-func (f *Facts) accident(d ssa.CallInstruction) (a Accident, old bool) {
+func (f *Facts) accident(d ssa.CallInstruction, fn *ssa.Function) (a Accident, old bool) {
 	if _, ok := d.(*ssa.Defer); !ok {
 		return a, false // deferred by a callee, which does not know what it defers
 	}
 	c := d.Common()
-	fn := f.Deferred(c)
+	if known := f.Deferred(c); known != nil {
+		fn = known
+	} else if c.IsInvoke() {
+		return f.behindInterface(fn)
+	}
 	if fn == nil || !c.IsInvoke() && ir.Callee(c) == nil { // the variable of a package is not followed by the compiler
 		return a, false
 	}
@@ -189,6 +195,19 @@ func boundMethod(c *ssa.CallCommon) bool {
 	return false
 }
 
+// behindInterface is for a method that an interface of unknown type may lead to:
+// the compiler does not inline it, but in the wrapper for pointers that methods of
+// values have.
+func (f *Facts) behindInterface(fn *ssa.Function) (a Accident, old bool) {
+	if fn == nil || fn.Signature.Recv() == nil {
+		return a, false
+	}
+	if _, pointer := types.Unalias(fn.Signature.Recv().Type()).(*types.Pointer); pointer {
+		return a, false
+	}
+	return f.Of(fn).Accident, true
+}
+
 // wrappedMethod reports whether the method in the table of the interface is made
 // by the compiler: one of an embedded field, or one of a value.
 func wrappedMethod(c *ssa.CallCommon, fn *ssa.Function) bool {
@@ -208,4 +227,53 @@ func generic(fn *ssa.Function) bool {
 		fn = fn.Parent()
 	}
 	return fn.TypeParams().Len() > 0
+}
+
+// onlyRecovers reports whether the function calls nothing where recover returned
+// nil: it was written to be deferred.
+func onlyRecovers(fn *ssa.Function) bool {
+	if len(fn.Blocks) == 0 {
+		return false
+	}
+	found := false
+	for _, i := range fn.Blocks[0].Instrs {
+		c, ok := i.(*ssa.Call)
+		if _, other := i.(ssa.CallInstruction); !ok && other || ok && !ir.IsBuiltin(c.Common(), "recover") {
+			return false
+		}
+		found = found || ok
+	}
+	if !found {
+		return false
+	}
+	last, ok := fn.Blocks[0].Instrs[len(fn.Blocks[0].Instrs)-1].(*ssa.If)
+	if !ok { // it keeps the value, and does nothing else
+		return len(fn.Blocks) == 1
+	}
+	// The branch of nil is the one that leads to fewer calls.
+	return !calls(last.Block().Succs[0]) || !calls(last.Block().Succs[1])
+}
+
+// calls reports whether a call can be reached from the block.
+func calls(b *ssa.BasicBlock) bool {
+	seen := make(map[*ssa.BasicBlock]bool)
+	var walk func(b *ssa.BasicBlock) bool
+	walk = func(b *ssa.BasicBlock) bool {
+		if seen[b] {
+			return false
+		}
+		seen[b] = true
+		for _, i := range b.Instrs {
+			if _, ok := i.(ssa.CallInstruction); ok {
+				return true
+			}
+		}
+		for _, s := range b.Succs {
+			if walk(s) {
+				return true
+			}
+		}
+		return false
+	}
+	return walk(b)
 }

@@ -35,6 +35,7 @@ func (f *Facts) look(fn *ssa.Function) Func {
 	})
 	if what.Recovers == Directly {
 		what.Via, what.Depth, what.Accident, what.below = "", 0, Accident{}, Accident{}
+		what.OnlyRecovers = onlyRecovers(fn)
 		what.Repanics = f.panicsAfter(fn, recovered)
 	}
 	for _, b := range fn.Blocks {

@@ -4,6 +4,7 @@ package recoverdepth
 import (
 	"fmt"
 	"go/ast"
+	"go/types"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -81,12 +82,16 @@ func (d *depths) inside(fn *ssa.Function) {
 		d.report(s, name(d.facts, s.Common()), defers[:1], dead())
 		return
 	}
-	if d.facts.Of(fn).Recovers != behaviour.TooDeep {
+	what := d.facts.Of(fn)
+	if what.Recovers != behaviour.Directly {
+		d.spawned(fn, defers)
+	}
+	if what.Recovers != behaviour.TooDeep {
 		return
 	}
 	verdicts := make(map[string]rule.Verdict)
 	for _, s := range defers {
-		for release, v := range d.facts.Verdicts(s) {
+		for release, v := range d.facts.Verdicts(s, fn) {
 			if v == rule.Dead || verdicts[release] == "" {
 				verdicts[release] = v
 			}
@@ -99,16 +104,41 @@ func (d *depths) inside(fn *ssa.Function) {
 	})
 }
 
-// deferred lists the statements that defer fn, those with a method of an
-// interface only when the interface is known to hold it.
+// spawned looks for guards that the deferred function starts: recover of another
+// goroutine.
+func (d *depths) spawned(fn *ssa.Function, defers []ssa.CallInstruction) {
+	ir.Calls(fn, func(c ssa.CallInstruction) {
+		if _, ok := c.(*ssa.Go); ok && d.facts.OfCall(c.Common()).OnlyRecovers {
+			d.report(c, name(d.facts, c.Common()), defers, dead())
+		}
+	})
+}
+
+// deferred lists the statements that defer fn. One that defers the method of an
+// interface may defer others; it counts where fn implements it and is not known
+// to be another.
 func (d *depths) deferred(fn *ssa.Function) []ssa.CallInstruction {
 	var found []ssa.CallInstruction
-	for _, c := range d.facts.Use(fn).Deferred {
-		if !c.Common().IsInvoke() || d.facts.Deferred(c.Common()) == fn {
-			found = append(found, c)
+	for _, s := range d.facts.Use(fn).Deferred {
+		c := s.Common()
+		if c.IsInvoke() {
+			known := d.facts.Deferred(c)
+			if known != nil && known != fn || known == nil && !implements(fn, c.Value.Type()) {
+				continue
+			}
 		}
+		found = append(found, s)
 	}
 	return found
+}
+
+func implements(fn *ssa.Function, t types.Type) bool {
+	i, ok := types.Unalias(t).Underlying().(*types.Interface)
+	recv := fn.Signature.Recv()
+	if !ok || recv == nil {
+		return false
+	}
+	return types.Implements(recv.Type(), i) || types.Implements(types.NewPointer(recv.Type()), i)
 }
 
 // meant reports whether the call in a deferred function is meant to recover its
@@ -120,9 +150,8 @@ func (d *depths) meant(fn *ssa.Function, c *ssa.Call) bool {
 	callee := d.facts.OfCall(c.Common())
 	switch {
 	case callee.Recovers == behaviour.Directly:
-		h := d.facts.Deferred(c.Common())
 		use := d.facts.Use(fn)
-		return len(use.Called)+len(use.Spawned) == 0 && !use.Exported || h != nil && onlyRecovers(h)
+		return callee.OnlyRecovers || len(use.Called)+len(use.Spawned) == 0 && !use.Exported
 	case callee.Recovers == behaviour.TooDeep && callee.Depth < 3:
 		h := d.facts.Deferred(c.Common())
 		return h != nil && d.onlyForPanics(h, 0)
@@ -154,7 +183,7 @@ func (d *depths) onlyForPanics(h *ssa.Function, depth int) bool {
 func (d *depths) outside(s *ssa.Defer) {
 	c := s.Common()
 	if lit := callback(d.facts, s); lit != nil {
-		d.report(s, recovery.Name(lit), nil, d.facts.Verdicts(s))
+		d.report(s, recovery.Name(lit), nil, d.facts.Verdicts(s, nil))
 		return
 	}
 	what := d.facts.OfCall(c)
@@ -162,7 +191,7 @@ func (d *depths) outside(s *ssa.Defer) {
 		return
 	}
 	if obj := ir.Target(c); obj != nil && obj.Pkg() != nil && obj.Pkg() != d.pass.Pkg {
-		d.report(s, what.Via, nil, d.facts.Verdicts(s))
+		d.report(s, what.Via, nil, d.facts.Verdicts(s, nil))
 	}
 }
 
@@ -185,7 +214,7 @@ func (d *depths) report(c ssa.CallInstruction, helper string, defers []ssa.CallI
 	for _, release := range selected {
 		verdicts[release] = all[release]
 	}
-	f := rule.Finding{Pos: c.Pos(), Go: verdicts, Message: message(helper, verdicts)}
+	f := rule.Finding{Pos: c.Pos(), Go: verdicts, Message: message(c, helper, verdicts)}
 	if call := find(d.pass.Files, c); call != nil {
 		f.Pos, f.End = call.Pos(), call.End()
 		if len(defers) == 1 {
@@ -203,7 +232,7 @@ func (d *depths) report(c ssa.CallInstruction, helper string, defers []ssa.CallI
 	d.pass.Report(f)
 }
 
-func message(helper string, verdicts map[string]rule.Verdict) string {
+func message(c ssa.CallInstruction, helper string, verdicts map[string]rule.Verdict) string {
 	var accident, dead []string
 	for _, release := range behaviour.Releases {
 		switch verdicts[release] {
@@ -212,6 +241,9 @@ func message(helper string, verdicts map[string]rule.Verdict) string {
 		case rule.Dead:
 			dead = append(dead, release)
 		}
+	}
+	if _, ok := c.(*ssa.Go); ok {
+		return fmt.Sprintf("%s recovers nothing here: it runs in a goroutine of its own, and recovers none of another; defer %[1]s instead", helper)
 	}
 	if len(accident) == 0 {
 		return fmt.Sprintf("%s recovers nothing here: recover must be called by the deferred function itself, and this is one call deeper; defer %[1]s instead", helper)
@@ -245,7 +277,7 @@ func name(facts *behaviour.Facts, c *ssa.CallCommon) string {
 	return "the function literal"
 }
 
-// find is the syntax of a call or, for a defer statement, the statement.
+// find is the syntax of a call or, for defer and go, of the statement.
 func find(files []*ast.File, c ssa.CallInstruction) ast.Node {
 	var found ast.Node
 	for _, file := range files {
@@ -263,6 +295,10 @@ func find(files []*ast.File, c ssa.CallInstruction) ast.Node {
 				}
 			case *ast.DeferStmt:
 				if n.Defer == c.Pos() {
+					found = n
+				}
+			case *ast.GoStmt:
+				if n.Go == c.Pos() {
 					found = n
 				}
 			}
@@ -295,22 +331,4 @@ func onlyDefers(fn *ssa.Function) *ssa.Defer {
 		}
 	}
 	return nil
-}
-
-// onlyRecovers reports whether a function does nothing when there is no panic:
-// it calls nothing but behind a test of what recover returned.
-func onlyRecovers(fn *ssa.Function) bool {
-	calls := recovery.Calls(fn)
-	if len(calls) == 0 {
-		return false
-	}
-	if len(fn.Blocks) == 0 {
-		return false
-	}
-	for _, i := range fn.Blocks[0].Instrs {
-		if c, ok := i.(*ssa.Call); ok && !ir.IsBuiltin(c.Common(), "recover") {
-			return false
-		}
-	}
-	return true
 }

@@ -4,6 +4,7 @@ package recovernotdeferred
 import (
 	"go/ast"
 	"go/token"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -88,19 +89,21 @@ func dead(facts *behaviour.Facts, fn *ssa.Function) (rule.Tier, bool) {
 		switch {
 		case fn.Parent() != nil: // a literal that is thrown away
 			return "", false
-		case !entry(fn) && onlyGuards(fn):
+		case !entry(fn) && facts.Of(fn).OnlyRecovers:
 			return rule.TierC, true
 		}
 	}
 	return rule.TierA, true
 }
 
-// belowDeferred reports whether a deferred function calls fn, directly or not.
+// belowDeferred reports whether a deferred function calls or starts fn, directly
+// or not.
 func belowDeferred(facts *behaviour.Facts, fn *ssa.Function, depth int) bool {
 	if depth > 4 {
 		return true
 	}
-	for _, c := range facts.Use(fn).Called {
+	use := facts.Use(fn)
+	for _, c := range slices.Concat(use.Called, use.Spawned) {
 		p := recovery.Declared(c.Parent())
 		if p == fn {
 			continue
@@ -134,53 +137,6 @@ func entry(fn *ssa.Function) bool {
 	}
 	name := obj.Name()
 	return name == "main" || name == "init" || strings.HasPrefix(name, "Test") || strings.HasPrefix(name, "Benchmark")
-}
-
-// onlyGuards reports whether the function calls nothing where recover returned
-// nil: it was written to be deferred.
-func onlyGuards(fn *ssa.Function) bool {
-	if len(fn.Blocks) == 0 || len(recovery.Calls(fn)) == 0 {
-		return false
-	}
-	for _, i := range fn.Blocks[0].Instrs {
-		if c, ok := i.(ssa.CallInstruction); ok && !ir.IsBuiltin(c.Common(), "recover") {
-			return false
-		}
-	}
-	r, _ := recovery.Calls(fn)[0].(*ssa.Call)
-	if r == nil || r.Referrers() == nil || r.Block() != fn.Blocks[0] {
-		return false
-	}
-	last, ok := fn.Blocks[0].Instrs[len(fn.Blocks[0].Instrs)-1].(*ssa.If)
-	if !ok { // it keeps the value, and does nothing else
-		return len(fn.Blocks) == 1
-	}
-	// The branch of nil is the one that leads to fewer calls.
-	return !calls(last.Block().Succs[0]) || !calls(last.Block().Succs[1])
-}
-
-// calls reports whether a call can be reached from the block.
-func calls(b *ssa.BasicBlock) bool {
-	seen := make(map[*ssa.BasicBlock]bool)
-	var walk func(b *ssa.BasicBlock) bool
-	walk = func(b *ssa.BasicBlock) bool {
-		if seen[b] {
-			return false
-		}
-		seen[b] = true
-		for _, i := range b.Instrs {
-			if _, ok := i.(ssa.CallInstruction); ok {
-				return true
-			}
-		}
-		for _, s := range b.Succs {
-			if walk(s) {
-				return true
-			}
-		}
-		return false
-	}
-	return walk(b)
 }
 
 func report(pass *rule.Pass, use behaviour.Use, fn *ssa.Function, c ssa.CallInstruction, tier rule.Tier) {

@@ -260,6 +260,49 @@ func deferredByCallee() {
 	})
 }
 
+func starts() {
+	defer func() {
+		go stopPanic() // want `stopPanic recovers nothing here: it runs in a goroutine of its own`
+	}()
+	work()
+}
+
+func startsLiteral() {
+	defer func() {
+		go func() { // want `the function literal recovers nothing here`
+			if r := recover(); r != nil {
+				log.Println(r)
+			}
+		}()
+	}()
+	work()
+}
+
+type closer interface{ Close() error }
+
+type connection struct{}
+
+func (*connection) Close() error {
+	stopPanic() // want `stopPanic recovers nothing here`
+	return nil
+}
+
+func unknownInterface(c closer) {
+	defer c.Close()
+	work()
+}
+
+type job struct{}
+
+func (job) finish() {
+	b.Catch() // want `Catch recovers here by accident with Go 1.21, 1.22, 1.23, 1.24, 1.25`
+}
+
+func finishes(j interface{ finish() }) {
+	defer j.finish()
+	work()
+}
+
 // Other packages.
 
 func otherPackage() {

@@ -116,9 +116,26 @@ func rightOpen() {
 	work()
 }
 
-// Another goroutine: nobody thinks that it guards this one.
+// Another goroutine, with a guard of its own.
 func rightSpawn() {
 	defer func() { go flush() }()
+	defer func() {
+		go func() {
+			defer stopPanic()
+			work()
+		}()
+	}()
+	work()
+}
+
+// An interface that nothing here with such a method implements.
+type other interface {
+	Close() error
+	Flush()
+}
+
+func rightOther(o other) {
+	defer o.Close()
 	work()
 }
 
