@@ -49,7 +49,7 @@ func (r *Report) paths(yield func(entry, set int, site Site)) {
 	for n, s := range r.Sets {
 		for _, e := range s.Entries {
 			for _, site := range s.Sites {
-				if e < len(r.Entries) && site.Grade != grades[0] {
+				if site.Grade != grades[0] {
 					yield(e, n, site)
 				}
 			}
@@ -106,6 +106,7 @@ func changes(before, after *Report) []Change {
 	})
 	var list []Change
 	for _, c := range found {
+		c.own()
 		list = append(list, *c)
 	}
 	slices.SortFunc(list, func(a, b Change) int {
@@ -115,11 +116,20 @@ func changes(before, after *Report) []Change {
 	return list
 }
 
+// own takes the entry's own path when it leads to one of the sites, which is first
+// then.
+func (c *Change) own() {
+	if c.Entry.Site == nil {
+		return
+	}
+	if i := slices.Index(c.Sites, *c.Entry.Site); i >= 0 {
+		c.Path = c.Entry.Path
+		c.Sites[0], c.Sites[i] = c.Sites[i], c.Sites[0]
+	}
+}
+
 // Text draws the difference for people.
 func (d *Difference) Text(style Style) string {
-	if style.Width <= 0 {
-		style.Width = 80
-	}
 	w := &drawing{Style: style}
 	w.line("%s %d, was %d", w.paint(bold, "crash surface"), d.Head, d.Base)
 	if len(d.New) == 0 {

@@ -7,8 +7,16 @@
 //
 // Reachability is that of VTA: a call of an interface method or of a function
 // value reaches what flows there by types. Reflection, assembly, plugins and
-// linkname are not followed.
+// linkname are not followed. Of ways through other people's code those are left out
+// that only types know: calls there of what may be more than eight functions, and
+// ways that pass more than six functions in a row.
 package surface
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
 
 // A Report is the crash surface of a program.
 type Report struct {
@@ -121,3 +129,25 @@ type Unknown struct {
 var weights = [...]int{0, 3, 10}
 
 var grades = [...]string{"unlikely", "possible", "likely"}
+
+// Check tells whether a report that was read from somewhere can be used: that it
+// is of this version, and that its indexes are within bounds.
+func (r *Report) Check() error {
+	if r.Version != 1 {
+		return fmt.Errorf("no surface report of version 1 but of version %d", r.Version)
+	}
+	within := func(list []int, n int) bool {
+		return !slices.ContainsFunc(list, func(i int) bool { return i < 0 || i >= n })
+	}
+	for _, s := range r.Sets {
+		if !within(s.Entries, len(r.Entries)) {
+			return errors.New("the report is damaged: a set has an entry that is not there")
+		}
+	}
+	for _, e := range r.Entries {
+		if !within(e.Sets, len(r.Sets)) {
+			return errors.New("the report is damaged: an entry has a set that is not there")
+		}
+	}
+	return nil
+}

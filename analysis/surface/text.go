@@ -9,16 +9,13 @@ import (
 
 // A Style says how to draw a report.
 type Style struct {
-	Width int  // of the terminal in columns; 80 by default
+	Width int  // of the terminal in columns; 0 cuts nothing
 	Color bool // with escape sequences
 	All   bool // everything, rather than what matters most
 }
 
 // Text draws a report for people.
 func Text(r *Report, style Style) string {
-	if style.Width <= 0 {
-		style.Width = 80
-	}
 	d := &drawing{Style: style, r: r}
 	d.head()
 	d.sets()
@@ -49,14 +46,17 @@ func (d *drawing) paint(code, s string) string {
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
-// line writes a line, cut to the width of the terminal unless it is painted.
 func (d *drawing) line(format string, args ...any) {
 	d.b.WriteString(fmt.Sprintf(format, args...) + "\n")
 }
 
-// fit cuts a text from the left, where paths have what everybody knows.
-func (d *drawing) fit(s string, room int) string {
-	room = max(room, 10)
+// fit cuts a text from the left, where paths have what everybody knows, to what
+// the terminal has beside the columns that are taken.
+func (d *drawing) fit(s string, taken int) string {
+	if d.Width <= 0 {
+		return s
+	}
+	room := max(d.Width-taken, 10)
 	n := utf8.RuneCountInString(s)
 	if n <= room {
 		return s
@@ -135,7 +135,7 @@ func (d *drawing) sets() {
 
 func (d *drawing) site(indent string, s Site) {
 	at := fmt.Sprintf("%s:%d", s.File, s.Line)
-	d.line("%s%s  %s", indent, at, d.fit(s.Kind+": "+s.Why, d.Width-len(indent)-len(at)-2))
+	d.line("%s%s  %s", indent, at, d.fit(s.Kind+": "+s.Why, len(indent)+len(at)+2))
 }
 
 func (d *drawing) path(indent string, steps []Step) {
@@ -146,7 +146,7 @@ func (d *drawing) path(indent string, steps []Step) {
 	if len(names) > 6 && !d.All {
 		names = append(append(names[:3:3], "…"), names[len(names)-2:]...)
 	}
-	d.line("%s%s", indent, d.paint(dim, d.fit("by "+strings.Join(names, " > "), d.Width-len(indent))))
+	d.line("%s%s", indent, d.paint(dim, d.fit("by "+strings.Join(names, " > "), len(indent))))
 }
 
 // Short is the name of a function with the last element of its package only.
@@ -211,7 +211,7 @@ func (d *drawing) calls() {
 		open = d.r.Calls
 	}
 	for _, x := range open[:d.top(len(open), 10)] {
-		d.line("        %s:%d  %s, %d of %s contained, %s", x.File, x.Line, d.fit(x.Function, d.Width-60),
+		d.line("        %s:%d  %s, %d of %s contained, %s", x.File, x.Line, d.fit(x.Function, 60),
 			x.Contained, plural(x.Calls, "call", "calls"), plural(x.Sites, "explicit panic", "explicit panics"))
 	}
 	if more := len(open) - d.top(len(open), 10); more > 0 {
@@ -231,7 +231,7 @@ func (d *drawing) packages() {
 		}
 	}
 	for _, c := range d.r.Packages[:d.top(n, 10)] {
-		d.line("%6d  %s: %s, %d unguarded, %s", c.Number, d.fit(c.Name, d.Width-50), plural(c.Entries, "entry", "entries"), c.Unguarded, plural(c.Sites, "site", "sites"))
+		d.line("%6d  %s: %s, %d unguarded, %s", c.Number, d.fit(c.Name, 50), plural(c.Entries, "entry", "entries"), c.Unguarded, plural(c.Sites, "site", "sites"))
 	}
 }
 

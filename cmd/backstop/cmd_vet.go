@@ -46,6 +46,8 @@ named. Status 3: there are findings.
   backstop vet -baseline vet.jsonl ./...                   only what is new
   backstop vet -format sarif ./... > vet.sarif      for code hosts; also json, one a line
   go vet -vettool=$(command -v backstop) ./...      under the go command
+  backstop vet surface ./...                where goroutines begin, and which panics they reach
+  backstop vet surface diff main..HEAD      status 3 for new unguarded paths only
 
 One finding is ignored by a comment on its line or the line above; the reason is
 not optional:
@@ -67,7 +69,7 @@ dependency or a rule changes.`,
 
 // vetWords are what may stand behind vet besides packages.
 func vetWords() []verb {
-	return []verb{{name: "rules", words: rules.Names()}, {name: "./..."}}
+	return []verb{{name: "rules", words: rules.Names()}, {name: "surface", words: []string{"diff", "./..."}}, {name: "./..."}}
 }
 
 type vetFlags struct {
@@ -75,7 +77,7 @@ type vetFlags struct {
 	format, rules, releases, explain     string
 	baseline, model, cache, tags, dir    string
 	writeBaseline, tests, generated, fix bool
-	ignored, noCache, quiet              bool
+	ignored, noCache, quiet, all         bool
 }
 
 func (f *vetFlags) declare(fs *flag.FlagSet) {
@@ -94,6 +96,7 @@ func (f *vetFlags) declare(fs *flag.FlagSet) {
 	fs.StringVar(&f.dir, "C", "", "look at the packages from this `directory`")
 	fs.StringVar(&f.cache, "cache", driver.DefaultCache(), "keep results in this `directory`")
 	fs.BoolVar(&f.noCache, "no-cache", false, "keep nothing, and use nothing that is kept")
+	fs.BoolVar(&f.all, "all", false, "surface: everything, not only what matters most")
 	fs.BoolVar(&f.quiet, "quiet", false, "no progress and no summary")
 }
 
@@ -116,6 +119,9 @@ func (f *vetFlags) run(ctx context.Context, std stdio, args []string) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if len(args) > 0 && args[0] == "surface" {
+		return f.surface(ctx, std, args[1:])
+	}
 	return f.findings(ctx, std, args)
 }
 

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/token"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/backstop-go/backstop/analysis/driver"
+	"github.com/backstop-go/backstop/analysis/surface"
+	"github.com/backstop-go/backstop/analysis/surface/summary"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/vet"
+)
+
+const summaries = "surface" // the name of the collector
+
+// surface is backstop vet surface: where goroutines begin, and what they reach.
+func (f *vetFlags) surface(ctx context.Context, std stdio, args []string) error {
+	if f.format == "sarif" {
+		return withHint(usageError("vet surface has no sarif: it is a report, not findings"), "-format text or -format json")
+	}
+	if len(args) > 0 && args[0] == "diff" {
+		return f.surfaceDiff(ctx, std, args[1:])
+	}
+	start := time.Now()
+	r, told, err := f.surfaceOf(ctx, std, f.dir, args)
+	if err != nil {
+		return err
+	}
+	if f.format == "json" {
+		return writeJSON(std.out, r)
+	}
+	if _, err := io.WriteString(std.out, surface.Text(r, f.surfaceStyle(std))); err != nil {
+		return err
+	}
+	if !f.quiet {
+		fmt.Fprintf(std.err, "%s; %.1f s\n", told, time.Since(start).Seconds())
+	}
+	return nil
+}
+
+func (f *vetFlags) surfaceStyle(std stdio) surface.Style {
+	return surface.Style{Width: terminalWidth(std.out), Color: isTerminal(std.out), All: f.all}
+}
+
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// surfaceOf reads the packages that the patterns name, and what they import, from
+// a directory, and says how much that was.
+func (f *vetFlags) surfaceOf(ctx context.Context, std stdio, dir string, patterns []string) (*surface.Report, string, error) {
+	cfg, err := f.config(patterns)
+	if err != nil {
+		return nil, "", err
+	}
+	cfg.Dir = dir
+	cfg.Collect = []driver.Collector{{
+		Name: summaries, Analyzer: summary.Analyzer, Deps: true,
+		Encode: func(_ *token.FileSet, result any) ([]byte, error) {
+			s, ok := result.(*summary.Summary)
+			if !ok {
+				return nil, fmt.Errorf("summary of type %T", result)
+			}
+			return s.Encode(), nil
+		},
+	}}
+	res, err := f.load(ctx, std, cfg)
+	if err != nil {
+		return nil, "", err
+	}
+	f.problems(std, vet.Judge(res, vet.Options{}))
+	var program []surface.Package
+	for _, p := range res.Packages {
+		data, ok := p.Collected[summaries]
+		if !ok {
+			continue // a problem says why
+		}
+		s, err := summary.Decode(data)
+		if err != nil {
+			return nil, "", withHint(fmt.Errorf("summary of %s: %w", p.Path, err), "-no-cache makes it again")
+		}
+		program = append(program, surface.Package{Summary: s, Module: p.Module, Own: p.Target})
+	}
+	if len(program) == 0 {
+		return nil, "", withHint(errors.New("no package could be read"), "packages are named as the go command does: ./... for all below")
+	}
+	r, err := surface.Make(program)
+	if err != nil {
+		return nil, "", err
+	}
+	return r, fmt.Sprintf("%d packages, %d of them read anew", len(program), res.Analyzed), nil
+}
+
+// surfaceDiff compares two revisions, or two reports that were kept.
+func (f *vetFlags) surfaceDiff(ctx context.Context, std stdio, args []string) error {
+	var base, head *surface.Report
+	var err error
+	switch {
+	case len(args) == 2 && strings.HasSuffix(args[0], ".json") && strings.HasSuffix(args[1], ".json"):
+		if base, err = readSurface(args[0]); err == nil {
+			head, err = readSurface(args[1])
+		}
+	case len(args) > 0 && strings.Contains(args[0], ".."):
+		from, to, _ := strings.Cut(args[0], "..")
+		patterns := args[1:]
+		if len(patterns) == 0 {
+			patterns = []string{"./..."}
+		}
+		if base, err = f.surfaceAt(ctx, std, from, patterns); err == nil {
+			head, err = f.surfaceAt(ctx, std, to, patterns)
+		}
+	default:
+		return withHint(usageError("vet surface diff needs two revisions"), "backstop vet surface diff main..HEAD, or main.. for what is not committed; or two files of -format json")
+	}
+	if err != nil {
+		return err
+	}
+	d := surface.Diff(base, head)
+	if f.format == "json" {
+		err = writeJSON(std.out, d)
+	} else {
+		_, err = io.WriteString(std.out, d.Text(f.surfaceStyle(std)))
+	}
+	if err == nil && len(d.New) > 0 {
+		return &exitError{code: exitFindings}
+	}
+	return err
+}
+
+func readSurface(name string) (*surface.Report, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	r := new(surface.Report)
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if err := r.Check(); err != nil {
+		return nil, withHint(fmt.Errorf("%s: %w", name, err), "make it with: backstop vet surface -format json ./... > %s", name)
+	}
+	return r, nil
+}
+
+// surfaceAt is the surface of a revision; an empty one is the files as they are.
+func (f *vetFlags) surfaceAt(ctx context.Context, std stdio, revision string, patterns []string) (*surface.Report, error) {
+	dir := f.dir
+	if revision != "" {
+		root, err := os.MkdirTemp("", "backstop-surface-")
+		if err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(root)
+		if dir, err = checkout(ctx, f.dir, revision, root); err != nil {
+			return nil, err
+		}
+	}
+	r, _, err := f.surfaceOf(ctx, std, dir, patterns)
+	if err != nil && revision != "" {
+		return nil, fmt.Errorf("%s: %w", revision, err)
+	}
+	return r, err
+}
