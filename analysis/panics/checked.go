@@ -72,6 +72,13 @@ func canon(v ssa.Value) ref {
 	return ref{v, path}
 }
 
+// Origin leads v back to the variable, parameter or result that it is read from,
+// and says by which fields and elements: equal for equal reads.
+func Origin(v ssa.Value) (root ssa.Value, path string) {
+	r := canon(v)
+	return r.root, r.path
+}
+
 // conditions are what is asked before a block runs, a list towards the entry.
 type conditions struct {
 	up    *conditions

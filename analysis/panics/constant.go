@@ -55,6 +55,17 @@ func constantValue(v ssa.Value, depth int) bool {
 		return all(v.Edges...)
 	case *ssa.Extract:
 		return all(v.Tuple)
+	case *ssa.Next:
+		return all(v.Iter)
+	case *ssa.Range:
+		return all(v.X)
+	case *ssa.Lookup:
+		return all(v.X, v.Index)
+	case *ssa.Field:
+		return all(v.X)
+	case *ssa.FreeVar:
+		c := ir.Captured(v)
+		return c != nil && all(c)
 	case *ssa.FieldAddr:
 		return all(v.X)
 	case *ssa.IndexAddr:

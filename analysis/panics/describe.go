@@ -13,7 +13,9 @@ import (
 	"github.com/backstop-go/backstop/analysis/internal/ir"
 )
 
-// describe is the source of a value, as near as SSA lets one come.
+// Describe is the source of a value, as near as SSA lets one come, or "a value".
+func Describe(v ssa.Value) string { return describe(v) }
+
 func describe(v ssa.Value) string { return describeIn(v, 0) }
 
 func describeIn(v ssa.Value, depth int) string {

@@ -146,11 +146,28 @@ func (x *finder) gradeAssertion(i *ssa.TypeAssert) Grade {
 		if n := x.fn.Name(); n == "Push" || n == "Less" || n == "Swap" {
 			return Unlikely // heap.Interface
 		}
+		if visitsMap(root.Parent()) {
+			return Unlikely // sync.Map.Range
+		}
 		if from.path == "" {
 			return data
 		}
 	}
 	return Possible
+}
+
+// visitsMap reports whether the literal has the shape that (*sync.Map).Range
+// wants, which hands it what the same program stored.
+func visitsMap(fn *ssa.Function) bool {
+	sig := fn.Signature
+	if fn.Parent() == nil || sig.Params().Len() != 2 || sig.Results().Len() != 1 {
+		return false
+	}
+	isAny := func(t types.Type) bool {
+		i, ok := t.Underlying().(*types.Interface)
+		return ok && i.Empty()
+	}
+	return isAny(sig.Params().At(0).Type()) && isAny(sig.Params().At(1).Type()) && types.Identical(sig.Results().At(0).Type(), types.Typ[types.Bool])
 }
 
 // gradeResult grades an assertion of what the function returns.

@@ -45,6 +45,13 @@ func (f *Facts) resolve(in *ssa.Function, v ssa.Value, elsewhere bool) ([]*ssa.F
 	return all, len(all) > 0
 }
 
+// Callers lists the calls of an unexported function; it is false when there may
+// be others.
+func (f *Facts) Callers(fn *ssa.Function) ([]ssa.CallInstruction, bool) {
+	obj := ir.Object(fn)
+	return f.callers[fn], obj != nil && !obj.Exported() && !f.escapes[fn]
+}
+
 // parameter leads from a function value to the parameter it is, also from within
 // the literals of the function.
 func parameter(v ssa.Value) (*ssa.Parameter, bool) {

@@ -10,13 +10,18 @@ import (
 	"github.com/backstop-go/backstop/analysis/aborthandler"
 	"github.com/backstop-go/backstop/analysis/callbackunguarded"
 	"github.com/backstop-go/backstop/analysis/chanclose"
+	"github.com/backstop-go/backstop/analysis/dupregistration"
 	"github.com/backstop-go/backstop/analysis/errderef"
+	"github.com/backstop-go/backstop/analysis/exitoutsidemain"
+	"github.com/backstop-go/backstop/analysis/exitskipsdefer"
+	"github.com/backstop-go/backstop/analysis/goroutinecontext"
 	"github.com/backstop-go/backstop/analysis/goroutineunguarded"
 	"github.com/backstop-go/backstop/analysis/guardlate"
 	"github.com/backstop-go/backstop/analysis/guardorder"
 	"github.com/backstop-go/backstop/analysis/handlerpanic"
 	"github.com/backstop-go/backstop/analysis/handlerspawn"
 	"github.com/backstop-go/backstop/analysis/indexunchecked"
+	"github.com/backstop-go/backstop/analysis/mustruntime"
 	"github.com/backstop-go/backstop/analysis/mutexmisuse"
 	"github.com/backstop-go/backstop/analysis/nilmap"
 	"github.com/backstop-go/backstop/analysis/panicnil"
@@ -33,6 +38,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/repanicunconditional"
 	"github.com/backstop-go/backstop/analysis/rule"
 	"github.com/backstop-go/backstop/analysis/signalsync"
+	"github.com/backstop-go/backstop/analysis/thirdpartyunwrapped"
 	"github.com/backstop-go/backstop/analysis/timerinloop"
 	"github.com/backstop-go/backstop/analysis/unboundedrecursion"
 	"github.com/backstop-go/backstop/analysis/waitgroup"
@@ -52,6 +58,12 @@ var all = []*rule.Rule{
 	handlerspawn.Rule,
 	indexunchecked.Rule,
 	mutexmisuse.Rule,
+	mustruntime.Rule,
+	exitskipsdefer.Rule,
+	exitoutsidemain.Rule,
+	dupregistration.Rule,
+	thirdpartyunwrapped.Rule,
+	goroutinecontext.Rule,
 	panicnil.Rule,
 	paniconfault.Rule,
 	recoverbuiltindeferred.Rule,

@@ -1,0 +1,175 @@
+// Package mustruntime holds the rule must-runtime.
+package mustruntime
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/backstop-go/backstop/analysis/entry"
+	"github.com/backstop-go/backstop/analysis/internal/crash"
+	"github.com/backstop-go/backstop/analysis/internal/ir"
+	"github.com/backstop-go/backstop/analysis/panics"
+	"github.com/backstop-go/backstop/analysis/rule"
+)
+
+// Rule reports Must functions that are given what is only known at run time.
+var Rule = rule.New(rule.Rule{
+	ID:   "must-runtime",
+	Tier: rule.TierB,
+	Doc: rule.Doc{
+		Summary: "a Must function is given input that is only known at run time",
+		Why: `regexp.MustCompile, template.Must and their like panic when their argument is no good.
+That is right for constants at start-up, where the first run shows the mistake. With
+a pattern of a request, a configuration or a database the panic comes when the input
+does, where an error could have been returned.`,
+		Bad:  "func match(pattern, s string) bool {\n\treturn regexp.MustCompile(pattern).MatchString(s)\n}",
+		Good: "func match(pattern, s string) (bool, error) {\n\tre, err := regexp.Compile(pattern)\n\tif err != nil {\n\t\treturn false, err\n\t}\n\treturn re.MatchString(s), nil\n}",
+		LeftAlone: []string{
+			"constants, package-level variables, and what is computed of them",
+			"package-level variables, init and main, and functions that only those call: the start shows it",
+			"what regexp.QuoteMeta has quoted: it compiles always",
+			"functions whose own name begins with Must: they say it to their callers",
+			"uuid.Must(uuid.NewRandom()): it has no input",
+			"tests and generated files",
+		},
+		Scenarios: []string{"regexp-mustcompile"},
+	},
+}, run, entry.Analyzer, panics.Analyzer)
+
+func run(pass *rule.Pass) error {
+	entries := pass.ResultOf[entry.Analyzer].(*entry.Entries)
+	facts := pass.ResultOf[panics.Analyzer].(*panics.Facts)
+	skip := crash.Skipped(pass.Pass)
+	x := &starts{facts: facts, known: make(map[*ssa.Function]bool)}
+	for _, fn := range entries.SSA.SrcFuncs {
+		if skip[pass.Fset.Position(fn.Pos()).Filename] || must(outer(fn).Name()) {
+			continue
+		}
+		request := entries.InRequest(fn) != nil
+		if !request && x.atStart(fn, 0) {
+			continue
+		}
+		guard := facts.Guard(fn)
+		ir.Calls(fn, func(c ssa.CallInstruction) {
+			name, ok := mustFunc(facts, c, request)
+			if !ok || guard.Covers(c) || panics.Constant(c.Common()) || !input(c.Common()) {
+				return
+			}
+			pass.Report(rule.Finding{
+				Pos: c.Pos(),
+				Message: fmt.Sprintf("%s panics when %s is no good, which is only known at run time: call the function that returns an error",
+					name, argument(c.Common())),
+			})
+		})
+	}
+	return nil
+}
+
+func outer(fn *ssa.Function) *ssa.Function {
+	for fn.Parent() != nil {
+		fn = fn.Parent()
+	}
+	return fn
+}
+
+func must(name string) bool {
+	rest, ok := strings.CutPrefix(name, "Must")
+	if !ok {
+		rest, ok = strings.CutPrefix(name, "must")
+	}
+	return ok && (rest == "" || rest[0] < 'a' || rest[0] > 'z')
+}
+
+// mustFunc reports whether the call is of a function that panics by its name, and
+// really does.
+func mustFunc(facts *panics.Facts, c ssa.CallInstruction, request bool) (string, bool) {
+	fn := ir.Target(c.Common())
+	if fn == nil || fn.Pkg() == nil {
+		return "", false
+	}
+	name := fn.Name()
+	if fn.Signature().Recv() == nil && fn.Pkg() != facts.SSA.Pkg.Pkg {
+		name = fn.Pkg().Name() + "." + name
+	}
+	if m, ok := facts.Model(fn); ok && m.Must {
+		return name, true
+	}
+	callee := ir.Callee(c.Common())
+	if fn.Name() == "MustRegister" {
+		return "", false // about what is registered already, and no input
+	}
+	if !must(fn.Name()) || callee == nil || ir.StdFunc(fn) {
+		return "", false
+	}
+	if callee.Pkg == facts.SSA.Pkg && (request || !returnsError(c.Parent())) {
+		return "", false // handler-panic has the panic itself; or its author calls it
+	}
+	p, ok := facts.CanPanic(callee)
+	return name, ok && p.Kind == panics.Explicit
+}
+
+func returnsError(fn *ssa.Function) bool {
+	r := fn.Signature.Results()
+	return r.Len() > 0 && r.At(r.Len()-1).Type().String() == "error"
+}
+
+// input reports whether the call depends on anything that is given: not so
+// uuid.Must(uuid.NewRandom()).
+func input(c *ssa.CallCommon) bool { return slices.ContainsFunc(c.Args, given) }
+
+func given(v ssa.Value) bool {
+	if e, ok := v.(*ssa.Extract); ok {
+		v = e.Tuple
+	}
+	switch v := v.(type) {
+	case *ssa.Const:
+		return false
+	case *ssa.Call:
+		return len(v.Call.Args) > 0 || v.Call.IsInvoke()
+	}
+	return true
+}
+
+// argument names what the function is given.
+func argument(c *ssa.CallCommon) string {
+	for _, a := range c.Args {
+		if s := panics.Describe(a); s != "a value" && given(a) {
+			return s
+		}
+	}
+	return "its argument"
+}
+
+// starts knows which functions only run while the program starts.
+type starts struct {
+	facts *panics.Facts
+	known map[*ssa.Function]bool
+}
+
+func (x *starts) atStart(fn *ssa.Function, depth int) bool {
+	fn = outer(fn)
+	if known, ok := x.known[fn]; ok {
+		return known
+	}
+	if fn.Signature.Recv() == nil && (fn.Name() == "init" || strings.HasPrefix(fn.Name(), "init#")) {
+		return true
+	}
+	if fn.Pkg != nil && fn.Pkg.Pkg.Name() == "main" && fn.Name() == "main" {
+		return true
+	}
+	x.known[fn] = false
+	callers, all := x.facts.Callers(fn)
+	if !all || len(callers) == 0 || depth > 4 {
+		return false
+	}
+	for _, c := range callers {
+		if c.Parent() != fn && !x.atStart(c.Parent(), depth+1) {
+			return false
+		}
+	}
+	x.known[fn] = true
+	return true
+}

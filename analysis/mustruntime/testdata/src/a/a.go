@@ -1,0 +1,163 @@
+package a
+
+import (
+	"b"
+	"html/template"
+	"net/http"
+	"net/netip"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// Faults.
+
+type filter struct {
+	Pattern string
+	re      *regexp.Regexp
+}
+
+func (f *filter) compile() error {
+	f.re = regexp.MustCompile(f.Pattern) // want `regexp.MustCompile panics when f.Pattern is no good, which is only known at run time: call the function that returns an error`
+	return nil
+}
+
+func Match(pattern, s string) bool {
+	return regexp.MustCompile(pattern).MatchString(s) // want `regexp.MustCompile panics when pattern is no good`
+}
+
+func All(patterns []string) (list []*regexp.Regexp) {
+	for _, p := range patterns {
+		list = append(list, regexp.MustCompile("(?i)"+p)) // want `regexp.MustCompile`
+	}
+	return list
+}
+
+func page(w http.ResponseWriter, r *http.Request) {
+	t := template.Must(template.New("t").Parse(r.FormValue("t"))) // want `template.Must`
+	_ = t.Execute(w, nil)
+	addr := netip.MustParseAddr(r.RemoteAddr) // want `netip.MustParseAddr panics when r.RemoteAddr is no good`
+	_ = addr
+	_ = uuid.MustParse(r.FormValue("id")) // want `uuid.MustParse`
+	id := uuid.Must(uuid.Parse(r.PathValue("id"))) // want `uuid.Must`
+	_ = id
+	_ = b.MustPort(r.FormValue("port")) // want `b.MustPort panics`
+}
+
+func lazily(pattern string) func(string) bool {
+	return func(s string) bool {
+		return regexp.MustCompilePOSIX(pattern).MatchString(s) // want `regexp.MustCompilePOSIX`
+	}
+}
+
+func env(s string) bool {
+	re := regexp.MustCompile(os.Getenv("PATTERN")) // want `regexp.MustCompile`
+	return re.MatchString(s)
+}
+
+func goroutine(patterns chan string) {
+	go func() {
+		for p := range patterns {
+			regexp.MustCompile(p) // want `regexp.MustCompile`
+		}
+	}()
+}
+
+func generic[T ~string](pattern T) *regexp.Regexp {
+	return regexp.MustCompile(string(pattern)) // want `regexp.MustCompile`
+}
+
+func mustPort(s string) int {
+	if s == "" {
+		panic("no port")
+	}
+	return len(s)
+}
+
+func listen(s string) error {
+	_ = mustPort(s) // want `mustPort panics when s is no good`
+	return nil
+}
+
+// No faults.
+
+// It says nothing of errors, and its author wrote both.
+func show(s string) { println(mustPort(s)) }
+
+const digits = `\d+`
+
+var (
+	word    = regexp.MustCompile(`^\w+$`)
+	both    = regexp.MustCompile("^" + digits + "$")
+	home    = template.Must(template.ParseFiles("home.html"))
+	kinds   = []string{"digit", "space"}
+	table   = map[string]string{"a": "^a"}
+	started = build("x")
+)
+
+func init() {
+	for _, k := range strings.Fields(os.Getenv("KINDS")) {
+		regexp.MustCompile(k) // at the start
+	}
+	setup(os.Getenv("SETUP"))
+}
+
+// Only init and a variable call them.
+func setup(s string) { regexp.MustCompile(s) }
+
+func build(s string) *regexp.Regexp { return regexp.MustCompile("^" + s) }
+
+func constants(s string) bool {
+	if regexp.MustCompile(`^v` + digits).MatchString(s) {
+		return true
+	}
+	for _, k := range kinds {
+		if regexp.MustCompile("[[:" + k + ":]]").MatchString(s) { // of a variable of the package
+			return true
+		}
+	}
+	for _, p := range []string{"^a", "^b"} {
+		if regexp.MustCompile(p).MatchString(s) {
+			return true
+		}
+	}
+	for _, p := range table {
+		if regexp.MustCompile(p).MatchString(s) {
+			return true
+		}
+	}
+	return regexp.MustCompile("^" + regexp.QuoteMeta(s) + "$").MatchString(s) // quoted
+}
+
+// Its own name says it.
+func MustMatch(pattern, s string) bool {
+	return regexp.MustCompile(pattern).MatchString(s)
+}
+
+func mustAll(patterns []string) {
+	for _, p := range patterns {
+		regexp.MustCompile(p)
+	}
+}
+
+func fresh() uuid.UUID {
+	return uuid.Must(uuid.NewRandom()) // no input
+}
+
+func fine(pattern string) (*regexp.Regexp, error) {
+	_ = b.MustReturn(pattern) // it panics nowhere
+	_ = b.MustPort("80")      // a constant
+	return regexp.Compile(pattern)
+}
+
+// A guard of its own makes an error of it.
+func guarded(pattern string) (re *regexp.Regexp, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = os.ErrInvalid
+		}
+	}()
+	return regexp.MustCompile(pattern), nil
+}
