@@ -72,6 +72,10 @@ func Rate(cases []*Case, list []*rule.Rule, found map[string][]driver.Finding) *
 		rateCase(c, tallies, found)
 	}
 	s := &Score{Tallies: slices.Collect(maps.Values(tallies))}
+	s.Tallies = slices.DeleteFunc(s.Tallies, func(t *Tally) bool {
+		// Policies that the corpus has no cases of report what they are asked to.
+		return t.Tier == rule.TierC && t.Faults+t.Alikes == 0
+	})
 	slices.SortFunc(s.Tallies, func(a, b *Tally) int {
 		return cmp.Or(cmp.Compare(a.Tier, b.Tier), cmp.Compare(a.Rule, b.Rule))
 	})

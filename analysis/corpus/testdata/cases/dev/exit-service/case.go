@@ -24,6 +24,7 @@ func fatal(msg string, err error) {
 func start(ctx context.Context, steps []step) {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
+	defer os.Remove(filepath.Join(os.TempDir(), "service.ready"))
 	for _, s := range steps {
 		if err := s(ctx); err != nil {
 			fatal("start", err) // FAULT exit-skips-defer #start exit 1
