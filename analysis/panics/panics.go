@@ -185,7 +185,7 @@ func run(pass *analysis.Pass) (any, error) {
 		return f, nil // some drivers come here; the model tells of it
 	}
 	f.survey()
-	for _, fn := range f.SSA.SrcFuncs {
+	for _, fn := range f.Funcs {
 		f.sites[fn] = f.find(fn)
 	}
 	f.solve()

@@ -22,14 +22,14 @@ const (
 
 // solve carries the best site of each function to its callers.
 func (f *Facts) solve() {
-	for _, fn := range f.SSA.SrcFuncs {
+	for _, fn := range f.Funcs {
 		if p := f.own(fn); p != nil {
 			f.best[fn] = p
 		}
 	}
 	for range rounds {
 		changed := false
-		for _, fn := range f.SSA.SrcFuncs {
+		for _, fn := range f.Funcs {
 			if p := f.viaCalls(fn); better(p, f.best[fn]) {
 				f.best[fn] = p
 				changed = true

@@ -45,13 +45,35 @@ func (m *maker) spawned(s flow.Spawn, given map[flow.FuncID]bool) {
 		e.Kind = Callback
 	}
 	var targets []flow.FuncID
-	m.eachTarget(s.To, func(fn flow.FuncID) { targets = append(targets, fn) })
-	if len(targets) == 0 {
-		return // who calls it says what runs
-	}
+	m.eachTarget(s.To, func(fn flow.FuncID) {
+		if !m.mine(fn) && len(s.Given) > 0 {
+			targets = append(targets, s.Given...) // http.HandlerFunc calls what it is
+		} else {
+			targets = append(targets, fn)
+		}
+	})
 	slices.SortFunc(targets, func(a, b flow.FuncID) int { return strings.Compare(m.g.Funcs[a].Name, m.g.Funcs[b].Name) })
+	targets = slices.Compact(targets)
+	if s.Via != "" {
+		for _, t := range targets {
+			given[t] = true
+		}
+	}
+	if s.Shared {
+		for _, t := range targets {
+			m.spawn(e, s, []flow.FuncID{t})
+		}
+		return
+	}
+	if len(targets) > 0 { // else who calls it says what runs
+		m.spawn(e, s, targets)
+	}
+}
+
+func (m *maker) spawn(e Entry, s flow.Spawn, targets []flow.FuncID) {
+	in := &m.g.Funcs[s.In]
 	e.Function = plain(m.g.Funcs[targets[0]].Name)
-	if m.g.Funcs[s.To].Virtual && len(targets) > 1 {
+	if len(targets) > 1 {
 		e.Function = in.Name + " (value)"
 		if m.g.Funcs[s.To].Name != "" {
 			e.Function = in.Name + " (" + m.g.Funcs[s.To].Name + ")"
@@ -60,11 +82,6 @@ func (m *maker) spawned(s flow.Spawn, given map[flow.FuncID]bool) {
 	e.Guard, e.Guarded = m.guard(targets)
 	if s.Guarded {
 		e.Guarded, e.Guard = true, cmp.Or(s.By, "guarded")
-	}
-	if s.Via != "" {
-		for _, t := range targets {
-			given[t] = true
-		}
 	}
 	m.add(e, in.Pkg, s.Pos, targets)
 }

@@ -35,6 +35,9 @@ func (m *maker) measure() {
 		w := m.walk(m.targets[i])
 		for _, id := range w.hits {
 			e.Sites++
+			if e.Guarded && weights[min(int(m.site(id).Grade), len(weights)-1)] > 0 {
+				e.Guarded, e.Guard = false, partial
+			}
 			if m.site(id).Grade == uint32(len(weights)-1) {
 				e.Likely++
 			}
@@ -46,6 +49,10 @@ func (m *maker) measure() {
 	m.sets(byEntries, walks)
 	m.rank()
 }
+
+// partial is a guard that comes late, or only under a condition: something that
+// counts happens without it.
+const partial = "partial"
 
 func (m *maker) site(id siteID) *summary.Site { return &m.g.Funcs[id.fn].Sum.Sites[id.n] }
 

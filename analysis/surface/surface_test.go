@@ -2,6 +2,7 @@ package surface_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ import (
 const here = "github.com/backstop-go/backstop/analysis/surface/testdata/"
 
 var loaded = sync.OnceValues(func() (map[string]*summary.Summary, error) {
-	roots, err := load.Packages(".", "./testdata/service", "./testdata/library", "./testdata/other")
+	roots, err := load.Packages(".", "./testdata/service", "./testdata/library", "./testdata/other", "./testdata/shapes", "./testdata/safego")
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +52,7 @@ func report(t *testing.T, names ...string) *surface.Report {
 
 // short is a name without the import path of the test's packages.
 func short(name string) string {
-	for _, pkg := range []string{"service.", "other.", "library."} {
+	for _, pkg := range []string{"service.", "other.", "library.", "shapes.", "safego."} {
 		name = strings.ReplaceAll(name, here+pkg, "")
 	}
 	return name
@@ -65,7 +66,7 @@ func TestEntriesOfAService(t *testing.T) {
 	want := map[string]row{
 		"guarded":             {"go", "guarded", false},
 		"disarmed":            {"go", "disarmed", true},
-		"partly":              {"go", "guarded", true}, // the guard comes late
+		"partly":              {"go", "partial", true}, // the guard comes late
 		"loop":                {"go", "none", true},
 		"quiet":               {"go", "none", false},
 		"main$1":              {"callback", "none", true},
@@ -92,6 +93,30 @@ func TestEntriesOfAService(t *testing.T) {
 		if _, ok := want[name]; !ok {
 			t.Errorf("%s: %+v is no entry", name, g)
 		}
+	}
+}
+
+// Whatever is started in whatever way is one entry, and reaches what it calls.
+func TestEntriesOfAllShapes(t *testing.T) {
+	want := []string{
+		"callback main$1 guarded 0", "callback main$2 none 1", "callback main$3 none 1", "callback main$4 none 1",
+		"callback main$5 none 1",
+		"go (*gen[T]).loop none 1", "go (*net/http.Server).ListenAndServe none 0", "go (*srv).run none 1",
+		"go (*srv).run none 1", "go (wrapper).do none 1", "go conditional partial 1", "go helperGuard guarded 0",
+		"go init$1 none 1", "go init$2 none 1", "go iter none 1", "go main$7 none 0", "go main$8 guarded 0",
+		"go main$8$1 none 1", "go mapread none 1", "go rethrow repanics 2", "go stringer none 0", "go useOnce none 1",
+		"handler (*srv).ServeHTTP guarded 0", "handler main$6 guarded 0", "init init none 1", "main main none 0",
+	}
+	var got []string
+	for _, e := range report(t, "shapes", "safego").Entries {
+		if e.Guarded {
+			e.Guard = "guarded"
+		}
+		got = append(got, fmt.Sprintf("%s %s %s %d", e.Kind, short(e.Function), e.Guard, e.Sites))
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 

@@ -52,7 +52,7 @@ func (b *builder) describe(t types.Type) {
 // promote makes a function of a method that an embedded interface gives a type:
 // it calls the method of whatever is in the field.
 func (b *builder) promote(owner string, t types.Type, sel *types.Selection, m *types.Func) string {
-	name := "(" + owner + ")." + methodID(m) + "$embedded"
+	name := "(" + owner + ")." + m.Name() + "$embedded"
 	path := sel.Index()
 	for _, i := range path[:len(path)-2] { // to the struct that has the interface
 		s, ok := structOf(t)

@@ -55,6 +55,9 @@ type Spawn struct {
 	By      string
 	Via     string // the function that was given it; empty for go statements
 	Pos     summary.Pos
+
+	Shared bool     // several calls in the program share it: In and Pos are of one
+	Given  []FuncID // functions that are in the interface that is handed over
 }
 
 // Lookup finds a function by name.

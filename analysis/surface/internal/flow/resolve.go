@@ -21,8 +21,8 @@ type virtual struct {
 	results  []uint32
 	targets  map[FuncID]bool
 	order    []FuncID
+	by       FuncID // who calls it first
 	pos      summary.Pos
-	unit     *unit
 }
 
 type virtualKey struct {
@@ -31,7 +31,7 @@ type virtualKey struct {
 	plain       bool
 }
 
-func (s *solver) virtual(on nodeID, method, sig nameID, plain bool) *virtual {
+func (s *solver) virtual(on nodeID, method, sig nameID, plain bool, by FuncID, pos summary.Pos) *virtual {
 	on = s.find(on)
 	k := virtualKey{on, method, sig, plain}
 	if v, ok := s.virtuals[k]; ok {
@@ -39,9 +39,10 @@ func (s *solver) virtual(on nodeID, method, sig nameID, plain bool) *virtual {
 	}
 	name := nameID(len(s.strings))
 	s.strings = append(s.strings, "")
-	v := &virtual{name: name, method: method, sig: sig, receiver: on, plain: plain, targets: make(map[FuncID]bool)}
+	v := &virtual{name: name, method: method, sig: sig, receiver: on, plain: plain, by: by, pos: pos, targets: make(map[FuncID]bool)}
 	v.fn = s.newFunc(Func{Virtual: true, Active: true, Name: s.strings[method]}, name)
 	s.virtuals[k] = v
+	s.byFunc[v.fn] = v
 	s.nodes[on].virtuals = append(s.nodes[on].virtuals, v)
 	// What is found may flow back into the node while it is looked at.
 	slices.Clone(s.nodes[on].has).each(func(e uint32) { s.resolve(v, e) })
@@ -80,7 +81,7 @@ func (s *solver) resolve(v *virtual, e uint32) {
 	for _, i := range v.results {
 		s.yield(v, target, i)
 	}
-	s.callbacks(v.fn, target, v.pos, v.unit, false, summary.Plain, func(i uint32) (nodeID, []string) {
+	s.callbacks(site{v.fn, v.by, v.pos, false, summary.Plain}, target, func(i uint32) (nodeID, []string) {
 		if v.plain {
 			return s.node(nodeKey{summary.Param, s.nameOf[target], i}), nil
 		}
@@ -164,16 +165,13 @@ func (s *solver) call(u *unit, fn FuncID, c *summary.Call) {
 		if c.On == 0 {
 			return
 		}
-		v := s.virtual(s.place(u, c.On), s.name(c.Method), s.name(c.Sig), false)
-		if v.unit == nil {
-			v.unit, v.pos = u, c.Pos
-		}
+		v := s.virtual(s.place(u, c.On), s.name(c.Method), s.name(c.Sig), false, fn, c.Pos)
 		s.widen(u, c, v)
 		to = v.fn
 		follow = !s.told(u, fn, c)
 	}
 	if c.Callee != "" {
-		s.callbacks(fn, to, c.Pos, u, c.Covered, c.Mode, func(i uint32) (nodeID, []string) {
+		s.callbacks(site{fn, fn, c.Pos, c.Covered, c.Mode}, to, func(i uint32) (nodeID, []string) {
 			for _, a := range c.Args {
 				if a.Index == i {
 					if s.forwarded(u, fn, a.Node) {
@@ -293,47 +291,76 @@ func (s *solver) paramCallbacks(u *unit, fn FuncID, n summary.NodeID) []summary.
 	return found
 }
 
+// A site is where a function is called with functions that it calls.
+type site struct {
+	from    FuncID // who calls: a function, or a virtual one
+	by      FuncID // who calls that one
+	pos     summary.Pos
+	covered bool
+	mode    uint32
+}
+
 // callbacks lets a caller call, or spawn, the functions that it hands to a callee
 // which calls them.
-func (s *solver) callbacks(from, callee FuncID, pos summary.Pos, u *unit, covered bool, mode uint32, arg func(uint32) (nodeID, []string)) {
+func (s *solver) callbacks(at site, callee FuncID, arg func(uint32) (nodeID, []string)) {
 	sum := s.g.Funcs[callee].Sum
 	if sum == nil {
 		return
 	}
 	for _, b := range sum.Callbacks {
-		at := b.Param
+		i := b.Param
 		if method(sum.Name) {
-			at++
+			i++
 		}
 		if b.Where == string(model.Stored) {
 			continue
 		}
-		on, methods := arg(at)
+		on, methods := arg(i)
 		if on == 0 {
 			continue
 		}
 		where := b.Where
-		if where == string(model.Caller) && mode == summary.Spawned {
+		if where == string(model.Caller) && at.mode == summary.Spawned {
 			where = "go"
 		}
-		for _, v := range s.handed(on, methods) {
+		for _, v := range s.handed(on, methods, at) {
 			if where == string(model.Caller) {
-				s.g.Funcs[from].Out = append(s.g.Funcs[from].Out, Edge{To: v.fn, Covered: covered || b.Guarded, Pos: pos})
+				s.g.Funcs[at.from].Out = append(s.g.Funcs[at.from].Out, Edge{To: v.fn, Covered: at.covered || b.Guarded, Pos: at.pos})
 			} else {
-				s.g.Spawns = append(s.g.Spawns, Spawn{In: from, To: v.fn, Where: where, Guarded: b.Guarded, By: b.By, Via: sum.Name, Pos: pos})
+				s.g.Spawns = append(s.g.Spawns, Spawn{
+					In: at.by, To: v.fn, Where: where, Guarded: b.Guarded, By: b.By, Via: sum.Name, Pos: at.pos,
+					Shared: at.from != at.by,
+				})
 			}
 		}
 	}
 }
 
 // handed is what may be called of a function, or interface, that is handed over.
-func (s *solver) handed(on nodeID, methods []string) []*virtual {
+func (s *solver) handed(on nodeID, methods []string, at site) []*virtual {
 	if len(methods) == 0 {
-		return []*virtual{s.virtual(on, 0, 0, true)}
+		return []*virtual{s.virtual(on, 0, 0, true, at.by, at.pos)}
 	}
 	var all []*virtual
 	for _, m := range methods {
-		all = append(all, s.virtual(on, s.name(m), 0, true))
+		all = append(all, s.virtual(on, s.name(m), 0, true, at.by, at.pos))
 	}
 	return all
+}
+
+// given tells of each spawn which functions are in the interface that is handed
+// over: the f of http.HandlerFunc(f).
+func (s *solver) given() {
+	for i := range s.g.Spawns {
+		sp := &s.g.Spawns[i]
+		v := s.byFunc[sp.To]
+		if v == nil || v.method == 0 {
+			continue
+		}
+		s.nodes[s.find(v.receiver)].has.each(func(e uint32) {
+			if el := s.elements[e]; el.typ == nil {
+				sp.Given = append(sp.Given, el.fn)
+			}
+		})
+	}
 }

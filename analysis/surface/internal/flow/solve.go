@@ -91,6 +91,7 @@ type solver struct {
 	filters  []filter
 	byFilter map[string]filterID
 	virtuals map[virtualKey]*virtual
+	byFunc   map[FuncID]*virtual
 	receives map[nameID]bool // functions with a receiver that holds functions
 	queue    []nodeID
 	pending  []FuncID // functions to activate
@@ -115,6 +116,7 @@ func Solve(all []*summary.Summary, live func(*summary.Summary) bool) *Graph {
 		}
 	}
 	s.run()
+	s.given()
 	s.g.byName = make(map[string]FuncID, len(s.funcs))
 	for name, id := range s.funcs {
 		s.g.byName[s.strings[name]] = id
@@ -134,6 +136,7 @@ func newSolver(all []*summary.Summary) *solver {
 		filters:  make([]filter, 2),
 		byFilter: make(map[string]filterID),
 		virtuals: make(map[virtualKey]*virtual),
+		byFunc:   make(map[FuncID]*virtual),
 		receives: make(map[nameID]bool),
 		edges:    make(map[edgeKey]bool),
 	}
