@@ -122,7 +122,7 @@ func (c *checker) index(at ssa.Instruction, x, i ssa.Value) {
 	size, index := c.Len(x), c.Int(i)
 	n, known := size.Const()
 	if k, ok := index.Const(); ok && known && k >= n && k >= 0 && n >= 0 && !bounds.IsArray(x.Type()) {
-		if !c.AtMost(bounds.Number(1), bounds.Number(0), at) { // not in dead code
+		if c.Stable(x) && c.Stable(i) && !c.AtMost(bounds.Number(1), bounds.Number(0), at) { // not in dead code
 			c.report(at, x, c.always(at, x, i), bounds.Source{})
 		}
 		return
@@ -142,7 +142,7 @@ func (c *checker) index(at ssa.Instruction, x, i ssa.Value) {
 
 // tooGreat says why the index may be at or behind the end.
 func (c *checker) tooGreat(at ssa.Instruction, x, i ssa.Value, index, size bounds.Expr) (string, bounds.Source) {
-	if index.Term == size.Term && index.K >= size.K && !c.Changes(at.Parent(), x) {
+	if index.Term == size.Term && index.K >= size.K && c.Stable(x) && c.Stable(i) {
 		return c.always(at, x, i), bounds.Source{}
 	}
 	src := c.LenSource(x)
@@ -160,7 +160,7 @@ func (c *checker) tooGreat(at ssa.Instruction, x, i ssa.Value, index, size bound
 		return message, src
 	}
 	if num := c.NumSource(i); num.Known() {
-		if c.Checked(at, bounds.TooGreat, append(num.Of(), i, index.Value())...) || c.Checked(at, bounds.TooSmall, x) || num.Binary() && c.Internal(x) {
+		if c.Checked(at, bounds.TooGreat, append(num.Of(), i, index.Value())...) || c.Checked(at, bounds.TooSmall, x) || c.AwareOf(at, bounds.TooGreat, append(num.Of(), i)...) || num.Binary() && c.Internal(x) {
 			return "", src
 		}
 		return c.name(at, x) + "[" + c.name(at, i) + "] panics when the number from " + num.What + " is not below the length; compare it with len(" + c.name(at, x) + ") first", num
@@ -228,7 +228,7 @@ func (c *checker) negative(at ssa.Instruction, x, i ssa.Value, index bounds.Expr
 		return c.name(at, x) + "[" + c.name(at, i) + "] panics when " + what + " finds nothing and gives -1; ask for that first", bounds.Source{}
 	}
 	num := c.NumSource(i)
-	if !num.Known() || !c.Signed(num) || c.Checked(at, bounds.TooSmall, append(num.Of(), i, index.Value())...) {
+	if !num.Known() || !c.Signed(num) || c.Checked(at, bounds.TooSmall, append(num.Of(), i, index.Value())...) || c.AwareOf(at, bounds.TooSmall, append(num.Of(), i)...) {
 		return "", num
 	}
 	return c.name(at, x) + "[" + c.name(at, i) + "] panics when the number from " + num.What + " is negative; ask for that first", num

@@ -56,7 +56,7 @@ func (c *checker) beyond(at *ssa.Slice, v ssa.Value, e, size bounds.Expr, high b
 		return c.name(at, at.X) + " is shorter than " + number(k) + " when " + because(src) + ", and slicing it up to there panics then; check the length first", src
 	}
 	if num := c.NumSource(v); num.Known() {
-		if c.Checked(at, bounds.TooGreat, append(num.Of(), v, e.Value())...) || c.Checked(at, bounds.TooSmall, at.X) || num.Binary() && c.Internal(at.X) {
+		if c.Checked(at, bounds.TooGreat, append(num.Of(), v, e.Value())...) || c.Checked(at, bounds.TooSmall, at.X) || c.AwareOf(at, bounds.TooGreat, append(num.Of(), v)...) || num.Binary() && c.Internal(at.X) {
 			return "", num
 		}
 		return c.name(at, at.X) + " is sliced at " + c.name(at, v) + ", a number from " + num.What + " that nothing compares with the length; check it first", num
@@ -127,7 +127,7 @@ func (c *checker) below(at *ssa.Slice, v ssa.Value, e bounds.Expr) bool {
 		}
 	default:
 		src = c.NumSource(v)
-		if src.Known() && c.Signed(src) && !c.Checked(at, bounds.TooSmall, append(src.Of(), v, e.Value())...) {
+		if src.Known() && c.Signed(src) && !c.Checked(at, bounds.TooSmall, append(src.Of(), v, e.Value())...) && !c.AwareOf(at, bounds.TooSmall, append(src.Of(), v)...) {
 			message = "slicing " + c.name(at, at.X) + " panics when the number from " + src.What + " is negative; ask for that first"
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/backstop-go/backstop/analysis/aborthandler"
+	"github.com/backstop-go/backstop/analysis/allocuntrusted"
 	"github.com/backstop-go/backstop/analysis/callbackunguarded"
 	"github.com/backstop-go/backstop/analysis/chanclose"
 	"github.com/backstop-go/backstop/analysis/dupregistration"
@@ -24,6 +25,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/mustruntime"
 	"github.com/backstop-go/backstop/analysis/mutexmisuse"
 	"github.com/backstop-go/backstop/analysis/nilmap"
+	"github.com/backstop-go/backstop/analysis/panickingstdlibarg"
 	"github.com/backstop-go/backstop/analysis/panicnil"
 	"github.com/backstop-go/backstop/analysis/paniconfault"
 	"github.com/backstop-go/backstop/analysis/recoverbuiltindeferred"
@@ -76,6 +78,9 @@ var all = []*rule.Rule{
 	recoveruncheckedassert.Rule,
 	repanicstacklost.Rule,
 	repanicunconditional.Rule,
+	indexunchecked.Rule,
+	panickingstdlibarg.Rule,
+	allocuntrusted.Rule,
 	signalsync.Rule,
 	timerinloop.Rule,
 	waitgroup.Rule,

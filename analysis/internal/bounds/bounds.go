@@ -14,6 +14,8 @@
 package bounds
 
 import (
+	"go/types"
+
 	"golang.org/x/tools/go/analysis/passes/buildssa"
 	"golang.org/x/tools/go/ssa"
 
@@ -36,6 +38,7 @@ type Solver struct {
 	results  map[*ssa.Function][]Result
 	visiting map[ssa.Value]bool
 	imported map[string][]Result
+	minded   map[*types.Var]bool // fields that somebody compares or sets
 }
 
 // newSolver makes a solver for the package. noReturn tells which calls do not come

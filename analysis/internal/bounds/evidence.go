@@ -140,7 +140,10 @@ func (s *Solver) mentions(v ssa.Value, keys map[string]bool, depth int) bool {
 		if one := s.only(x); one != nil {
 			return any(one)
 		}
-		return x.Op != token.MUL && any(x.X)
+		if x.Op == token.MUL {
+			return keys[s.key(x.X, 0)] // all of a variable, handed to who checks it
+		}
+		return any(x.X)
 	case *ssa.Call:
 		if decoder(ir.Target(&x.Call)) {
 			return false
@@ -172,14 +175,49 @@ func (s *Solver) mentions(v ssa.Value, keys map[string]bool, depth int) bool {
 // in its text, so that one of the two outcomes means at least n: what depends on
 // the outcome may be kept in another variable.
 func (s *Solver) Aware(at ssa.Instruction, size Expr, n int64) bool {
-	for _, b := range at.Parent().Blocks {
-		for _, i := range b.Instrs {
-			c, ok := i.(*ssa.BinOp)
-			if !ok || c.Pos() > at.Pos() || !isInt(c.X.Type()) {
-				continue
+	return s.earlier(at, func(c *ssa.BinOp) bool {
+		for _, f := range append(s.compared(c, true), s.compared(c, false)...) {
+			if !f.ne && f.a.of == number && f.b == size.Term && size.of == length && -f.k+size.K >= n {
+				return true
 			}
-			for _, f := range append(s.compared(c, true), s.compared(c, false)...) {
-				if !f.ne && f.a.of == number && f.b == size.Term && size.of == length && -f.k+size.K >= n {
+		}
+		return false
+	})
+}
+
+// AwareOf reports whether the function compares one of the numbers, earlier in its
+// text: with 0 or 1 for TooSmall, with something else for TooGreat.
+func (s *Solver) AwareOf(at ssa.Instruction, side Side, values ...ssa.Value) bool {
+	keys := make(map[string]bool)
+	for _, v := range values {
+		if _, ok := v.(*ssa.Const); !ok && v != nil {
+			keys[s.key(v, 0)] = true
+		}
+	}
+	return s.earlier(at, func(c *ssa.BinOp) bool {
+		switch c.Op {
+		case token.LSS, token.LEQ, token.GTR, token.GEQ:
+		default:
+			return false
+		}
+		x, y := s.Int(c.X), s.Int(c.Y)
+		if y.of == number {
+			x, y = y, x
+		}
+		if x.of == number {
+			return y.of == value && (x.K > 1 || x.K < -1) == (side == TooGreat) && keys[s.key(y.v, 0)]
+		}
+		return side == TooGreat && x.of == value && keys[s.key(x.v, 0)] != (y.of == value && keys[s.key(y.v, 0)])
+	})
+}
+
+// earlier looks at the comparisons of integers in the function, and those around
+// it, that stand before the instruction.
+func (s *Solver) earlier(at ssa.Instruction, is func(*ssa.BinOp) bool) bool {
+	for fn := at.Parent(); fn != nil; fn = fn.Parent() {
+		for _, b := range fn.Blocks {
+			for _, i := range b.Instrs {
+				if c, ok := i.(*ssa.BinOp); ok && c.Pos() < at.Pos() && isInt(c.X.Type()) && is(c) {
 					return true
 				}
 			}

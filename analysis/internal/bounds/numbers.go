@@ -48,6 +48,9 @@ func (s *Solver) numFrom(v ssa.Value, depth int) Source {
 		if x.Op == token.SUB {
 			return s.numSource(x.X, depth)
 		}
+		if f, ok := x.X.(*ssa.FieldAddr); ok && promised(f) {
+			return Source{What: "Content-Length"}
+		}
 		if src := s.flag(x); src.Known() {
 			return src
 		}
@@ -84,6 +87,12 @@ func (s *Solver) numOfCall(c *ssa.CallCommon, result int) Source {
 		return Source{What: "json.Number"}
 	}
 	return s.resultSource(c, target, result)
+}
+
+// promised reports whether the field is the length that a header promises.
+func promised(f *ssa.FieldAddr) bool {
+	field := fieldOf(f.X.Type(), f.Field)
+	return field != nil && field.Name() == "ContentLength" && field.Pkg() != nil && field.Pkg().Path() == "net/http"
 }
 
 // flag is a number of the command line.

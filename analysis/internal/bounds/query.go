@@ -18,20 +18,32 @@ func (s *Solver) Same(v ssa.Value) ssa.Value { return s.same(v) }
 // from: then v may differ from other loads that look the same.
 func (s *Solver) Changes(fn *ssa.Function, v ssa.Value) bool { return s.storedIn(fn, v) }
 
-// Unsigned reports whether the value is of an unsigned type, before conversions to
-// a wider one.
-func (s *Solver) Unsigned(v ssa.Value) bool {
-	for range 8 {
-		if isUnsigned(v.Type()) {
-			return true
-		}
-		c, ok := v.(*ssa.Convert)
-		if !ok {
-			return false
-		}
-		v = c.X
+// Stable reports whether nothing that v is computed from is loaded from a variable
+// that the function stores to: then what is said of it is so, not just likely.
+func (s *Solver) Stable(v ssa.Value) bool { return s.stable(v, 0) }
+
+func (s *Solver) stable(v ssa.Value, depth int) bool {
+	if v == nil {
+		return true
 	}
-	return false
+	if depth > 8 {
+		return false
+	}
+	switch x := v.(type) {
+	case *ssa.UnOp:
+		return !s.storedIn(x.Parent(), x) && s.stable(x.X, depth+1)
+	case *ssa.Slice:
+		return s.stable(x.X, depth+1) && s.stable(x.Low, depth+1) && s.stable(x.High, depth+1)
+	case *ssa.BinOp:
+		return s.stable(x.X, depth+1) && s.stable(x.Y, depth+1)
+	case *ssa.Convert:
+		return s.stable(x.X, depth+1)
+	case *ssa.Call:
+		return len(x.Call.Args) != 1 || s.stable(x.Call.Args[0], depth+1)
+	case *ssa.FreeVar:
+		return false
+	}
+	return true
 }
 
 // Signed reports whether the number from the source may be negative: it is not
@@ -99,7 +111,7 @@ func outside(f *ssa.FieldAddr) bool {
 		if !ok {
 			return false
 		}
-		if n, ok := types.Unalias(p.Elem()).(*types.Named); ok && foreign.MatchString(n.Obj().Name()) {
+		if n, ok := types.Unalias(p.Elem()).(*types.Named); ok && settings.MatchString(n.Obj().Name()) {
 			return true
 		}
 		st, ok := p.Elem().Underlying().(*types.Struct)
@@ -220,3 +232,47 @@ func HasTightCap(what string) bool {
 	}
 	return false
 }
+
+// IsInt reports whether the type is one of the integer types.
+func IsInt(t types.Type) bool { return isInt(t) }
+
+// Bounded reports whether something limits the number upwards.
+func (s *Solver) Bounded(x Expr, at ssa.Instruction) bool {
+	p := &proof{Solver: s, fuel: 100}
+	if _, hi := p.rangeOf(x.Term, before(at), 4); hi < 1<<40 {
+		return true
+	}
+	return len(s.Limits(x, at)) > 0
+}
+
+// FieldOf is the field that v was loaded from, through conversions and products.
+func (s *Solver) FieldOf(v ssa.Value) *types.Var {
+	for range 6 {
+		switch x := v.(type) {
+		case *ssa.Convert:
+			v = x.X
+		case *ssa.ChangeType:
+			v = x.X
+		case *ssa.BinOp:
+			if _, ok := x.X.(*ssa.Const); ok {
+				v = x.Y
+			} else {
+				v = x.X
+			}
+		case *ssa.UnOp:
+			f, ok := x.X.(*ssa.FieldAddr)
+			if !ok {
+				return nil
+			}
+			return Field(f)
+		case *ssa.Field:
+			return fieldOf(x.X.Type(), x.Field)
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// Field is the field whose address is taken.
+func Field(f *ssa.FieldAddr) *types.Var { return fieldOf(f.X.Type(), f.Field) }

@@ -82,8 +82,9 @@ func (p *proof) valueRange(v ssa.Value, at point, depth int) (lo, hi int64) {
 		l, h = p.binRange(x, at, depth)
 	case *ssa.Convert:
 		if isInt(x.X.Type()) {
-			if a, b := p.exprRange(x.X, at, depth); a >= lo && b <= hi {
-				l, h = a, b
+			// A number that is cut off is taken to fit: who cuts it off knows.
+			if a, b := p.exprRange(x.X, at, depth); a >= lo && a <= hi {
+				l, h = a, min(b, hi)
 			}
 		}
 	case *ssa.Phi:

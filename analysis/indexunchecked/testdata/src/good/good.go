@@ -703,3 +703,35 @@ func command(args []string) []string {
 	}
 	return fs.Args()[1:]
 }
+
+// What is wrong is kept, and asked for later.
+func late(r *http.Request, pool []string) string {
+	var in struct{ Index int }
+	if json.NewDecoder(r.Body).Decode(&in) != nil {
+		return ""
+	}
+	wrong := ""
+	if in.Index < 0 || in.Index >= len(pool) {
+		wrong = "no such index"
+	}
+	if wrong != "" {
+		return wrong
+	}
+	return pool[in.Index]
+}
+
+// The length is asked for outside of the literal.
+func paths(data []byte) func() string {
+	var list []string
+	json.Unmarshal(data, &list)
+	n := 0
+	if len(list) == 1 {
+		n = len(list[0])
+	}
+	return func() string {
+		if n > 0 {
+			return list[0]
+		}
+		return ""
+	}
+}
