@@ -2,7 +2,6 @@ package driver
 
 import (
 	"fmt"
-	"go/ast"
 	"go/types"
 	"os"
 	"reflect"
@@ -14,6 +13,7 @@ import (
 	"golang.org/x/tools/go/types/objectpath"
 
 	"github.com/backstop-go/backstop/analysis/behaviour"
+	"github.com/backstop-go/backstop/analysis/internal/ir"
 	"github.com/backstop-go/backstop/analysis/rule"
 )
 
@@ -58,7 +58,7 @@ func (r *run) describe(u *unit, c *checked) {
 		for _, d := range rule.Directives(r.prog.fset.FileSet, f) {
 			u.out.Ignores = append(u.out.Ignores, Ignore{Rule: d.Rule, Reason: d.Reason, Place: r.prog.fset.place(d.Pos, "")})
 		}
-		if !ast.IsGenerated(f) && f.FileStart.IsValid() {
+		if !ir.Generated(r.prog.fset.FileSet, f) && f.FileStart.IsValid() {
 			u.out.Lines += r.prog.fset.File(f.FileStart).LineCount()
 		}
 	}
@@ -186,7 +186,7 @@ func (a *action) factsOf(p *types.Package) *factSet {
 func (a *action) findings() {
 	generated := make(map[string]bool)
 	for _, f := range a.checked.files {
-		if ast.IsGenerated(f) {
+		if ir.Generated(a.run.prog.fset.FileSet, f) {
 			generated[a.run.prog.fset.place(f.Package, "").File] = true
 		}
 	}

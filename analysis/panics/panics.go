@@ -10,7 +10,6 @@ package panics
 
 import (
 	"fmt"
-	"go/ast"
 	"go/token"
 	"go/types"
 	"path/filepath"
@@ -177,7 +176,7 @@ func run(pass *analysis.Pass) (any, error) {
 		return fact
 	}
 	for _, file := range pass.Files {
-		if ast.IsGenerated(file) {
+		if ir.Generated(pass.Fset, file) {
 			f.generated[pass.Fset.Position(file.Package).Filename] = true
 		}
 	}

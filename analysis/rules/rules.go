@@ -10,7 +10,9 @@ import (
 	"github.com/backstop-go/backstop/analysis/aborthandler"
 	"github.com/backstop-go/backstop/analysis/allocuntrusted"
 	"github.com/backstop-go/backstop/analysis/callbackunguarded"
+	"github.com/backstop-go/backstop/analysis/cgoboundary"
 	"github.com/backstop-go/backstop/analysis/chanclose"
+	"github.com/backstop-go/backstop/analysis/cxxthrow"
 	"github.com/backstop-go/backstop/analysis/dupregistration"
 	"github.com/backstop-go/backstop/analysis/errderef"
 	"github.com/backstop-go/backstop/analysis/exitoutsidemain"
@@ -78,9 +80,10 @@ var all = []*rule.Rule{
 	recoveruncheckedassert.Rule,
 	repanicstacklost.Rule,
 	repanicunconditional.Rule,
-	indexunchecked.Rule,
 	panickingstdlibarg.Rule,
 	allocuntrusted.Rule,
+	cgoboundary.Rule,
+	cxxthrow.Rule,
 	signalsync.Rule,
 	timerinloop.Rule,
 	waitgroup.Rule,
