@@ -26,6 +26,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/indexunchecked"
 	"github.com/backstop-go/backstop/analysis/mustruntime"
 	"github.com/backstop-go/backstop/analysis/mutexmisuse"
+	"github.com/backstop-go/backstop/analysis/nilfuncgo"
 	"github.com/backstop-go/backstop/analysis/nilmap"
 	"github.com/backstop-go/backstop/analysis/panickingstdlibarg"
 	"github.com/backstop-go/backstop/analysis/panicnil"
@@ -54,6 +55,7 @@ var all = []*rule.Rule{
 	callbackunguarded.Rule,
 	errderef.Rule,
 	nilmap.Rule,
+	nilfuncgo.Rule,
 	chanclose.Rule,
 	goroutineunguarded.Rule,
 	guardlate.Rule,
