@@ -263,6 +263,8 @@ func (w *walk) address(v ssa.Value, st *state, depth int) string {
 		return a.Name()
 	case *ssa.FreeVar:
 		return "*" + a.Name()
+	case *ssa.Alloc: // the same until it is written, which is between two questions rarely
+		return "*" + operandName(a)
 	}
 	return ""
 }

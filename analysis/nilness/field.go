@@ -15,6 +15,7 @@ type Vars struct {
 	fields map[*types.Var]*variable
 	global map[*ssa.Global]*variable
 	mixed  map[types.Type]bool // structs that other structs are converted to
+	made   map[*types.Var]bool // fields of structs that the package makes values of
 }
 
 type variable struct {
@@ -25,7 +26,7 @@ type variable struct {
 
 // Vars looks at all functions of the package.
 func (f *Facts) Vars() *Vars {
-	v := &Vars{f: f, fields: make(map[*types.Var]*variable), global: make(map[*ssa.Global]*variable), mixed: make(map[types.Type]bool)}
+	v := &Vars{f: f, fields: make(map[*types.Var]*variable), global: make(map[*ssa.Global]*variable), mixed: make(map[types.Type]bool), made: make(map[*types.Var]bool)}
 	funcs := f.Behaviour.Funcs
 	if init := f.SSA.Pkg.Func("init"); init != nil {
 		funcs = append(funcs[:len(funcs):len(funcs)], init)
@@ -47,6 +48,12 @@ func (v *Vars) look(i ssa.Instruction) {
 			v.uses(i, v.field(field))
 		}
 		return
+	case *ssa.Alloc:
+		if !copied(i) {
+			v.makes(i.Type(), 0)
+		}
+	case *ssa.MakeSlice:
+		v.makes(i.Type(), 0)
 	case *ssa.ChangeType:
 		v.convert(i.X.Type(), i.Type())
 	case *ssa.Convert:
@@ -59,6 +66,49 @@ func (v *Vars) look(i ssa.Instruction) {
 		}
 		if g, ok := (*op).(*ssa.Global); ok {
 			v.use(i, g, v.globalVar(g))
+			v.makes(g.Type(), 0)
+		}
+	}
+}
+
+// copied reports whether a variable is given a whole value from elsewhere.
+func copied(a *ssa.Alloc) bool {
+	if a.Referrers() == nil {
+		return false
+	}
+	for _, r := range *a.Referrers() {
+		if s, ok := r.(*ssa.Store); ok && s.Addr == a {
+			if _, isConst := s.Val.(*ssa.Const); !isConst {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// makes notes the fields of a type of which the package makes a value.
+func (v *Vars) makes(t types.Type, depth int) {
+	if depth > 4 {
+		return
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Pointer:
+		if depth == 0 {
+			v.makes(u.Elem(), depth+1)
+		}
+	case *types.Slice:
+		if depth == 0 {
+			v.makes(u.Elem(), depth+1)
+		}
+	case *types.Array:
+		v.makes(u.Elem(), depth+1)
+	case *types.Struct:
+		for n := range u.NumFields() {
+			field := u.Field(n).Origin()
+			if !v.made[field] {
+				v.made[field] = true
+				v.makes(field.Type(), depth+1)
+			}
 		}
 	}
 }
@@ -163,7 +213,7 @@ func (v *Vars) Empty(val ssa.Value) (Load, bool) {
 			return Load{}, false
 		}
 		known := v.fields[field]
-		if known == nil || known.taken || known.stores > 0 {
+		if known == nil || known.taken || known.stores > 0 || !v.made[field] {
 			return Load{}, false
 		}
 		p, ok := a.X.Type().Underlying().(*types.Pointer)

@@ -185,7 +185,7 @@ func (f *Facts) result(fn *ssa.Function, n int, results *types.Tuple) Result {
 			isNil := f.nilAt(p.value)
 			switch {
 			case n == last || !IsError(results.At(last).Type()) && !isBool(results.At(last).Type()):
-				if isNil == yes {
+				if isNil == yes && !ofNil(fn, b) {
 					nils++
 				} else {
 					others++
@@ -207,6 +207,30 @@ func (f *Facts) result(fn *ssa.Function, n int, results *types.Tuple) Result {
 		r |= NilWithAny
 	}
 	return r
+}
+
+// ofNil reports whether a block runs only when a parameter is nil: a function that
+// returns nil for nil leaves it to its caller.
+func ofNil(fn *ssa.Function, b *ssa.BasicBlock) bool {
+	for d := b; d != nil; d = d.Idom() {
+		if len(d.Preds) != 1 {
+			continue
+		}
+		c, ok := d.Preds[0].Instrs[len(d.Preds[0].Instrs)-1].(*ssa.If)
+		if !ok {
+			continue
+		}
+		cond, ok := c.Cond.(*ssa.BinOp)
+		if !ok || cond.Op != token.EQL || d.Preds[0].Succs[0] != d {
+			continue
+		}
+		for _, p := range fn.Params {
+			if cond.X == p && isNilConst(cond.Y) || cond.Y == p && isNilConst(cond.X) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 type tri int

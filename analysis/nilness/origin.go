@@ -116,11 +116,14 @@ func yieldOk(fn *ssa.Function, tuple ssa.Instruction, told string, yield func(Or
 func (f *Facts) ofCall(fn *ssa.Function, c *ssa.Call, yield func(Origin)) {
 	results := c.Common().Signature().Results()
 	what, ok := f.OfCall(c.Common())
-	if !ok || results.Len() == 0 {
+	if results.Len() == 0 {
 		return
 	}
 	told := Name(c.Common())
 	last := results.Len() - 1
+	if (!ok || c.Common().IsInvoke() && len(what.Results) == 0) && last > 0 && IsError(results.At(last).Type()) && extract(c, last) != nil {
+		what = byConvention(results)
+	}
 	for n := range results.Len() {
 		r := what.Result(n)
 		if r == 0 {
@@ -208,4 +211,17 @@ func usersOf(fn *ssa.Function) []ssa.CallInstruction {
 		}
 	}
 	return users
+}
+
+// byConvention is what is taken for known of a function that nobody can read, a func
+// value or a method of an interface, when its error is kept: that a pointer beside
+// an error is nil.
+func byConvention(results *types.Tuple) Func {
+	f := Func{Results: make([]Result, results.Len())}
+	for n := range results.Len() - 1 {
+		if Nilable(results.At(n).Type()) {
+			f.Results[n] = NilWithErr | NilWithAny
+		}
+	}
+	return f
 }

@@ -45,6 +45,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/signalsync"
 	"github.com/backstop-go/backstop/analysis/thirdpartyunwrapped"
 	"github.com/backstop-go/backstop/analysis/timerinloop"
+	"github.com/backstop-go/backstop/analysis/typeassert"
 	"github.com/backstop-go/backstop/analysis/unboundedrecursion"
 	"github.com/backstop-go/backstop/analysis/waitgroup"
 )
@@ -89,6 +90,7 @@ var all = []*rule.Rule{
 	signalsync.Rule,
 	timerinloop.Rule,
 	waitgroup.Rule,
+	typeassert.Rule,
 	unboundedrecursion.Rule,
 }
 

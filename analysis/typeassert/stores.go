@@ -72,6 +72,9 @@ func (s *stores) call(c *ssa.CallCommon) {
 
 // pool notes a New that is given to a sync.Pool.
 func (s *stores) pool(i *ssa.Store) {
+	if p, ok := i.Addr.Type().Underlying().(*types.Pointer); ok && types.TypeString(p.Elem(), nil) == "sync.Pool" {
+		s.pools[place(i.Addr)] = true // a whole pool, made elsewhere
+	}
 	f, ok := i.Addr.(*ssa.FieldAddr)
 	if !ok {
 		return
@@ -128,6 +131,16 @@ func (s *stores) only(kind string, from ssa.Value, t types.Type) bool {
 func (s *stores) any(kind string, from ssa.Value) bool {
 	at := kind + ":" + place(from)
 	return s.loose[at] || len(s.types[at]) > 0
+}
+
+// mixed reports whether something of another type is put into a container.
+func (s *stores) mixed(kind string, from ssa.Value, t types.Type) bool {
+	for _, put := range s.types[kind+":"+place(from)] {
+		if !fits(put, t) && !types.IsInterface(put) {
+			return true
+		}
+	}
+	return false
 }
 
 func fits(put, t types.Type) bool {
@@ -242,7 +255,7 @@ func (f *finder) ofCall(a *ssa.TypeAssert, c *ssa.Call) string {
 			return "the context may hold nothing under this key, or what another package has put there"
 		}
 	case "(*sync/atomic.Value).Load":
-		if !f.stored.only("atomic", args[0], a.AssertedType) && f.stored.any("atomic", args[0]) {
+		if f.stored.mixed("atomic", args[0], a.AssertedType) {
 			return "the atomic.Value is given values of other types too"
 		}
 	case "(*sync.Pool).Get":
@@ -250,8 +263,6 @@ func (f *finder) ofCall(a *ssa.TypeAssert, c *ssa.Call) string {
 		if f.pooled(args[0]) && !f.stored.pools[at] {
 			return "the sync.Pool has no New, so that Get returns nil when it is empty"
 		}
-	case "(reflect.Value).Interface":
-		return "what reflect finds is decided elsewhere"
 	}
 	return ""
 }
@@ -276,7 +287,7 @@ func (f *finder) ofTuple(a *ssa.TypeAssert, c *ssa.Call, n int) string {
 	args := c.Common().Args
 	switch nilness.Name(c.Common()) {
 	case "(*sync.Map).Load", "(*sync.Map).LoadOrStore", "(*sync.Map).LoadAndDelete", "(*sync.Map).Swap":
-		if n == 0 && !f.stored.only("map", args[0], a.AssertedType) && f.stored.any("map", args[0]) {
+		if n == 0 && f.stored.mixed("map", args[0], a.AssertedType) {
 			return "the sync.Map is given values of other types too"
 		}
 		if n == 0 && !asked(c) && nilness.Name(c.Common()) != "(*sync.Map).LoadOrStore" {

@@ -63,6 +63,9 @@ func run(pass *rule.Pass) error {
 
 // checked reports whether the type of the value has been asked before.
 func checked(facts *nilness.Facts, a *ssa.TypeAssert) bool {
+	if facts.Checked(a.X, a) {
+		return true
+	}
 	is := key(a.X, 0)
 	for b := a.Block(); b != nil; b = b.Idom() {
 		for _, i := range b.Instrs {
@@ -163,8 +166,12 @@ func (f *finder) loaded(a *ssa.TypeAssert, x *ssa.UnOp, depth int) string {
 			return "the value is decoded from data"
 		}
 	case *ssa.IndexAddr:
-		if where := f.decodedFrom(at.X, depth+1); where {
+		if f.decodedFrom(at.X, depth+1) {
 			return "the element is decoded from data"
+		}
+	case *ssa.FieldAddr:
+		if s, ok := at.X.(*ssa.Alloc); ok && decoded(s) {
+			return "the field is decoded from data"
 		}
 	default:
 		return f.received(a, x.X)

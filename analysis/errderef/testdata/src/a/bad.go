@@ -346,3 +346,16 @@ func switched(id int) string {
 	}
 	return u.Name // want `on the path where it is nil`
 }
+
+type checker struct {
+	ask func() (*b.User, error)
+}
+
+// What a function value returns beside an error is nil by convention.
+func (c *checker) check() string {
+	u, err := c.ask()
+	if err != nil {
+		log.Printf("check: %v", err)
+	}
+	return u.Name // want `the result of the call is used for Name on the path`
+}

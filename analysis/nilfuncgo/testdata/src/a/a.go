@@ -231,3 +231,16 @@ func sameCondition(debug bool) {
 		done()
 	}
 }
+
+// Others make it: the package only gets it.
+type step struct{ run func() }
+
+func (s *step) do() { s.run() }
+
+// Asked, and called in a literal that captures the options.
+func captured(o *Options, wait func(func())) {
+	if o.OnError != nil {
+		o.OnError(nil)
+	}
+	wait(func() { o = nil })
+}

@@ -64,6 +64,8 @@ type generic[K comparable, V any] struct {
 	entries map[K]V
 }
 
+func newGeneric[K comparable, V any]() *generic[K, V] { return new(generic[K, V]) }
+
 func (g *generic[K, V]) put(k K, v V) {
 	g.entries[k] = v // want `nothing in the package makes the map entries`
 }
@@ -230,6 +232,18 @@ func decoded(data []byte) error {
 	}
 	m["x"] = 1
 	return nil
+}
+
+// Others make it: the package only gets it.
+type part struct{ m map[string]int }
+
+func (p *part) add() { p.m["x"]++ }
+
+// The map is the one that was given, or nil for nil.
+func cloned(m map[string]int) map[string]int {
+	m = maps.Clone(m)
+	m["x"] = 1
+	return m
 }
 
 type lazy struct{ m map[string]int }

@@ -68,6 +68,14 @@ func decodedList(data []byte) (names []string) {
 	return names
 }
 
+type message struct{ Args any }
+
+func decodedField(data []byte) map[string]any {
+	var m message
+	_ = json.Unmarshal(data, &m)
+	return m.Args.(map[string]any) // want `the field is decoded from data`
+}
+
 func entryOf(config map[string]any) int {
 	return config["port"].(int) // want `the entry is decoded from data, and may be missing`
 }
@@ -112,6 +120,14 @@ var emptyPool sync.Pool
 
 func fromPool() *user {
 	return emptyPool.Get().(*user) // want `the sync.Pool has no New`
+}
+
+// nil is what an empty pool returns, and all that it can return besides.
+func fromPoolOrNew() *user {
+	if u := emptyPool.Get(); u != nil {
+		return u.(*user)
+	}
+	return &user{}
 }
 
 // Handle is called by others with anything.
