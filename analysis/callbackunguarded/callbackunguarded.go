@@ -4,7 +4,10 @@ package callbackunguarded
 import (
 	"fmt"
 	"go/token"
+	"go/types"
 	"strings"
+
+	"golang.org/x/tools/go/ssa"
 
 	"github.com/backstop-go/backstop/analysis/entry"
 	"github.com/backstop-go/backstop/analysis/internal/crash"
@@ -34,6 +37,7 @@ Which functions do so is told by the model, to which -behaviour.model adds.`,
 			"sort.Slice, sync.Once.Do, filepath.Walk: they call in the goroutine of the caller",
 			"net/http and libraries that recover, as the model says",
 			"helpers of the same module that start the goroutine: goroutine-unguarded has their go statement",
+			"libraries of which the package uses the guard: cron.WithChain(cron.Recover(logger))",
 			"tests",
 		},
 		Scenarios: []string{"afterfunc", "context-afterfunc", "waitgroup-go", "finalizer", "addcleanup"},
@@ -45,11 +49,12 @@ func run(pass *rule.Pass) error {
 	facts := pass.ResultOf[panics.Analyzer].(*panics.Facts)
 	skip := crash.Skipped(pass.Pass)
 	seen := make(map[token.Pos]bool)
+	guards := guarding(entries)
 	for _, e := range entries.List {
 		if e.Kind != entry.Callback && e.Kind != entry.Request || seen[e.Pos] || skip[pass.Fset.Position(e.Pos).Filename] {
 			continue
 		}
-		if e.Guard != entry.None && e.Guard != entry.Disarmed || crash.MayGuard(e.Target) || crash.Ends(entries, e.Target) || !foreign(pass, facts, e) {
+		if e.Guard != entry.None && e.Guard != entry.Disarmed || crash.MayGuard(e.Target) || crash.Ends(entries, e.Target) || !foreign(pass, facts, e, guards) {
 			continue
 		}
 		p, ok := facts.Runs(e.Call, e.Value)
@@ -63,19 +68,41 @@ func run(pass *rule.Pass) error {
 		pass.Report(rule.Finding{
 			Pos: e.Pos,
 			Message: fmt.Sprintf("%s runs this function in a goroutine that recovers nothing, so that a panic in it ends the process: %s",
-				short(e.Via), crash.Why(p)),
+				short(ir.Target(e.Call.Common())), crash.Why(p)),
 			Path: crash.Places(p),
 		})
 	}
 	return nil
 }
 
+// guarding lists the packages of which this one uses a guard: cron.WithChain of
+// cron.Recover, a middleware that recovers.
+func guarding(e *entry.Entries) map[*types.Package]bool {
+	guards := make(map[*types.Package]bool)
+	for _, fn := range e.SSA.SrcFuncs {
+		for _, b := range fn.Blocks {
+			for _, i := range b.Instrs {
+				for _, op := range i.Operands(nil) {
+					used, ok := (*op).(*ssa.Function)
+					if !ok || used.Pkg == nil || used.Pkg == fn.Pkg {
+						continue
+					}
+					if strings.Contains(used.Name(), "Recover") || strings.Contains(used.Name(), "PanicHandler") {
+						guards[used.Pkg.Pkg] = true
+					}
+				}
+			}
+		}
+	}
+	return guards
+}
+
 // foreign reports whether the function that runs the callback is one of the
 // model, or of another module: where the module itself starts the goroutine, the
 // go statement is the place.
-func foreign(pass *rule.Pass, facts *panics.Facts, e entry.Entry) bool {
+func foreign(pass *rule.Pass, facts *panics.Facts, e entry.Entry, guards map[*types.Package]bool) bool {
 	via := ir.Target(e.Call.Common())
-	if via == nil || via.Pkg() == nil {
+	if via == nil || via.Pkg() == nil || guards[via.Pkg()] {
 		return false
 	}
 	if m, ok := facts.Model(via); ok && len(m.Callbacks) > 0 {
@@ -85,12 +112,12 @@ func foreign(pass *rule.Pass, facts *panics.Facts, e entry.Entry) bool {
 	return pass.Module != nil && pass.Module.Path != "" && path != pass.Module.Path && !strings.HasPrefix(path, pass.Module.Path+"/")
 }
 
-// short leaves the last element of each import path.
-func short(name string) string {
-	i := strings.LastIndexByte(name, '/')
-	if i < 0 {
-		return name
+// short names a function as code does: (*errgroup.Group).Go.
+func short(fn *types.Func) string {
+	name := func(p *types.Package) string { return p.Name() }
+	recv := fn.Signature().Recv()
+	if recv == nil {
+		return fn.Pkg().Name() + "." + fn.Name()
 	}
-	prefix := strings.TrimRight(name[:i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/")
-	return prefix + name[i+1:]
+	return "(" + types.TypeString(recv.Type(), name) + ")." + fn.Name()
 }

@@ -3,6 +3,7 @@ package mustruntime
 
 import (
 	"fmt"
+	"go/types"
 	"slices"
 	"strings"
 
@@ -33,6 +34,7 @@ does, where an error could have been returned.`,
 			"what regexp.QuoteMeta has quoted: it compiles always",
 			"functions whose own name begins with Must: they say it to their callers",
 			"uuid.Must(uuid.NewRandom()): it has no input",
+			"Must functions of handles, labels and collectors, as those of Prometheus: their author is the programmer",
 			"tests and generated files",
 		},
 		Scenarios: []string{"regexp-mustcompile"},
@@ -116,21 +118,33 @@ func returnsError(fn *ssa.Function) bool {
 	return r.Len() > 0 && r.At(r.Len()-1).Type().String() == "error"
 }
 
-// input reports whether the call depends on anything that is given: not so
-// uuid.Must(uuid.NewRandom()).
+// input reports whether the call depends on a text that is given, itself or by
+// way of the call whose error it checks. Not so uuid.Must(uuid.NewRandom()), and
+// not so functions of handles and labels, whose author is the programmer.
 func input(c *ssa.CallCommon) bool { return slices.ContainsFunc(c.Args, given) }
 
 func given(v ssa.Value) bool {
 	if e, ok := v.(*ssa.Extract); ok {
-		v = e.Tuple
+		c, ok := e.Tuple.(*ssa.Call)
+		return !ok || slices.ContainsFunc(c.Call.Args, given)
 	}
-	switch v := v.(type) {
-	case *ssa.Const:
+	if _, ok := v.(*ssa.Const); ok {
 		return false
-	case *ssa.Call:
-		return len(v.Call.Args) > 0 || v.Call.IsInvoke()
 	}
-	return true
+	return textual(v.Type())
+}
+
+func textual(t types.Type) bool {
+	switch t := t.Underlying().(type) {
+	case *types.Basic:
+		return t.Info()&types.IsString != 0
+	case *types.Slice:
+		b, ok := t.Elem().Underlying().(*types.Basic)
+		return ok && (b.Kind() == types.Byte || b.Info()&types.IsString != 0)
+	case *types.Interface: // a type parameter: ~string
+		return t.NumEmbeddeds() > 0 && strings.Contains(t.String(), "string")
+	}
+	return false
 }
 
 // argument names what the function is given.

@@ -339,9 +339,7 @@ func gradeSupplied(p *ssa.Parameter, path, name string) Grade {
 		return Unlikely
 	case !recv:
 		return Unlikely
-	case strings.Contains(path, "["):
-		return Likely
-	case suppliedName(name):
+	case strings.Contains(path, "["), suppliedName(name):
 		return Possible
 	}
 	return Unlikely

@@ -4,6 +4,7 @@ package crash
 import (
 	"fmt"
 	"go/ast"
+	"go/types"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -100,6 +101,25 @@ func MayGuard(fn *ssa.Function) bool {
 		}
 	})
 	return may
+}
+
+// Spawner reports whether the go statement stands in a function that others hand
+// functions to: what its goroutine panics with depends on who calls it, and not on
+// the handler that is one of them.
+func Spawner(e entry.Entry) bool {
+	fn := e.In
+	for fn != nil && fn.Parent() != nil {
+		fn = fn.Parent()
+	}
+	if fn == nil {
+		return false
+	}
+	for p := range fn.Signature.Params().Variables() {
+		if _, ok := p.Type().Underlying().(*types.Signature); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // Skipped are the files in which rules about goroutines say nothing: tests, what

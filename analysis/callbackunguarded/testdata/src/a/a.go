@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/robfig/cron/v3"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -94,6 +95,16 @@ func disarmed(line string, wg *sync.WaitGroup) {
 		defer recover()
 		parse(line)
 	})
+}
+
+type job struct{ line string }
+
+func (j job) Run() { parse(j.line) }
+
+func scheduled(line string) {
+	c := cron.New()
+	c.AddFunc("@hourly", func() { parse(line) }) // want `\(\*cron.Cron\).AddFunc runs`
+	c.AddJob("@daily", job{line})                // want `AddJob runs`
 }
 
 // No faults.

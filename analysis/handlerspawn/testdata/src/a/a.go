@@ -144,3 +144,17 @@ func (s *server) queue(w http.ResponseWriter, r *http.Request) {
 	var once sync.Once
 	once.Do(func() { notify(to) })
 }
+
+// What it is given depends on who calls it: goroutine-unguarded has the go
+// statement.
+func spawn(f func()) {
+	go f()
+}
+
+func spawns(w http.ResponseWriter, r *http.Request) {
+	spawn(func() { log.Print("fine") })
+}
+
+func other(line string) {
+	spawn(func() { notify(line) })
+}

@@ -277,9 +277,9 @@ func (s *server) emit(name string) {
 	s.onName(name) // want `possible callback`
 	_ = s.clock()  // a seam for tests
 	for _, h := range s.hooks {
-		h(name) // want `likely callback`
+		h(name) // want `possible callback`
 	}
-	s.byName[name]() // want `likely callback`
+	s.byName[name]() // want `possible callback`
 }
 
 func worker(jobs <-chan func()) {
