@@ -2,6 +2,8 @@
 package panicnil
 
 import (
+	"go/token"
+
 	"golang.org/x/tools/go/analysis/passes/buildssa"
 	"golang.org/x/tools/go/ssa"
 
@@ -27,12 +29,41 @@ recover returns nil, and a guard that asks for nil takes it for no panic.`,
 func run(pass *rule.Pass) error {
 	for _, fn := range pass.ResultOf[buildssa.Analyzer].(*buildssa.SSA).SrcFuncs {
 		for _, b := range fn.Blocks {
-			if p, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Panic); ok && isNil(p.X) {
+			if p, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Panic); ok && (isNil(p.X) || foundNil(b, p.X)) {
 				pass.Reportf(p.Pos(), "panic with nil says nothing of the reason, and guards that ask for nil miss it under GODEBUG=panicnil=1")
 			}
 		}
 	}
 	return nil
+}
+
+// foundNil reports whether a comparison that leads to the block found that v is
+// nil.
+func foundNil(b *ssa.BasicBlock, v ssa.Value) bool {
+	v = plain(v)
+	for d := b; d.Idom() != nil; d = d.Idom() {
+		cond, ok := d.Idom().Instrs[len(d.Idom().Instrs)-1].(*ssa.If)
+		if !ok || len(d.Preds) != 1 {
+			continue
+		}
+		cmp, ok := cond.Cond.(*ssa.BinOp)
+		if !ok || plain(cmp.X) != v && plain(cmp.Y) != v || !isNil(cmp.X) && !isNil(cmp.Y) {
+			continue
+		}
+		onTrue := d.Idom().Succs[0] == d
+		if cmp.Op == token.EQL && onTrue || cmp.Op == token.NEQ && !onTrue {
+			return true
+		}
+	}
+	return false
+}
+
+// plain is the value before it was converted to another interface.
+func plain(v ssa.Value) ssa.Value {
+	if c, ok := v.(*ssa.ChangeInterface); ok {
+		return c.X
+	}
+	return v
 }
 
 func isNil(v ssa.Value) bool {

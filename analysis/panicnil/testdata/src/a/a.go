@@ -30,3 +30,24 @@ func fine() {
 func maybe(err error) {
 	panic(err)
 }
+
+// It was compared with nil, and is.
+func compared(n int, err error) {
+	if err != nil {
+		return
+	}
+	if n == 0 {
+		panic(err) // want `panic-nil: panic with nil`
+	}
+	if err == nil {
+		panic("no " + err.Error())
+	}
+}
+
+// It was compared with nil, and is not.
+func checked(err error) {
+	if err == nil {
+		return
+	}
+	panic(err)
+}
