@@ -70,7 +70,9 @@ func (p *proof) binAbove(v *ssa.BinOp, at point, depth int) []Expr {
 			list = append(list, b)
 		}
 	case token.SHR, token.QUO, token.AND_NOT:
-		if aLo >= 0 {
+		if aLo >= 1 && bLo >= 2 && v.Op == token.QUO {
+			list = append(list, a.Plus(-1))
+		} else if aLo >= 0 {
 			list = append(list, a)
 		}
 	case token.MUL: // x*(y/x) <= y

@@ -87,7 +87,7 @@ func (p *proof) transitive(facts []fact, x, y Term, c int64, at point, depth int
 		if f.ne || f.a == f.b {
 			continue
 		}
-		if f.a == x && x.of != number && f.b != y {
+		if f.a == x && (x.of != number || f.cond) && f.b != y {
 			tried++
 			if p.prove(f.b, y, c-f.k, at, depth+2) {
 				return true
