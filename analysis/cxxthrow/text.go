@@ -91,7 +91,7 @@ func blank(text string) string {
 	}
 	for i := 0; i < len(text); i++ {
 		rest := text[i:]
-		end := i
+		var end int
 		switch {
 		case strings.HasPrefix(rest, "//"):
 			end = i + until(rest, "\n")

@@ -22,19 +22,19 @@ type Source struct {
 }
 
 // Known reports whether there is a source.
-func (s Source) Known() bool { return s.What != "" }
+func (src Source) Known() bool { return src.What != "" }
 
 // Binary reports whether the number was taken out of bytes.
-func (s Source) Binary() bool {
-	return strings.HasPrefix(s.What, "binary.") || strings.HasPrefix(s.What, "a byte of")
+func (src Source) Binary() bool {
+	return strings.HasPrefix(src.What, "binary.") || strings.HasPrefix(src.What, "a byte of")
 }
 
 // Entry reports whether the source is an entry of a map.
-func (s Source) Entry() bool { return strings.HasPrefix(s.What, "a map entry") }
+func (src Source) Entry() bool { return strings.HasPrefix(src.What, "a map entry") }
 
-func (s Source) with(v ssa.Value) Source {
-	s.related = append(s.related[:len(s.related):len(s.related)], v)
-	return s
+func (src Source) with(v ssa.Value) Source {
+	src.related = append(src.related[:len(src.related):len(src.related)], v)
+	return src
 }
 
 const maxOrigin = 12

@@ -296,7 +296,7 @@ func (s *Solver) structure(v ssa.Value, depth int) string {
 }
 
 func (s *Solver) pureKey(x *ssa.Call, depth int) string {
-	name := "len"
+	var name string
 	if b, ok := x.Call.Value.(*ssa.Builtin); ok {
 		if name = b.Name(); name != "len" && name != "cap" && name != "min" && name != "max" {
 			return ""
