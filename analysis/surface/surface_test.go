@@ -3,6 +3,7 @@ package surface_test
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"path"
 	"slices"
 	"strings"
@@ -104,7 +105,8 @@ func TestEntriesOfAllShapes(t *testing.T) {
 		"go (*gen[T]).loop none 1", "go (*net/http.Server).ListenAndServe none 0", "go (*srv).run none 1",
 		"go (*srv).run none 1", "go (wrapper).do none 1", "go conditional partial 1", "go helperGuard guarded 0",
 		"go init$1 none 1", "go init$2 none 1", "go iter none 1", "go main$7 none 0", "go main$8 guarded 0",
-		"go main$8$1 none 1", "go mapread none 1", "go rethrow repanics 2", "go stringer none 0", "go useOnce none 1",
+		"go main$8$1 none 1", "go mapread none 1", "go rethrow repanics 2", "go stringer none 0", "go told guarded 0",
+		"go useOnce none 1",
 		"handler (*srv).ServeHTTP guarded 0", "handler main$6 guarded 0", "init init none 1", "main main none 0",
 	}
 	var got []string
@@ -291,4 +293,30 @@ func TestDiff(t *testing.T) {
 	if d := surface.Diff(base, twice); len(d.New) != 1 || short(d.New[0].Entry.Function) != "callbacks$12" {
 		t.Errorf("a second literal: %+v", d)
 	}
+}
+
+// A cache may be damaged in ways that decoding does not see.
+func TestDamagedSummariesAreLinked(t *testing.T) {
+	all, err := loaded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := all["service"].Encode()
+	r := rand.New(rand.NewPCG(3, 4))
+	linked := 0
+	for range 3000 {
+		b := slices.Clone(good)
+		b[len(b)/2+r.IntN(len(b)/2)] = byte(r.IntN(128))
+		s, err := summary.Decode(b)
+		if err != nil {
+			continue
+		}
+		if _, err := surface.Make([]surface.Package{{Summary: s, Module: "m", Own: true}}); err != nil {
+			t.Fatal(err)
+		}
+		if linked++; linked == 40 {
+			return
+		}
+	}
+	t.Errorf("only %d damaged summaries could be decoded", linked)
 }

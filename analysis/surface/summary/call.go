@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/tools/go/ssa"
 
+	"github.com/backstop-go/backstop/analysis/behaviour"
 	"github.com/backstop-go/backstop/analysis/internal/ir"
 	"github.com/backstop-go/backstop/analysis/model"
 )
@@ -81,6 +82,9 @@ func (b *builder) call(c ssa.CallInstruction) {
 		return // append and copy keep elements of one type, which are one place
 	}
 	l := Call{Pos: b.pos(c.Pos()), Covered: b.guard.Covers(c)}
+	if d, ok := c.(*ssa.Defer); ok && d == b.guard.Defer && b.guard.Kind == behaviour.Guarded {
+		l.Covered = true // that the guard itself panics when it tells of a panic is another matter
+	}
 	switch c.(type) {
 	case *ssa.Go:
 		l.Mode = Spawned

@@ -93,7 +93,18 @@ func conditional(b bool) {
 	boom("cond")
 }
 
+// told tells of what it recovered with something that may panic: another matter.
+func told() {
+	defer func() {
+		if v := recover(); v != nil {
+			mapread(nil)
+		}
+	}()
+	boom("before")
+}
+
 func main() {
+	go told()
 	go hook()
 	go table["a"]()
 	s := &srv{}
