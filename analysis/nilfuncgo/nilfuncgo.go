@@ -20,7 +20,7 @@ var Rule = rule.New(rule.Rule{
 		Summary: "a function value is called that may be nil",
 		Why: `A call of a nil func panics, a deferred one when the function ends. "go f()" with a
 nil f is worse: "fatal error: go of nil func value" ends the process, and no recover
-stops it. Hooks and callbacks that a user may leave out are where it happens.`,
+stops it; with arguments, the new goroutine panics. Hooks and callbacks that a user may leave out are where it happens.`,
 		Bad:  "type server struct{ onClose func() }\n\nfunc (s *server) close() { go s.onClose() }",
 		Good: "if s.onClose != nil {\n\tgo s.onClose()\n}",
 		LeftAlone: []string{
@@ -140,9 +140,12 @@ func (f *finder) report(at ssa.Instruction, what string, from ssa.Instruction) {
 	}
 	f.reported[at] = true
 	end := ": the call panics when it is; check for nil first"
-	switch at.(type) {
+	switch at := at.(type) {
 	case *ssa.Go:
 		end = `: "go of nil func value" ends the process, and no recover stops it; check for nil first`
+		if len(at.Call.Args) > 0 { // the compiler wraps the call
+			end = ": the new goroutine panics, and ends the process; check for nil first"
+		}
 	case *ssa.Defer:
 		end = ": the deferred call panics when the function ends; check for nil first"
 	}

@@ -256,7 +256,13 @@ func (w *walk) address(v ssa.Value, st *state, depth int) string {
 	}
 	switch a := v.(type) {
 	case *ssa.FieldAddr:
-		if of := w.operand(a.X, st); of != "" {
+		of := ""
+		if in, ok := w.resolve(a.X, st).(*ssa.FieldAddr); ok {
+			of = w.address(in, st, depth+1)
+		} else {
+			of = w.operand(a.X, st)
+		}
+		if of != "" {
 			return of + "." + strconv.Itoa(a.Field)
 		}
 	case *ssa.Global:

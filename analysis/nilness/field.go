@@ -20,6 +20,7 @@ type Vars struct {
 
 type variable struct {
 	stores int  // of values that may be other than nil
+	nils   int  // stores of nil
 	taken  bool // its address goes elsewhere
 	asked  int  // comparisons with nil
 }
@@ -152,7 +153,9 @@ func (v *Vars) use(r ssa.Instruction, addr ssa.Value, to *variable) {
 	case *ssa.Store:
 		if r.Addr != addr {
 			to.taken = true
-		} else if !isNilConst(r.Val) {
+		} else if isNilConst(r.Val) {
+			to.nils++
+		} else {
 			to.stores++
 		}
 	case *ssa.UnOp:
@@ -213,7 +216,7 @@ func (v *Vars) Empty(val ssa.Value) (Load, bool) {
 			return Load{}, false
 		}
 		known := v.fields[field]
-		if known == nil || known.taken || known.stores > 0 || !v.made[field] {
+		if known == nil || known.taken || known.stores > 0 || !v.made[field] && known.nils == 0 {
 			return Load{}, false
 		}
 		p, ok := a.X.Type().Underlying().(*types.Pointer)

@@ -211,8 +211,8 @@ func keyName(v ssa.Value) string {
 	return name
 }
 
-// own reports whether the key of a context is of this package: of a type of its own,
-// or a variable of its own.
+// own reports whether the key of a context is of a type that only this package can
+// make values of.
 func own(v ssa.Value, pkg *types.Package) bool {
 	if m, ok := v.(*ssa.MakeInterface); ok {
 		v = m.X
@@ -222,7 +222,7 @@ func own(v ssa.Value, pkg *types.Package) bool {
 		t = p.Elem()
 	}
 	n, ok := types.Unalias(t).(*types.Named)
-	return ok && n.Obj().Pkg() == pkg
+	return ok && n.Obj().Pkg() == pkg && !n.Obj().Exported()
 }
 
 // basic reports whether the key is of a predeclared type, or an empty struct: others

@@ -28,7 +28,8 @@ package, by whoever sends the message, by a key that is missing.`,
 			"sync.Pool with a New that returns the type",
 			"methods of container/heap and its like: Push(x any) gets what the package pushed",
 			"values of a context under a key of this package, which stores the type there itself",
-			"keys of other packages: what they promise is in their documentation",
+			"keys that other packages can make: what they store is not seen here",
+			"a map[string]any that an unexported function is given: its callers are of this package",
 			"a net.Addr or net.Conn asserted to the type of its network",
 			"recover(), which has a rule of its own",
 		},
@@ -210,9 +211,6 @@ func (f *finder) entry(a *ssa.TypeAssert, m ssa.Value, depth int) string {
 	if f.decodedFrom(m, depth+1) {
 		return "the entry is decoded from data, and may be missing"
 	}
-	if _, ok := m.(*ssa.Parameter); ok && anyMap(t) {
-		return "the entry is whatever the caller has put into the map, and may be missing"
-	}
 	return ""
 }
 
@@ -257,9 +255,10 @@ func (f *finder) decodedFrom(v ssa.Value, depth int) bool {
 		}
 	case *ssa.Lookup:
 		return f.decodedFrom(x.X, depth+1)
-	case *ssa.Parameter:
+	case *ssa.Parameter: // of a function that others call, with what they have decoded
 		m, ok := x.Type().Underlying().(*types.Map)
-		return ok && anyMap(m)
+		obj := x.Parent().Object()
+		return ok && anyMap(m) && obj != nil && obj.Exported() && x.Parent().Signature.Recv() == nil
 	}
 	return false
 }

@@ -244,3 +244,22 @@ func captured(o *Options, wait func(func())) {
 	}
 	wait(func() { o = nil })
 }
+
+type limits struct{ Max func() int }
+
+type store struct{ limits limits }
+
+// The field of a field is checked.
+func (s *store) full(n int) bool {
+	if s.limits.Max != nil {
+		return n > s.limits.Max()
+	}
+	return false
+}
+
+type printer struct{ print func() }
+
+func (p *printer) loop() {
+	p.print = nil
+	go p.print() // want `nothing in the package assigns print`
+}

@@ -76,7 +76,8 @@ func decodedField(data []byte) map[string]any {
 	return m.Args.(map[string]any) // want `the field is decoded from data`
 }
 
-func entryOf(config map[string]any) int {
+// EntryOf is given what others have decoded.
+func EntryOf(config map[string]any) int {
 	return config["port"].(int) // want `the entry is decoded from data, and may be missing`
 }
 
@@ -256,3 +257,11 @@ func (n *notFound) Error() string { return n.name }
 func internal(v any) string { return v.(string) }
 
 func callsInternal() string { return internal("x") }
+
+// The options are made in this package.
+func port(options map[string]any) int { return options["port"].(int) }
+
+// Key is for other packages to store under.
+type Key string
+
+func exportedKey(ctx context.Context) string { return ctx.Value(Key("name")).(string) }
