@@ -11,6 +11,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/behaviour"
 	"github.com/backstop-go/backstop/analysis/internal/conc"
 	"github.com/backstop-go/backstop/analysis/internal/ir"
+	"github.com/backstop-go/backstop/analysis/internal/path"
 	"github.com/backstop-go/backstop/analysis/rule"
 )
 
@@ -51,9 +52,11 @@ of tier B.`,
 type checker struct {
 	*conc.Package
 	pass     *rule.Pass
-	touches  map[*ssa.Function]bool
+	touches  map[*ssa.Function]bool // those that close
 	sums     map[*ssa.Function]*summary
+	sent     map[*ssa.Function]map[path.Cell]ssa.Instruction
 	fields   *fields
+	closes   map[ssa.Instruction]ssa.Instruction // by the call that leads there
 	reported map[token.Pos]bool
 	found    []rule.Finding
 }
@@ -61,9 +64,12 @@ type checker struct {
 func run(pass *rule.Pass) error {
 	c := &checker{
 		Package: conc.New(pass.Pass), pass: pass,
-		sums: make(map[*ssa.Function]*summary), reported: make(map[token.Pos]bool),
+		sums: make(map[*ssa.Function]*summary), sent: make(map[*ssa.Function]map[path.Cell]ssa.Instruction), closes: make(map[ssa.Instruction]ssa.Instruction), reported: make(map[token.Pos]bool),
 	}
-	c.touches = c.Touching(operates)
+	c.touches = c.Touching(func(i ssa.Instruction) bool {
+		_, ok := closed(i)
+		return ok
+	})
 	c.fields = c.lookAtFields()
 	for _, fn := range c.Funcs {
 		if c.touches[fn] {
@@ -79,17 +85,6 @@ func run(pass *rule.Pass) error {
 		pass.Report(f)
 	}
 	return nil
-}
-
-// operates reports whether the instruction closes a channel or sends on one.
-func operates(i ssa.Instruction) bool {
-	switch i := i.(type) {
-	case *ssa.Send, *ssa.Select:
-		return true
-	case ssa.CallInstruction:
-		return ir.IsBuiltin(i.Common(), "close")
-	}
-	return false
 }
 
 // report keeps one finding for each place.

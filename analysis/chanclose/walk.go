@@ -24,7 +24,6 @@ type summary struct {
 	ends  int // how many paths return
 	shut  map[path.Cell]int
 	maybe map[path.Cell]bool
-	sends map[path.Cell]bool // without asking
 	at    map[path.Cell]ssa.Instruction
 }
 
@@ -35,7 +34,7 @@ func (c *checker) summary(fn *ssa.Function) *summary {
 	}
 	s := &summary{
 		shut: make(map[path.Cell]int), maybe: make(map[path.Cell]bool),
-		sends: make(map[path.Cell]bool), at: make(map[path.Cell]ssa.Instruction),
+		at: make(map[path.Cell]ssa.Instruction),
 	}
 	c.sums[fn] = s // a recursive call finds nothing
 	path.Walk(fn, func(st *path.State, i ssa.Instruction) bool {
@@ -59,12 +58,12 @@ func (c *checker) step(st *path.State, i ssa.Instruction, s *summary) {
 				s.maybe[cell] = true
 			}
 			s.at[cell] = f.At
+			if in := c.closes[f.At]; in != nil {
+				s.at[cell] = in
+			}
 		})
 	case *ssa.Send:
 		c.send(st, i.Chan, i, i.Pos())
-		if cell := st.Cell(i.Chan); cell.Known() && conc.Always(i) {
-			s.sends[cell] = true
-		}
 	case *ssa.Select:
 		c.selects(st, i)
 	case *ssa.Go:
@@ -122,7 +121,8 @@ func (c *checker) twice(first, second ssa.Instruction, at ssa.CallInstruction) {
 		return
 	}
 	pos, other := second.Pos(), first.Pos()
-	if _, deferred := second.(*ssa.Defer); deferred && first.Parent() == second.Parent() && other > pos {
+	_, direct := closed(first)
+	if _, deferred := second.(*ssa.Defer); deferred && direct && first.Parent() == second.Parent() && other > pos {
 		pos, other = other, pos
 	}
 	name := conc.Or(c.Text(at, pos), "the channel")
@@ -211,6 +211,47 @@ func unassigned(v ssa.Value, depth int) bool {
 	return true
 }
 
+// inner reports the close of a function that is called when the channel is closed
+// already.
+func (c *checker) inner(first, second ssa.Instruction, call ssa.CallInstruction) {
+	if c.counted(first, call) {
+		return
+	}
+	pos, other := second.Pos(), first.Pos()
+	if _, deferred := call.(*ssa.Defer); deferred && first.Parent() == call.Parent() && other > call.Pos() {
+		pos, other = other, pos // the deferred literal was there first
+	}
+	name := conc.Or(c.Text(nil, pos), "the channel")
+	c.report(pos, c.tier(first, call), name+" is closed twice, as "+call.Parent().Name()+" calls "+second.Parent().Name()+": the second close panics with \"close of closed channel\"; close it in one place, or with sync.Once",
+		rule.Place{Pos: other, Message: "the other close"}, rule.Place{Pos: call.Pos(), Message: "the call"})
+}
+
+// sends are the channels that a function sends on whenever it returns.
+func (c *checker) sends(fn *ssa.Function) map[path.Cell]ssa.Instruction {
+	cells, ok := c.sent[fn]
+	if ok {
+		return cells
+	}
+	for _, b := range fn.Blocks {
+		for _, i := range b.Instrs {
+			s, ok := i.(*ssa.Send)
+			if !ok || !conc.Always(s) {
+				continue
+			}
+			if cell := path.Of(s.Chan); cell.Known() {
+				if cells == nil {
+					cells = make(map[path.Cell]ssa.Instruction)
+				}
+				if cells[cell] == nil {
+					cells[cell] = s
+				}
+			}
+		}
+	}
+	c.sent[fn] = cells
+	return cells
+}
+
 // call applies what the callee does to channels of this function.
 func (c *checker) call(st *path.State, i ssa.CallInstruction) {
 	callee := ir.Callee(i.Common())
@@ -221,19 +262,19 @@ func (c *checker) call(st *path.State, i ssa.CallInstruction) {
 		return
 	}
 	c.forget(st, callee)
+	to := func(cell path.Cell) path.Cell {
+		return path.Translate(cell, callee, i.Common().Args, st.Cell)
+	}
+	for cell, at := range c.sends(callee) {
+		if before := st.Get(to(cell)); before.Val == isShut && !c.counted(before.At, i) {
+			c.report(at.Pos(), c.tier(before.At, i), "send on "+conc.Or(c.Text(at, at.Pos()), "the channel")+", which is closed when "+i.Parent().Name()+" calls "+callee.Name()+": it panics with \"send on closed channel\"",
+				rule.Place{Pos: i.Pos(), Message: "the call"}, rule.Place{Pos: before.At.Pos(), Message: "it is closed here"})
+		}
+	}
 	if !c.touches[callee] {
 		return
 	}
 	s := c.summary(callee)
-	to := func(cell path.Cell) path.Cell {
-		return path.Translate(cell, callee, i.Common().Args, st.Cell)
-	}
-	for cell := range s.sends {
-		if before := st.Get(to(cell)); before.Val == isShut && !c.counted(before.At, i) {
-			c.report(i.Pos(), c.tier(before.At, i), "call of "+callee.Name()+", which sends on a channel that is closed before: it panics with \"send on closed channel\"",
-				rule.Place{Pos: before.At.Pos(), Message: "it is closed here"})
-		}
-	}
 	for cell, n := range s.shut {
 		here := to(cell)
 		if !here.Known() {
@@ -246,8 +287,9 @@ func (c *checker) call(st *path.State, i ssa.CallInstruction) {
 		}
 		at := s.at[cell]
 		if before := st.Get(here); before.Val == isShut && conc.Always(at) && !c.Once(callee) {
-			c.twice(before.At, i, i)
+			c.inner(before.At, at, i)
 		}
+		c.closes[i] = at
 		st.Set(here, path.Fact{Val: isShut, At: i})
 	}
 	for cell := range s.maybe {

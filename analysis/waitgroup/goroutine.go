@@ -164,7 +164,7 @@ func locksBefore(call ssa.CallInstruction) bool {
 // walk counts Done on the paths of a goroutine.
 func (c *checker) walk(fn *ssa.Function, s conc.Spawn, cell path.Cell, by op) {
 	each := c.perGoroutine(fn, s, cell, by)
-	each.handsOn = each.handsOn || c.perItem(s.Fn, cell)
+	each.handsOn = each.handsOn || c.perItem(s.Fn, cell) || optional(s.Fn, cell)
 	var skipped []*ssa.Return
 	some := false
 	path.Walk(s.Fn, func(st *path.State, i ssa.Instruction) bool {
@@ -207,6 +207,22 @@ func (c *checker) perItem(fn *ssa.Function, cell path.Cell) bool {
 		found = found || o.kind == done && path.Of(o.group) == cell && conc.InLoop(o.call.Block())
 	})
 	return found
+}
+
+// optional reports whether the function asks whether it was given a group at all.
+func optional(fn *ssa.Function, cell path.Cell) bool {
+	for _, b := range fn.Blocks {
+		br, ok := b.Instrs[len(b.Instrs)-1].(*ssa.If)
+		if !ok {
+			continue
+		}
+		if cmp, ok := br.Cond.(*ssa.BinOp); ok {
+			if k, ok := cmp.Y.(*ssa.Const); ok && k.IsNil() && path.Of(cmp.X) == cell {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // counting is what the walk of a goroutine knows beforehand.

@@ -64,10 +64,14 @@ type Spawn struct {
 
 // Spawn is the goroutine that the call starts in this package, if it does.
 func (p *Package) Spawn(c ssa.CallInstruction) (Spawn, bool) {
-	s := Spawn{Call: c, Loop: InLoop(c.Block())}
+	s := Spawn{Call: c}
 	if g, ok := c.(*ssa.Go); ok {
 		s.Fn, s.Args = ir.Callee(g.Common()), g.Call.Args
-		return s, p.Here(s.Fn)
+		if !p.Here(s.Fn) {
+			return s, false
+		}
+		s.Loop = InLoop(c.Block())
+		return s, true
 	}
 	if _, ok := c.(*ssa.Call); !ok {
 		return s, false
@@ -78,7 +82,7 @@ func (p *Package) Spawn(c ssa.CallInstruction) (Spawn, bool) {
 			continue
 		}
 		if fn := ir.Func(args[cb.Param]); p.Here(fn) {
-			s.Fn = fn
+			s.Fn, s.Loop = fn, InLoop(c.Block())
 			return s, true
 		}
 	}

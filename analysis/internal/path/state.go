@@ -3,7 +3,6 @@ package path
 import (
 	"go/types"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -218,27 +217,35 @@ func (s *State) again(head *ssa.BasicBlock) {
 	s.env = slices.DeleteFunc(s.env, func(b binding) bool { return b.phi.Block() != head && head.Dominates(b.phi.Block()) })
 }
 
-// key tells states apart.
-func (s *State) key(b *ssa.BasicBlock, id func(ssa.Value) int) string {
-	var parts []string
+// key tells states apart. The order in which things became known does not matter,
+// that of deferred calls does.
+func (s *State) key(b *ssa.BasicBlock, w *walker) uint64 {
+	h := mix(uint64(b.Index) + 1)
 	for _, e := range s.facts {
-		parts = append(parts, "f"+strconv.Itoa(id(e.cell.Root))+e.cell.Path+"="+strconv.Itoa(e.Val))
+		h += mix(w.id(e.cell.Root) ^ w.text64(e.cell.Path) ^ uint64(e.Val)<<40)
 	}
 	for _, a := range s.assumed {
-		parts = append(parts, "a"+a.key+"="+a.val)
+		h += mix(w.text64(a.key)*3 ^ w.text64(a.val))
 	}
 	for _, e := range s.env {
-		parts = append(parts, "e"+strconv.Itoa(id(e.phi))+"="+strconv.Itoa(id(e.val)))
+		h += mix(w.id(e.phi)*5 ^ mix(w.id(e.val)))
 	}
 	for _, v := range s.stores {
-		parts = append(parts, "v"+strconv.Itoa(id(v.cell.Root))+v.cell.Path+"="+strconv.Itoa(v.n))
+		h += mix(w.id(v.cell.Root)*7 ^ w.text64(v.cell.Path) ^ uint64(v.n)<<40)
 	}
 	for _, l := range s.loads {
-		parts = append(parts, "l"+strconv.Itoa(id(l.load))+"="+strconv.Itoa(l.n))
+		h += mix(w.id(l.load)*11 ^ uint64(l.n)<<40)
 	}
-	sort.Strings(parts)
-	for _, d := range s.defers {
-		parts = append(parts, "d"+strconv.Itoa(int(d.Pos())))
+	for n, d := range s.defers {
+		h += mix(uint64(d.Pos())<<8 ^ uint64(n))
 	}
-	return strconv.Itoa(b.Index) + "|" + strings.Join(parts, "|")
+	return h
+}
+
+// mix spreads the bits of a number (splitmix64).
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }

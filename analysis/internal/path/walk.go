@@ -13,8 +13,8 @@ import (
 
 // Limits of one walk. Functions beyond them are walked in part.
 const (
-	maxBlocks   = 6000 // entered, over all paths
-	maxPerBlock = 64   // states of one block
+	maxBlocks   = 4000 // entered, over all paths
+	maxPerBlock = 32   // states of one block
 	maxDefers   = 16   // on one path
 )
 
@@ -25,10 +25,11 @@ type Step func(s *State, i ssa.Instruction) bool
 type walker struct {
 	fn     *ssa.Function
 	step   Step
-	ids    map[ssa.Value]int
+	ids    map[ssa.Value]uint64
+	texts  map[string]uint64
 	uses   map[string]int // how often a condition is asked for
 	phis   map[*ssa.Phi]bool
-	seen   map[string]bool
+	seen   map[uint64]bool
 	perB   []int
 	blocks int
 	todo   []work
@@ -46,8 +47,8 @@ func Walk(fn *ssa.Function, step Step) {
 		return
 	}
 	w := &walker{
-		fn: fn, step: step, ids: make(map[ssa.Value]int), uses: make(map[string]int),
-		phis: make(map[*ssa.Phi]bool), seen: make(map[string]bool), perB: make([]int, len(fn.Blocks)),
+		fn: fn, step: step, ids: make(map[ssa.Value]uint64), texts: make(map[string]uint64), uses: make(map[string]int),
+		phis: make(map[*ssa.Phi]bool), seen: make(map[uint64]bool), perB: make([]int, len(fn.Blocks)),
 	}
 	w.prepare()
 	w.todo = append(w.todo, work{fn.Blocks[0], new(State)})
@@ -101,25 +102,30 @@ func (w *walker) prepare() {
 	}
 }
 
-func (w *walker) id(v ssa.Value) int {
-	if c, ok := v.(*ssa.Const); ok {
-		return -1 - int(constHash(c))
-	}
+// id numbers values; constants that are equal have one number.
+func (w *walker) id(v ssa.Value) uint64 {
 	n, ok := w.ids[v]
 	if !ok {
-		n = len(w.ids) + 1
+		n = uint64(len(w.ids) + 1)
+		if c, constant := v.(*ssa.Const); constant {
+			n = w.text64(c.String()) | 1<<63
+		}
 		w.ids[v] = n
 	}
 	return n
 }
 
-func constHash(c *ssa.Const) uint32 {
-	h := uint32(2166136261)
-	for _, r := range []byte(c.String()) {
-		h = (h ^ uint32(r)) * 16777619
+// text64 numbers texts.
+func (w *walker) text64(s string) uint64 {
+	n, ok := w.texts[s]
+	if !ok {
+		n = mix(uint64(len(w.texts)) + 1<<32)
+		w.texts[s] = n
 	}
-	return h
+	return n
 }
+
+func (w *walker) number(v ssa.Value) string { return strconv.FormatUint(w.id(v), 36) }
 
 // enter goes along an edge.
 func (w *walker) enter(from, to *ssa.BasicBlock, s *State) {
@@ -149,7 +155,7 @@ func (w *walker) enter(from, to *ssa.BasicBlock, s *State) {
 	for _, b := range bound {
 		s.bind(b.phi, b.val)
 	}
-	k := s.key(to, w.id)
+	k := s.key(to, w)
 	if w.seen[k] || w.perB[to.Index] >= maxPerBlock {
 		return
 	}
@@ -324,7 +330,7 @@ func (w *walker) text(s *State, v ssa.Value, c *condition, depth int) string {
 		c.deps = append(c.deps, i.Block())
 	}
 	if depth > 4 {
-		return strconv.Itoa(w.id(v))
+		return w.number(v)
 	}
 	switch x := v.(type) {
 	case *ssa.Const:
@@ -337,7 +343,7 @@ func (w *walker) text(s *State, v ssa.Value, c *condition, depth int) string {
 					c.deps = append(c.deps, i.Block())
 				}
 				c.cells = append(c.cells, cell)
-				return "*" + strconv.Itoa(w.id(cell.Root)) + cell.Path
+				return "*" + w.number(cell.Root) + cell.Path
 			}
 		}
 	case *ssa.Call:
@@ -358,7 +364,7 @@ func (w *walker) text(s *State, v ssa.Value, c *condition, depth int) string {
 			return name + ")"
 		}
 	}
-	return strconv.Itoa(w.id(v))
+	return w.number(v)
 }
 
 // stored remembers constants that are stored: closed = true.
@@ -368,7 +374,7 @@ func (w *walker) stored(s *State, i *ssa.Store) {
 	if !ok || !cell.Known() {
 		return
 	}
-	key := "*" + strconv.Itoa(w.id(cell.Root)) + cell.Path
+	key := "*" + w.number(cell.Root) + cell.Path
 	if w.uses[key] == 0 {
 		return
 	}

@@ -118,7 +118,7 @@ func newServer() *server {
 }
 
 func (s *server) stop() {
-	close(s.quit)
+	close(s.quit) // want `s.quit is closed twice, as stop(Twice|AndClose) calls stop`
 }
 
 func (s *server) nothing() {
@@ -127,28 +127,36 @@ func (s *server) nothing() {
 
 func (s *server) stopTwice() {
 	s.stop()
-	s.stop() // want `closed twice`
+	s.stop()
 }
 
 func (s *server) stopAndClose() {
 	close(s.quit)
-	s.stop() // want `closed twice`
+	s.stop()
 }
 
-func shut(ch chan int) { close(ch) }
+func shut(ch chan int) { close(ch) } // want `ch is closed twice, as viaHelperAfter calls shut`
+
+func viaHelperAfter() {
+	ch := make(chan int)
+	close(ch)
+	shut(ch)
+}
+
+func shut2(ch chan int) { close(ch) }
 
 func viaHelper() {
 	ch := make(chan int)
-	defer close(ch)
-	shut(ch) // want `closed twice`
+	defer close(ch) // want `ch is closed twice`
+	shut2(ch)
 }
 
-func emit(ch chan<- int, v int) { ch <- v }
+func emit(ch chan<- int, v int) { ch <- v } // want `send on ch, which is closed when sendViaHelper calls emit`
 
 func sendViaHelper() {
 	ch := make(chan int, 1)
 	close(ch)
-	emit(ch, 1) // want `call of emit, which sends on a channel that is closed before`
+	emit(ch, 1)
 }
 
 func generic[T any](ch chan T, v T) {

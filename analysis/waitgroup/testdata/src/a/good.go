@@ -336,3 +336,15 @@ func batches(items []int) {
 		wg.Wait()
 	}
 }
+
+// Nobody may wait: the group is optional.
+func optional(wg *sync.WaitGroup) {
+	if wg != nil {
+		defer wg.Done()
+	}
+	work()
+}
+
+func startsOptional() {
+	go optional(nil)
+}
