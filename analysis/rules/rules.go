@@ -96,7 +96,7 @@ var all = []*rule.Rule{
 
 // All returns every rule, those that are off by default included, sorted by ID.
 func All() []*rule.Rule {
-	sorted := slices.Clone(all)
+	sorted := slices.Concat(all, concurrent)
 	slices.SortFunc(sorted, func(a, b *rule.Rule) int { return strings.Compare(a.ID, b.ID) })
 	return sorted
 }
@@ -108,7 +108,7 @@ func Default() []*rule.Rule {
 
 // Find returns the rule with the identifier.
 func Find(id string) (*rule.Rule, bool) {
-	for _, r := range all {
+	for _, r := range All() {
 		if r.ID == id {
 			return r, true
 		}
