@@ -78,7 +78,7 @@ func (c *checker) middleware(s recovered.Site) (token.Pos, bool) {
 		}
 	}
 	// Others defer it: it is made for handlers when it gets what they get.
-	if len(s.Defers) == 0 && handles(s.Fn.Signature) {
+	if len(s.Defers) == 0 && ir.Object(s.Fn) != nil && handles(s.Fn.Signature) && c.delegates(s.Fn, 0) == token.NoPos {
 		return s.Fn.Pos(), true
 	}
 	return token.NoPos, false

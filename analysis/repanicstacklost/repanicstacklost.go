@@ -47,7 +47,7 @@ func run(pass *rule.Pass) error {
 		}
 		clear(c.seen)
 		c.site = s
-		c.follow(recovered.Uses(s.Value), 0)
+		c.follow(recovered.Uses(s.Value), 0, false)
 	}
 	return nil
 }
@@ -76,7 +76,9 @@ type checker struct {
 // far is how often a value may be handed over.
 const far = 4
 
-func (c *checker) follow(uses []recovered.Use, depth int) {
+// follow looks for panics with the value. Returned by a function, it is an error
+// like any other, which a helper of the caller may unwind with.
+func (c *checker) follow(uses []recovered.Use, depth int, returned bool) {
 	for _, u := range uses {
 		if c.own(u.Asserted) || c.reported[u.Instr.Pos()] {
 			continue
@@ -91,10 +93,13 @@ func (c *checker) follow(uses []recovered.Use, depth int) {
 				c.report(i.Pos())
 			}
 		}
-		if depth < far {
-			for _, next := range c.next(u) {
-				c.follow(next, depth+1)
-			}
+		_, call := u.Instr.(*ssa.Call)
+		if depth == far || returned && call {
+			continue
+		}
+		_, ret := u.Instr.(*ssa.Return)
+		for _, next := range c.next(u) {
+			c.follow(next, depth+1, returned || ret)
 		}
 	}
 }

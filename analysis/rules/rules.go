@@ -30,11 +30,13 @@ import (
 	"github.com/backstop-go/backstop/analysis/nilmap"
 	"github.com/backstop-go/backstop/analysis/panickingstdlibarg"
 	"github.com/backstop-go/backstop/analysis/panicnil"
+	"github.com/backstop-go/backstop/analysis/panicnonerror"
 	"github.com/backstop-go/backstop/analysis/paniconfault"
 	"github.com/backstop-go/backstop/analysis/recoverbuiltindeferred"
 	"github.com/backstop-go/backstop/analysis/recoverdepth"
 	"github.com/backstop-go/backstop/analysis/recovereagerarg"
 	"github.com/backstop-go/backstop/analysis/recoverhotloop"
+	"github.com/backstop-go/backstop/analysis/recoverintestmain"
 	"github.com/backstop-go/backstop/analysis/recovernostack"
 	"github.com/backstop-go/backstop/analysis/recovernotdeferred"
 	"github.com/backstop-go/backstop/analysis/recoverswallow"
@@ -53,45 +55,47 @@ import (
 // all is in the order of the catalogue; add a line for a new rule.
 var all = []*rule.Rule{
 	aborthandler.Rule,
+	allocuntrusted.Rule,
 	callbackunguarded.Rule,
-	errderef.Rule,
-	nilmap.Rule,
-	nilfuncgo.Rule,
+	cgoboundary.Rule,
 	chanclose.Rule,
+	cxxthrow.Rule,
+	dupregistration.Rule,
+	errderef.Rule,
+	exitoutsidemain.Rule,
+	exitskipsdefer.Rule,
+	goroutinecontext.Rule,
 	goroutineunguarded.Rule,
 	guardlate.Rule,
 	guardorder.Rule,
 	handlerpanic.Rule,
 	handlerspawn.Rule,
 	indexunchecked.Rule,
-	mutexmisuse.Rule,
 	mustruntime.Rule,
-	exitskipsdefer.Rule,
-	exitoutsidemain.Rule,
-	dupregistration.Rule,
-	thirdpartyunwrapped.Rule,
-	goroutinecontext.Rule,
+	mutexmisuse.Rule,
+	nilfuncgo.Rule,
+	nilmap.Rule,
+	panickingstdlibarg.Rule,
 	panicnil.Rule,
+	panicnonerror.Rule,
 	paniconfault.Rule,
 	recoverbuiltindeferred.Rule,
 	recoverdepth.Rule,
 	recovereagerarg.Rule,
 	recoverhotloop.Rule,
+	recoverintestmain.Rule,
 	recovernostack.Rule,
 	recovernotdeferred.Rule,
 	recoverswallow.Rule,
 	recoveruncheckedassert.Rule,
 	repanicstacklost.Rule,
 	repanicunconditional.Rule,
-	panickingstdlibarg.Rule,
-	allocuntrusted.Rule,
-	cgoboundary.Rule,
-	cxxthrow.Rule,
 	signalsync.Rule,
+	thirdpartyunwrapped.Rule,
 	timerinloop.Rule,
-	waitgroup.Rule,
 	typeassert.Rule,
 	unboundedrecursion.Rule,
+	waitgroup.Rule,
 }
 
 // All returns every rule, those that are off by default included, sorted by ID.

@@ -50,7 +50,7 @@ func Sites(f *behaviour.Facts) []Site {
 			}
 		}
 		for _, c := range calls {
-			if len(defers) == 0 && eager(c) {
+			if len(defers) == 0 && (eager(c) || !first(c)) {
 				continue
 			}
 			s := Site{Fn: fn, Call: c, Defers: defers, Test: InTest(fn), Called: len(use.Called) > 0}
@@ -61,6 +61,23 @@ func Sites(f *behaviour.Facts) []Site {
 		}
 	}
 	return sites
+}
+
+// first reports whether the function starts with the call: one that does other work
+// before is no guard, if nobody is known to defer it.
+func first(c ssa.CallInstruction) bool {
+	if c.Block().Index != 0 {
+		return false
+	}
+	for _, i := range c.Block().Instrs {
+		if i == c {
+			return true
+		}
+		if _, ok := i.(*ssa.Call); ok {
+			return false
+		}
+	}
+	return false
 }
 
 // eager reports whether recover runs when the arguments of a defer statement are

@@ -388,3 +388,21 @@ func deferred(next http.Handler) http.HandlerFunc {
 		next.ServeHTTP(w, r)
 	}
 }
+
+// It recovers nothing: the panic of the next handler has gone past it.
+func notDeferred(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r)
+		if v := recover(); v != nil {
+			log.Print(v)
+		}
+	})
+}
+
+// So does this one.
+func NotDeferred(w http.ResponseWriter, r *http.Request) {
+	if v := recover(); v != nil {
+		log.Print(v)
+	}
+	http.DefaultServeMux.ServeHTTP(w, r)
+}

@@ -169,6 +169,31 @@ func callsTry(f func()) {
 	}
 }
 
+func safely(f func()) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("f: %v", r)
+		}
+	}()
+	f()
+	return nil
+}
+
+func mustSafely(f func()) {
+	if err := safely(f); err != nil {
+		panic(err) // want `repanic-stack-lost`
+	}
+}
+
+func fail(err error) { panic(err) }
+
+// An error like any other, and a helper to unwind with.
+func encode(f func()) {
+	if err := safely(f); err != nil {
+		fail(err)
+	}
+}
+
 func generic[T any](f func() T) (v T) {
 	var p any
 	func() {

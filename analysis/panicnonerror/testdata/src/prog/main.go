@@ -1,0 +1,6 @@
+package main
+
+// It is no library.
+func main() {
+	panic(3)
+}
