@@ -54,7 +54,7 @@ func run(pass *rule.Pass) error {
 			continue
 		}
 		seen[e.Call] = true
-		if entries.InRequest(e.In) != nil && !crash.Spawner(e) || e.Guard == entry.Repanics || crash.Ends(entries, e.Target) || crash.MayGuard(e.Target) {
+		if entries.InRequest(e.In) != nil && !crash.Spawner(entries, e) || e.Guard == entry.Repanics || crash.Ends(entries, e.Target) || crash.MayGuard(e.Target) {
 			continue
 		}
 		p, ok := facts.Reached(e.Call)

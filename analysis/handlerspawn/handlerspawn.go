@@ -49,7 +49,7 @@ func run(pass *rule.Pass) error {
 		}
 		seen[e.Call] = true
 		from := entries.InRequest(e.In)
-		if from == nil || len(from.Calls) > far || e.Guard == entry.Repanics || crash.Ends(entries, e.Target) || crash.MayGuard(e.Target) || crash.Spawner(e) {
+		if from == nil || len(from.Calls) > far || e.Guard == entry.Repanics || crash.Ends(entries, e.Target) || crash.MayGuard(e.Target) || crash.Spawner(entries, e) {
 			continue
 		}
 		p, ok := facts.Reached(e.Call)

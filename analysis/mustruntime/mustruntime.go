@@ -46,17 +46,24 @@ func run(pass *rule.Pass) error {
 	facts := pass.ResultOf[panics.Analyzer].(*panics.Facts)
 	skip := crash.Skipped(pass.Pass)
 	x := &starts{facts: facts, known: make(map[*ssa.Function]bool)}
+	spawned := make(map[*ssa.Function]bool)
+	for _, e := range entries.List {
+		if e.Kind == entry.Go || e.Kind == entry.Callback {
+			spawned[e.Target] = true
+		}
+	}
 	for _, fn := range entries.SSA.SrcFuncs {
 		if skip[pass.Fset.Position(fn.Pos()).Filename] || must(outer(fn).Name()) {
 			continue
 		}
 		request := entries.InRequest(fn) != nil
+		elsewhere := request || spawned[fn] // other rules have the panic itself
 		if !request && x.atStart(fn, 0) {
 			continue
 		}
 		guard := facts.Guard(fn)
 		ir.Calls(fn, func(c ssa.CallInstruction) {
-			name, ok := mustFunc(facts, c, request)
+			name, ok := mustFunc(facts, c, elsewhere)
 			if !ok || guard.Covers(c) || panics.Constant(c.Common()) || !input(c.Common()) {
 				return
 			}
@@ -87,7 +94,7 @@ func must(name string) bool {
 
 // mustFunc reports whether the call is of a function that panics by its name, and
 // really does.
-func mustFunc(facts *panics.Facts, c ssa.CallInstruction, request bool) (string, bool) {
+func mustFunc(facts *panics.Facts, c ssa.CallInstruction, elsewhere bool) (string, bool) {
 	fn := ir.Target(c.Common())
 	if fn == nil || fn.Pkg() == nil {
 		return "", false
@@ -100,22 +107,17 @@ func mustFunc(facts *panics.Facts, c ssa.CallInstruction, request bool) (string,
 		return name, true
 	}
 	callee := ir.Callee(c.Common())
-	if fn.Name() == "MustRegister" {
-		return "", false // about what is registered already, and no input
+	if fn.Name() == "MustRegister" || fn.Pkg().Path() == "github.com/prometheus/client_golang/prometheus" {
+		return "", false // about collectors and labels, and no input
 	}
 	if !must(fn.Name()) || callee == nil || ir.StdFunc(fn) {
 		return "", false
 	}
-	if callee.Pkg == facts.SSA.Pkg && (request || !returnsError(c.Parent())) {
-		return "", false // handler-panic has the panic itself; or its author calls it
+	if callee.Pkg == facts.SSA.Pkg && elsewhere {
+		return "", false
 	}
 	p, ok := facts.CanPanic(callee)
 	return name, ok && p.Kind == panics.Explicit
-}
-
-func returnsError(fn *ssa.Function) bool {
-	r := fn.Signature.Results()
-	return r.Len() > 0 && r.At(r.Len()-1).Type().String() == "error"
 }
 
 // input reports whether the call depends on a text that is given, itself or by
@@ -124,14 +126,55 @@ func returnsError(fn *ssa.Function) bool {
 func input(c *ssa.CallCommon) bool { return slices.ContainsFunc(c.Args, given) }
 
 func given(v ssa.Value) bool {
-	if e, ok := v.(*ssa.Extract); ok {
-		c, ok := e.Tuple.(*ssa.Call)
-		return !ok || slices.ContainsFunc(c.Call.Args, given)
-	}
-	if _, ok := v.(*ssa.Const); ok {
+	switch v := v.(type) {
+	case *ssa.Const:
 		return false
+	case *ssa.Extract:
+		c, ok := v.Tuple.(*ssa.Call)
+		return !ok || slices.ContainsFunc(c.Call.Args, given)
+	case *ssa.BinOp:
+		return given(v.X) || given(v.Y)
+	case *ssa.Call:
+		switch ir.Name(ir.Target(&v.Call)) {
+		case "strconv.Itoa", "strconv.FormatInt", "strconv.FormatUint":
+			return false // a number makes no bad pattern
+		case "fmt.Sprintf":
+			return given(v.Call.Args[0]) || !numbers(v.Call.Args[1])
+		}
 	}
 	return textual(v.Type())
+}
+
+// numbers reports whether the variadic arguments are numbers.
+func numbers(args ssa.Value) bool {
+	s, ok := args.(*ssa.Slice)
+	if !ok {
+		return false
+	}
+	array, ok := s.X.(*ssa.Alloc)
+	if !ok {
+		return false
+	}
+	for _, r := range *array.Referrers() {
+		at, ok := r.(*ssa.IndexAddr)
+		if !ok {
+			continue
+		}
+		for _, use := range *at.Referrers() {
+			st, ok := use.(*ssa.Store)
+			if !ok {
+				continue
+			}
+			m, ok := st.Val.(*ssa.MakeInterface)
+			if !ok {
+				return false
+			}
+			if b, ok := m.X.Type().(*types.Basic); !ok || b.Info()&types.IsNumeric == 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func textual(t types.Type) bool {

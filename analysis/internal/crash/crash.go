@@ -106,17 +106,15 @@ func MayGuard(fn *ssa.Function) bool {
 // Spawner reports whether the go statement stands in a function that others hand
 // functions to: what its goroutine panics with depends on who calls it, and not on
 // the handler that is one of them.
-func Spawner(e entry.Entry) bool {
-	fn := e.In
-	for fn != nil && fn.Parent() != nil {
-		fn = fn.Parent()
-	}
-	if fn == nil {
-		return false
-	}
-	for p := range fn.Signature.Params().Variables() {
-		if _, ok := p.Type().Underlying().(*types.Signature); ok {
-			return true
+func Spawner(entries *entry.Entries, e entry.Entry) bool {
+	for fn := e.In; fn != nil; fn = fn.Parent() {
+		if from := entries.Request(fn); from != nil && len(from.Calls) == 0 {
+			return false // the handler itself
+		}
+		for p := range fn.Signature.Params().Variables() {
+			if _, ok := p.Type().Underlying().(*types.Signature); ok {
+				return true
+			}
 		}
 	}
 	return false

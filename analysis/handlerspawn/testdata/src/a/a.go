@@ -95,6 +95,16 @@ func otherPackage(w http.ResponseWriter, r *http.Request) {
 	go b.Explode(r.FormValue("to")) // want `the handler otherPackage starts`
 }
 
+// The factory is given a function, and yet the handler starts the goroutine.
+func factory(each func(string)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		go func(to string) { // want `the handler a function literal in factory starts`
+			notify(to)
+			each(to)
+		}(r.FormValue("to"))
+	})
+}
+
 // No faults.
 
 func fine(w http.ResponseWriter, r *http.Request) {

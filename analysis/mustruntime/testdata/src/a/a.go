@@ -2,11 +2,13 @@ package a
 
 import (
 	"b"
+	"fmt"
 	"html/template"
 	"net/http"
 	"net/netip"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -81,10 +83,17 @@ func listen(s string) error {
 	return nil
 }
 
+func show(s string) {
+	println(mustPort(s)) // want `mustPort panics when s is no good`
+}
+
 // No faults.
 
-// It says nothing of errors, and its author wrote both.
-func show(s string) { println(mustPort(s)) }
+// A number makes no bad pattern.
+func numbers(n int) *regexp.Regexp {
+	_ = regexp.MustCompile("^a{" + strconv.Itoa(n%9) + "}$")
+	return regexp.MustCompile(fmt.Sprintf(`^\d{%d}$`, n%9))
+}
 
 const digits = `\d+`
 
