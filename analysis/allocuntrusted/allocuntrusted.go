@@ -98,10 +98,32 @@ func (c checker) instruction(i ssa.Instruction) {
 
 // size is the size of an element in bytes, where it is known.
 func (c checker) size(t types.Type) int64 {
-	if _, ok := types.Unalias(t).(*types.TypeParam); ok || c.pass.TypesSizes == nil {
+	if c.pass.TypesSizes == nil || open(t, 0) {
 		return 8
 	}
 	return max(1, c.pass.TypesSizes.Sizeof(t))
+}
+
+// open reports whether the size of the type depends on a type parameter: then it
+// must not be asked for.
+func open(t types.Type, depth int) bool {
+	if depth > 10 {
+		return true
+	}
+	if _, ok := types.Unalias(t).(*types.TypeParam); ok {
+		return true
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Array:
+		return open(u.Elem(), depth+1)
+	case *types.Struct:
+		for i := range u.NumFields() {
+			if open(u.Field(i).Type(), depth+1) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // check reports whether the allocation was reported.

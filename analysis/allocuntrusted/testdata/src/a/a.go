@@ -155,3 +155,18 @@ func (r *reader) length() uint32 {
 func (r *reader) next() []byte {
 	return make([]byte, r.length()) // want `make takes its size from binary.Uint32`
 }
+
+type pair[K comparable, V any] struct {
+	key   K
+	value V
+}
+
+type node[K comparable, V any] struct {
+	pairs [4]pair[K, V]
+	next  *node[K, V]
+}
+
+// The size of an element is not known: it depends on type parameters.
+func nodes[K comparable, V any](head []byte) []node[K, V] {
+	return make([]node[K, V], binary.BigEndian.Uint32(head)) // want `make takes its size from binary.Uint32`
+}
