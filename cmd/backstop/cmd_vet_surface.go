@@ -158,7 +158,7 @@ func (f *vetFlags) surfaceAt(ctx context.Context, std stdio, revision string, pa
 		if err != nil {
 			return nil, err
 		}
-		defer os.RemoveAll(root)
+		defer func() { _ = os.RemoveAll(root) }()
 		if dir, err = checkout(ctx, f.dir, revision, root); err != nil {
 			return nil, err
 		}
