@@ -254,7 +254,8 @@ func onlyRecovers(fn *ssa.Function) bool {
 	return !calls(last.Block().Succs[0]) || !calls(last.Block().Succs[1])
 }
 
-// calls reports whether a call can be reached from the block.
+// calls reports whether a call, or what may panic on purpose, can be reached from
+// the block.
 func calls(b *ssa.BasicBlock) bool {
 	seen := make(map[*ssa.BasicBlock]bool)
 	var walk func(b *ssa.BasicBlock) bool
@@ -264,7 +265,8 @@ func calls(b *ssa.BasicBlock) bool {
 		}
 		seen[b] = true
 		for _, i := range b.Instrs {
-			if _, ok := i.(ssa.CallInstruction); ok {
+			switch i.(type) {
+			case ssa.CallInstruction, *ssa.Panic, *ssa.Send:
 				return true
 			}
 		}

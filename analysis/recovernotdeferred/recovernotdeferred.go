@@ -32,7 +32,7 @@ in them are of tier C.`,
 		Good: "func handle(m message) {\n\tdefer func() {\n\t\tif r := recover(); r != nil {\n\t\t\tlog.Println(r)\n\t\t}\n\t}()\n\tm.deliver()\n}",
 		LeftAlone: []string{
 			"a function that somebody in the package defers, also as a method value, through a variable or an interface",
-			"a function that is stored, returned, or given to somebody who may defer it",
+			"a function that is stored, returned, or given to somebody who may defer it; when it does more than recover, tier C",
 			"a function that a deferred function calls: that is recover-depth",
 			"an argument of a defer statement: that is recover-eager-arg",
 			"an exported function or method: tier C, others may defer it",
@@ -79,8 +79,11 @@ func eagerCalls(pass *rule.Pass, facts *behaviour.Facts) map[token.Pos]bool {
 // dead reports whether nobody can have deferred fn, and how sure that is.
 func dead(facts *behaviour.Facts, fn *ssa.Function) (rule.Tier, bool) {
 	use := facts.Use(fn)
-	if len(use.Deferred) > 0 || use.Stored || len(use.Passed) > 0 || belowDeferred(facts, fn, 0) {
+	if len(use.Deferred) > 0 || belowDeferred(facts, fn, 0) {
 		return "", false
+	}
+	if use.Stored || len(use.Passed) > 0 { // who has it may defer it, most of all when it does nothing else
+		return rule.TierC, !facts.Of(fn).OnlyRecovers
 	}
 	if use.Exported || linked(fn) {
 		return rule.TierC, true
@@ -148,6 +151,8 @@ func report(pass *rule.Pass, use behaviour.Use, fn *ssa.Function, c ssa.CallInst
 	switch {
 	case use.Exported:
 		f.Message = "recover() in " + name + " stops nothing unless another package defers " + name + ": nobody does here"
+	case use.Stored || len(use.Passed) > 0:
+		f.Message = "recover() in " + name + " stops nothing unless who is given " + name + " defers it: nobody does here"
 	case len(use.Spawned) > 0 && len(use.Called) == 0:
 		f.Message = "recover() in " + name + " stops nothing: a goroutine runs " + name + ", and nobody defers it; call recover in a deferred function"
 	default:

@@ -116,7 +116,7 @@ func usesOpen() {
 	work()
 }
 
-// Given to a callee that defers it, and to one that nobody knows.
+// Given to a callee that defers it, and to one that nobody knows: tier C.
 func protect(f func()) {
 	defer f()
 	work()
@@ -127,7 +127,7 @@ func usesProtect(unknown func(func())) {
 	unknown(func() { log.Println(recover()) })
 }
 
-// In a slice of functions that are deferred.
+// In a slice of functions that are deferred: tier C, and C is for this reason.
 func usesSlice() {
 	for _, f := range []func(){func() { log.Println(recover()) }} {
 		defer f()
