@@ -55,7 +55,7 @@ func init() {
 }
 
 func run(pass *rule.Pass) error {
-	d := depths{pass: pass, facts: pass.ResultOf[behaviour.Analyzer].(*behaviour.Facts)}
+	d := depths{pass: pass, facts: pass.ResultOf[behaviour.Analyzer].(*behaviour.Facts), reported: make(map[*ssa.Call]bool)}
 	for _, fn := range d.facts.Funcs {
 		d.inside(fn)
 		ir.Calls(fn, func(c ssa.CallInstruction) {
@@ -68,8 +68,9 @@ func run(pass *rule.Pass) error {
 }
 
 type depths struct {
-	pass  *rule.Pass
-	facts *behaviour.Facts
+	pass     *rule.Pass
+	facts    *behaviour.Facts
+	reported map[*ssa.Call]bool
 }
 
 // inside looks at a function of this package that is deferred.
@@ -85,6 +86,7 @@ func (d *depths) inside(fn *ssa.Function) {
 	what := d.facts.Of(fn)
 	if what.Recovers != behaviour.Directly {
 		d.spawned(fn, defers)
+		d.behindInterface(fn, defers)
 	}
 	if what.Recovers != behaviour.TooDeep {
 		return
@@ -98,10 +100,34 @@ func (d *depths) inside(fn *ssa.Function) {
 		}
 	}
 	ir.Calls(fn, func(c ssa.CallInstruction) {
-		if call, ok := c.(*ssa.Call); ok && d.meant(fn, call) {
-			d.report(call, name(d.facts, call.Common()), defers, verdicts)
+		call, ok := c.(*ssa.Call)
+		if !ok || !d.meant(fn, call) {
+			return
+		}
+		if inner := d.innermost(call, 0); inner != nil && !d.reported[inner] {
+			d.reported[inner] = true
+			d.report(inner, name(d.facts, inner.Common()), defers, verdicts)
 		}
 	})
+}
+
+// innermost is the call that leads straight to the function that calls recover.
+func (d *depths) innermost(c *ssa.Call, depth int) *ssa.Call {
+	h := d.facts.Deferred(c.Common())
+	if h == nil || depth > 3 || d.facts.Of(h).Recovers != behaviour.TooDeep {
+		return c
+	}
+	var inner *ssa.Call
+	ir.Calls(h, func(i ssa.CallInstruction) {
+		call, ok := i.(*ssa.Call)
+		if ok && inner == nil && call != c && d.facts.OfCall(call.Common()).Recovers != behaviour.Never {
+			inner = d.innermost(call, depth+1)
+		}
+	})
+	if inner == nil {
+		return c
+	}
+	return inner
 }
 
 // spawned looks for guards that the deferred function starts: recover of another
@@ -257,14 +283,6 @@ func but(dead []string) string {
 		return ""
 	}
 	return ", and recovers nothing with " + strings.Join(dead, ", ")
-}
-
-func dead() map[string]rule.Verdict {
-	all := make(map[string]rule.Verdict)
-	for _, release := range behaviour.Releases {
-		all[release] = rule.Dead
-	}
-	return all
 }
 
 func name(facts *behaviour.Facts, c *ssa.CallCommon) string {

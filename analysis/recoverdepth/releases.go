@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/backstop-go/backstop/analysis/behaviour"
+	"github.com/backstop-go/backstop/analysis/rule"
 )
 
 // releases is a flag: 1.22..1.25, or 1.22,1.26, or nothing for all.
@@ -37,4 +38,12 @@ func (r *releases) Set(text string) error {
 	}
 	*r = list
 	return nil
+}
+
+func dead() map[string]rule.Verdict {
+	all := make(map[string]rule.Verdict)
+	for _, release := range behaviour.Releases {
+		all[release] = rule.Dead
+	}
+	return all
 }

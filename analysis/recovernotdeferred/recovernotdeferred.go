@@ -4,6 +4,7 @@ package recovernotdeferred
 import (
 	"go/ast"
 	"go/token"
+	"go/types"
 	"slices"
 	"strings"
 
@@ -82,6 +83,9 @@ func dead(facts *behaviour.Facts, fn *ssa.Function) (rule.Tier, bool) {
 	if len(use.Deferred) > 0 || belowDeferred(facts, fn, 0) {
 		return "", false
 	}
+	if !facts.Of(fn).OnlyRecovers && handler(fn) { // net/http calls it
+		return rule.TierA, true
+	}
 	if use.Stored || len(use.Passed) > 0 { // who has it may defer it, most of all when it does nothing else
 		return rule.TierC, !facts.Of(fn).OnlyRecovers
 	}
@@ -97,6 +101,15 @@ func dead(facts *behaviour.Facts, fn *ssa.Function) (rule.Tier, bool) {
 		}
 	}
 	return rule.TierA, true
+}
+
+// handler reports whether the function has the parameters of an http.Handler, and
+// so is called for a request.
+func handler(fn *ssa.Function) bool {
+	params := fn.Signature.Params()
+	return params.Len() == 2 && fn.Signature.Results().Len() == 0 &&
+		types.TypeString(params.At(0).Type(), nil) == "net/http.ResponseWriter" &&
+		types.TypeString(params.At(1).Type(), nil) == "*net/http.Request"
 }
 
 // belowDeferred reports whether a deferred function calls or starts fn, directly
@@ -149,6 +162,8 @@ func report(pass *rule.Pass, use behaviour.Use, fn *ssa.Function, c ssa.CallInst
 		f.Pos, f.End = call.Pos(), call.End()
 	}
 	switch {
+	case handler(fn) && tier == rule.TierA:
+		f.Message = "recover() in " + name + " stops nothing: " + name + " serves requests, and nobody defers it; call recover in a deferred function"
 	case use.Exported:
 		f.Message = "recover() in " + name + " stops nothing unless another package defers " + name + ": nobody does here"
 	case use.Stored || len(use.Passed) > 0:

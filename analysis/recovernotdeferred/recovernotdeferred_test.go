@@ -23,7 +23,7 @@ func Test(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"usesProtect", "usesSlice", "Catch", "Guard.Stop", "server.Close", "unused"}
+	want := []string{"usesProtect", "usesSlice", "CatchRequest", "Catch", "Guard.Stop", "server.Close", "unused"}
 	if len(audit) != len(want) {
 		t.Fatalf("of tier C: %v, want %v", audit, want)
 	}

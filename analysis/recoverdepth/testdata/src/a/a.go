@@ -218,10 +218,12 @@ func deferInDefer() {
 }
 
 func outer() {
-	middle() // want `middle recovers nothing here`
+	middle()
 }
 
-func middle() { stopPanic() }
+func middle() {
+	stopPanic() // want `stopPanic recovers nothing here`
+}
 
 func deeper() {
 	defer outer()
@@ -300,6 +302,21 @@ func (job) finish() {
 
 func finishes(j interface{ finish() }) {
 	defer j.finish()
+	work()
+}
+
+type reporter interface{ onPanic() }
+
+type logReporter struct{}
+
+func (logReporter) onPanic() {
+	b.Catch() // want `Catch recovers nothing here`
+}
+
+func onlyImplementation(r reporter) {
+	defer func() {
+		r.onPanic()
+	}()
 	work()
 }
 

@@ -193,7 +193,11 @@ func rightOtherStop(s *b.Server) {
 	work()
 }
 
-// The dynamic type is not known.
+type second struct{}
+
+func (second) stopPanic() {}
+
+// The dynamic type is not known, and there are two.
 func rightInterface(s stopper) {
 	defer func() { s.stopPanic() }()
 	work()

@@ -137,11 +137,27 @@ func usesGeneric() { generic(1) }
 
 func handler() {
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		if v := recover(); v != nil { // want `a goroutine runs the function literal`
+		if v := recover(); v != nil { // want `the function literal serves requests, and nobody defers it`
 			log.Println(v)
 		}
 		work()
 	})
+}
+
+func middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if v := recover(); v != nil { // want `the function literal serves requests`
+			http.Error(w, "internal error", http.StatusInternalServerError)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if v := recover(); v != nil { // want `\*server.ServeHTTP serves requests`
+		log.Println(v)
+	}
+	work()
 }
 
 func once() {

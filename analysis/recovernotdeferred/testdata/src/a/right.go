@@ -1,6 +1,9 @@
 package a
 
-import "log"
+import (
+	"log"
+	"net/http"
+)
 
 func right() {
 	defer func() {
@@ -172,6 +175,25 @@ func shadowed() {
 		log.Println("restored")
 	}
 	work()
+}
+
+// A guard with the parameters of a handler, and deferred.
+func catchRequest(w http.ResponseWriter, r *http.Request) {
+	if v := recover(); v != nil {
+		http.Error(w, "internal error", http.StatusInternalServerError)
+	}
+}
+
+func usesCatchRequest(w http.ResponseWriter, r *http.Request) {
+	defer catchRequest(w, r)
+	work()
+}
+
+// Such a guard for others: it does nothing but recover. Tier C.
+func CatchRequest(w http.ResponseWriter, r *http.Request) {
+	if v := recover(); v != nil {
+		http.Error(w, "internal error", http.StatusInternalServerError)
+	}
 }
 
 // Exported: other packages may defer them. Tier C.
