@@ -212,7 +212,10 @@ func (f *Facts) calls(fn *ssa.Function, v ssa.Value, where model.Where, guard Gu
 		case *ssa.MakeClosure:
 			found = append(found, f.inClosure(r, v, where, guard, depth)...)
 		case *ssa.Store: // a parameter that a closure captures lives in a variable
-			if a, ok := r.Addr.(*ssa.Alloc); ok && r.Val == v {
+			if r.Val != v { // v is the variable
+				continue
+			}
+			if a, ok := r.Addr.(*ssa.Alloc); ok {
 				found = append(found, f.calls(fn, a, where, guard, depth+1)...)
 			} else {
 				add(model.Stored, false, false)
