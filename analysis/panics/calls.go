@@ -370,9 +370,9 @@ func isOption(t types.Type) bool {
 // others have their code run.
 func suppliedName(field string) bool {
 	name := field[strings.LastIndexByte(field, '.')+1:]
-	low := strings.TrimSuffix(strings.ToLower(name), "s")
-	for _, word := range []string{"handle", "handler", "callback", "hook", "proces", "listener", "plugin"} {
-		if strings.HasPrefix(low, word) || strings.HasSuffix(low, word) {
+	low := strings.ToLower(name)
+	for _, word := range []string{"handle", "handler", "callback", "hook", "process", "listener", "plugin"} {
+		if strings.HasPrefix(low, word) || strings.HasSuffix(low, word) || strings.HasSuffix(low, word+"s") {
 			return true
 		}
 	}
