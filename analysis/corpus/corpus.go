@@ -143,15 +143,18 @@ func looksLikeLabel(text string) bool {
 	}) || strings.HasPrefix(text, "// Incident ")
 }
 
-// OfIncidents keeps the labels that are rebuilt from public reports.
+// OfIncidents keeps the labels that are rebuilt from public reports. A report at
+// another label is neither right nor wrong then.
 func OfIncidents(cases []*Case) []*Case {
 	var out []*Case
 	for _, c := range cases {
 		only := *c
-		only.Labels = slices.DeleteFunc(slices.Clone(c.Labels), func(l Label) bool {
-			// Lines that may be reported stay, so that reports there are not "elsewhere".
-			return c.Incident(l) == "" && (l.Kind == Fault || l.Kind == Fine)
-		})
+		only.Labels = slices.Clone(c.Labels)
+		for i, l := range only.Labels {
+			if c.Incident(l) == "" && (l.Kind == Fault || l.Kind == Fine) {
+				only.Labels[i].Kind = Also
+			}
+		}
 		out = append(out, &only)
 	}
 	return out
