@@ -55,6 +55,7 @@ func Decode(r io.Reader) ([]byte, error) {
 	if err := binary.Read(r, binary.BigEndian, &n); err != nil {
 		return nil, err
 	}
+	// ALSO panicking-stdlib-arg: negative lengths
 	data := make([]byte, n) // FAULT alloc-untrusted #datalen panic: makeslice
 	_, err := io.ReadFull(r, data)
 	return data, err

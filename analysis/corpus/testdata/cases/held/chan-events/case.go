@@ -68,6 +68,7 @@ func Opcodes(read func() bool, stop <-chan struct{}) <-chan bool {
 		<-stop
 		close(incoming)
 	}()
+	// ALSO goroutine-no-exit: nothing ends it but a panic
 	go func() {
 		for {
 			incoming <- read() // FAULT chan-close #opcodes panic: send on closed channel
