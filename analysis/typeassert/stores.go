@@ -2,6 +2,7 @@ package typeassert
 
 import (
 	"fmt"
+	"go/constant"
 	"go/token"
 	"go/types"
 
@@ -251,6 +252,9 @@ func (f *finder) ofCall(a *ssa.TypeAssert, c *ssa.Call) string {
 			}
 		}
 		pkg := c.Parent().Pkg
+		if pkg != nil && forOthers(args[0], pkg.Pkg) {
+			return "" // the key is exported: others put it there, whom nobody sees from here
+		}
 		if basic(args[0]) || pkg != nil && own(args[0], pkg.Pkg) {
 			return "the context may hold nothing under this key, or what another package has put there"
 		}
@@ -265,6 +269,25 @@ func (f *finder) ofCall(a *ssa.TypeAssert, c *ssa.Call) string {
 		}
 	}
 	return ""
+}
+
+// forOthers reports whether a key of a basic type is an exported constant of the
+// package.
+func forOthers(v ssa.Value, pkg *types.Package) bool {
+	if m, ok := v.(*ssa.MakeInterface); ok {
+		v = m.X
+	}
+	key, ok := v.(*ssa.Const)
+	if !ok || key.Value == nil {
+		return false
+	}
+	for _, name := range pkg.Scope().Names() {
+		c, ok := pkg.Scope().Lookup(name).(*types.Const)
+		if ok && c.Exported() && types.Identical(types.Default(c.Type()), types.Default(key.Type())) && constant.Compare(c.Val(), token.EQL, key.Value) {
+			return true
+		}
+	}
+	return false
 }
 
 // pooled reports whether the pool is a variable or field of this package, of which

@@ -265,3 +265,9 @@ func port(options map[string]any) int { return options["port"].(int) }
 type Key string
 
 func exportedKey(ctx context.Context) string { return ctx.Value(Key("name")).(string) }
+
+// Vars is the key under which the server keeps variables.
+const Vars string = "vars"
+
+// Others put it there, whom nobody sees from here.
+func exportedConstant(ctx context.Context) map[string]any { return ctx.Value(Vars).(map[string]any) }
