@@ -41,6 +41,7 @@ named. Status 3: there are findings.
   backstop vet -rules coding ./...                  a profile; vet rules lists them
   backstop vet -go 1.25..1.26 ./...                 what an upgrade does to guards
   backstop vet -explain recover-depth
+  backstop vet -audit ./...                         every recover(), and whether it works
   backstop vet -fix ./...                           mend what can be mended for certain
   backstop vet -baseline vet.jsonl -write-baseline ./...   what is known today, and
   backstop vet -baseline vet.jsonl ./...                   only what is new
@@ -73,11 +74,11 @@ func vetWords() []verb {
 }
 
 type vetFlags struct {
-	set                                  *flag.FlagSet
-	format, rules, releases, explain     string
-	baseline, model, cache, tags, dir    string
-	writeBaseline, tests, generated, fix bool
-	ignored, noCache, quiet, all         bool
+	set                                         *flag.FlagSet
+	format, rules, releases, explain            string
+	baseline, model, cache, tags, dir           string
+	writeBaseline, tests, generated, fix, audit bool
+	ignored, noCache, quiet, all                bool
 }
 
 func (f *vetFlags) declare(fs *flag.FlagSet) {
@@ -88,6 +89,7 @@ func (f *vetFlags) declare(fs *flag.FlagSet) {
 	fs.StringVar(&f.baseline, "baseline", "", "do not tell what this `file` has")
 	fs.BoolVar(&f.writeBaseline, "write-baseline", false, "write what is found to the file of -baseline")
 	fs.BoolVar(&f.fix, "fix", false, "mend what can be mended for certain, and tell the rest")
+	fs.BoolVar(&f.audit, "audit", false, "list every recover(), whether it works and what becomes of the value, instead of findings")
 	fs.StringVar(&f.model, "model", "", "a `file` that tells of functions nobody reads, in lines such as \"example.com/pool.Go calls 0 goroutine guarded\"")
 	fs.BoolVar(&f.tests, "tests", false, "files of tests, too")
 	fs.BoolVar(&f.generated, "generated", false, "generated files, too")
@@ -121,6 +123,9 @@ func (f *vetFlags) run(ctx context.Context, std stdio, args []string) error {
 	defer stop()
 	if len(args) > 0 && args[0] == "surface" {
 		return f.surface(ctx, std, args[1:])
+	}
+	if f.audit {
+		return f.recovers(ctx, std, args)
 	}
 	return f.findings(ctx, std, args)
 }
@@ -277,6 +282,31 @@ func vetError(err error) error {
 		return withHint(err, "run it inside a module, or name its directory with -C; packages are named as the go command does: ./... for all below")
 	}
 	return err
+}
+
+// recovers is the audit.
+func (f *vetFlags) recovers(ctx context.Context, std stdio, patterns []string) error {
+	if f.format == "sarif" {
+		return withHint(usageError("an audit is no list of findings"), "-format text or -format json")
+	}
+	cfg, err := f.config(patterns)
+	if err != nil {
+		return err
+	}
+	cfg.Collect = []driver.Collector{vet.Collector()}
+	res, err := f.load(ctx, std, cfg)
+	if err != nil {
+		return err
+	}
+	f.problems(std, vet.Judge(res, vet.Options{}))
+	all, err := vet.Recovers(res, f.dir)
+	if err != nil {
+		return err
+	}
+	if f.format == "json" {
+		return vet.WriteRecoversJSON(std.out, all)
+	}
+	return vet.WriteRecovers(std.out, all, vet.Style{Color: isTerminal(std.out)})
 }
 
 // problems tells on stderr what could not be read.
