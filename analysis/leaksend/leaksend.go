@@ -2,6 +2,8 @@
 package leaksend
 
 import (
+	"regexp"
+
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/backstop-go/backstop/analysis/behaviour"
@@ -31,7 +33,7 @@ A buffer that has room for every send, or a select with ctx.Done, lets it go.`,
 			"a receive on every path, or in as many turns as there are goroutines: all are received",
 			"another goroutine that receives, or drains the channel",
 			"a channel that is returned, stored or handed to unknown code: others may receive",
-			"main: the process ends with it",
+			"main, and functions that are one command of a command line: the process ends with them",
 		},
 		Scenarios: []string{"goroutine-leak", "leak-blocked-send-then-close"},
 		Claims:    []string{"A4-1-c"},
@@ -41,12 +43,23 @@ A buffer that has room for every send, or a select with ctx.Done, lets it go.`,
 func run(pass *rule.Pass) error {
 	p := conc.New(pass.Pass)
 	for _, fn := range p.Funcs {
-		if conc.IsMain(fn) {
+		if conc.IsMain(fn) || isCommand(fn) {
 			continue
 		}
 		p.Channels(fn, func(made *ssa.MakeChan, uses *conc.Uses) { check(pass, p, fn, made, uses) })
 	}
 	return nil
+}
+
+var command = regexp.MustCompile(`^[cC]md[A-Z]|(Cmd|Command)$`)
+
+// isCommand reports whether the name of the function, or of the one around it, says
+// that it is a command of a command line.
+func isCommand(fn *ssa.Function) bool {
+	for fn.Parent() != nil {
+		fn = fn.Parent()
+	}
+	return command.MatchString(fn.Name())
 }
 
 func check(pass *rule.Pass, p *conc.Package, fn *ssa.Function, made *ssa.MakeChan, uses *conc.Uses) {

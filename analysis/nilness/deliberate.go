@@ -18,7 +18,10 @@ func (f *Facts) deliberate(o Origin) bool {
 	switch i := o.From.(type) {
 	case *ssa.Call:
 		if o.Kind == OnErr {
-			return cannotFail(i.Common())
+			return cannotFail(i.Common()) || rightKey(i.Common())
+		}
+		if Name(i.Common()) == "reflect.TypeAssert" {
+			return true // who works with reflection has asked the type before
 		}
 		return f.asked(i, receiver(i.Common()))
 	case *ssa.Lookup:
@@ -70,6 +73,37 @@ func cannotFail(c *ssa.CallCommon) bool {
 		}
 	}
 	return true
+}
+
+// rightKey reports whether the function makes a cipher, which only fails when the key
+// has another length than it wants, and the length does not come from outside: it
+// is that of an array or a hash, or an unexported function was given the key.
+func rightKey(c *ssa.CallCommon) bool {
+	switch Name(c) {
+	case "crypto/aes.NewCipher", "crypto/des.NewCipher", "crypto/des.NewTripleDESCipher", "crypto/rc4.NewCipher",
+		"golang.org/x/crypto/chacha20.NewUnauthenticatedCipher", "golang.org/x/crypto/chacha20poly1305.New":
+	default:
+		return false
+	}
+	switch k := c.Args[0].(type) {
+	case *ssa.Slice:
+		p, ok := k.X.Type().Underlying().(*types.Pointer)
+		if !ok {
+			return false
+		}
+		_, ok = p.Elem().Underlying().(*types.Array)
+		return ok
+	case *ssa.MakeSlice:
+		_, ok := k.Len.(*ssa.Const)
+		return ok
+	case *ssa.Call:
+		t := ir.Target(k.Common())
+		return t != nil && t.Name() == "Sum"
+	case *ssa.Parameter:
+		obj := k.Parent().Object()
+		return obj != nil && !obj.Exported()
+	}
+	return false
 }
 
 // asked reports whether the same container has been asked before, and the answer

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -30,7 +31,7 @@ func (w *walk) eval(c ssa.Value, st *state) verdict {
 	if c == derived {
 		return unknown
 	}
-	if known, ok := st.conds[w.condKey(c, st)]; ok {
+	if known, ok := w.decided(c, st); ok {
 		if known {
 			return verdict{open, stop}
 		}
@@ -199,6 +200,44 @@ func (w *walk) remember(st *state, c ssa.Value, yes bool) {
 		return
 	}
 	st.conds[key] = yes
+}
+
+// decided says what a condition is on this path, when the same has been asked
+// before, or when what is compared with a constant is known to be another one.
+func (w *walk) decided(c ssa.Value, st *state) (yes, ok bool) {
+	if yes, ok = st.conds[w.condKey(c, st)]; ok || len(st.conds) == 0 {
+		return yes, ok
+	}
+	b, isBin := c.(*ssa.BinOp)
+	if !isBin || b.Op != token.EQL && b.Op != token.NEQ {
+		return false, false
+	}
+	l, r := w.operand(b.X, st), w.operand(b.Y, st)
+	if l == "" || r == "" {
+		return false, false
+	}
+	if b.Op == token.EQL {
+		yes, ok = st.conds[l+"!="+r]
+	} else {
+		yes, ok = st.conds[l+"=="+r]
+	}
+	if ok {
+		return !yes, true
+	}
+	if k, isConst := b.Y.(*ssa.Const); !isConst || k.Value == nil {
+		return false, false
+	}
+	for key, held := range st.conds {
+		is, equal := strings.CutPrefix(key, l+"==")
+		if !equal {
+			is, equal = strings.CutPrefix(key, l+"!=")
+			held = !held
+		}
+		if equal && held && is != r && !strings.HasSuffix(is, ";") && strings.Contains(is, ":") {
+			return b.Op == token.NEQ, true
+		}
+	}
+	return false, false
 }
 
 // condKey names a condition so that the same question asked twice has one name;

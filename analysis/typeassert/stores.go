@@ -59,8 +59,8 @@ func (s *stores) call(c *ssa.CallCommon) {
 		s.put("map", args[0], args[3])
 	case name == "(*sync/atomic.Value).Store" || name == "(*sync/atomic.Value).Swap":
 		s.put("atomic", args[0], args[1])
-	case name == "context.WithValue":
-		s.types["key:"+keyName(args[1])] = append(s.types["key:"+keyName(args[1])], typeOf(args[2]))
+	default:
+		s.withValue(c)
 	}
 	if fn := ir.Callee(c); fn != nil && len(fn.Params) == len(args) {
 		for n, a := range args {
@@ -69,6 +69,23 @@ func (s *stores) call(c *ssa.CallCommon) {
 			}
 		}
 	}
+}
+
+// withValue notes what is put into a context: by context.WithValue, or by the method
+// of a context of another kind that is called like it.
+func (s *stores) withValue(c *ssa.CallCommon) {
+	fn, args := ir.Target(c), c.Args
+	if fn == nil || fn.Name() != "WithValue" || len(args) < 2 {
+		return
+	}
+	key, value := args[len(args)-2], args[len(args)-1]
+	for _, a := range []ssa.Value{key, value} {
+		if _, ok := a.Type().Underlying().(*types.Interface); !ok {
+			return
+		}
+	}
+	is := "key:" + keyName(key)
+	s.types[is] = append(s.types[is], typeOf(value))
 }
 
 // pool notes a New that is given to a sync.Pool.

@@ -1,6 +1,7 @@
 package a
 
 import (
+	"crypto/aes"
 	"database/sql"
 	"encoding/pem"
 	"errors"
@@ -358,4 +359,22 @@ func (c *checker) check() string {
 		log.Printf("check: %v", err)
 	}
 	return u.Name // want `the result of the call is used for Name on the path`
+}
+
+// The key comes from outside, and may have any length.
+func FromEnvironment() int {
+	block, _ := aes.NewCipher([]byte(os.Getenv("KEY")))
+	return block.BlockSize() // want `nothing asks before whether its error is nil`
+}
+
+func wrongKind(users map[int]*b.User, m *message, id int) string {
+	u, ok := users[id]
+	if !ok && m.kind != 1 && m.kind != 2 {
+		return ""
+	}
+	switch m.kind {
+	case 2:
+		return u.Name // want `on the path where it is nil`
+	}
+	return ""
 }

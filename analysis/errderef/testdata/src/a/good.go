@@ -1,6 +1,9 @@
 package a
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -442,4 +445,37 @@ func retryOnce(id int) (*b.User, error) {
 	}
 	fmt.Println(u.Name)
 	return u, nil
+}
+
+// A key of a known length: nothing is left to fail.
+func cipherOf(secret string) cipher.Block {
+	key := sha256.Sum256([]byte(secret))
+	block, _ := aes.NewCipher(key[:])
+	block.BlockSize()
+	return block
+}
+
+// The callers of this package give keys that are right.
+func suite(key, iv []byte) int {
+	block, _ := aes.NewCipher(key)
+	return block.BlockSize() + len(iv)
+}
+
+type kind int
+
+type message struct{ kind kind }
+
+// What has no entry has one of the kinds that need none.
+func dispatch(users map[int]*b.User, m *message, id int) string {
+	u, ok := users[id]
+	if !ok && m.kind != 1 && m.kind != 2 {
+		return ""
+	}
+	switch m.kind {
+	case 1:
+		return "begin"
+	case 3:
+		return u.Name
+	}
+	return ""
 }

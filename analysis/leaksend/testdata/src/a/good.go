@@ -215,3 +215,15 @@ func both(ctx context.Context) error {
 		return nil
 	}
 }
+
+// The process ends behind a command of a command line.
+func cmdStart(ctx context.Context) int {
+	ch := make(chan int)
+	go func() { ch <- fetch() }()
+	select {
+	case v := <-ch:
+		return v
+	case <-ctx.Done():
+		return 0
+	}
+}

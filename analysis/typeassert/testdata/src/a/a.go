@@ -165,6 +165,21 @@ func withUser(ctx context.Context, u *user) context.Context {
 // The package stores the type under a key of its own.
 func userOf(ctx context.Context) *user { return ctx.Value(ctxKey{}).(*user) }
 
+// A context of another kind, with a method like context.WithValue.
+type scoped struct{ context.Context }
+
+func (s scoped) WithValue(key, value any) scoped {
+	return scoped{context.WithValue(s.Context, key, value)}
+}
+
+type nameKey string
+
+const matcherKey nameKey = "matcher"
+
+func provision(s scoped, name string) scoped { return s.WithValue(matcherKey, name) }
+
+func matcherName(s scoped) string { return s.Value(matcherKey).(string) }
+
 // The key is of another package, which says what is there.
 func nameOf(ctx context.Context) string { return ctx.Value(b.User).(string) }
 
