@@ -58,7 +58,7 @@ func (a *agent) log(msg string, args ...any) {
 	if a.options.Logger == nil {
 		return
 	}
-	defer func() { recover() }()                                             // a handler of the program's, which may be at fault itself
+	defer func() { recover() }()                                             //backstop:ignore recover-swallow a handler of the program's, which may be at fault itself
 	a.options.Logger.Log(context.Background(), slog.LevelWarn, msg, args...) //nolint:sloglint // the callers pass constants
 }
 

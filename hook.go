@@ -120,14 +120,14 @@ func (a *agent) tell(ctx context.Context, v any, r *record) {
 }
 
 func (h hook) call(ctx context.Context, c *Crash) {
-	defer func() { recover() }() // the program's own code, at fault
+	defer func() { recover() }() //backstop:ignore recover-swallow the program's own code, at fault
 	h(ctx, c)
 }
 
 // RequestOf returns what is known of the request that ctx belongs to or that the
 // calling goroutine serves; nil when there is none. ctx may be nil.
 func RequestOf(ctx context.Context) *event.Request {
-	defer func() { recover() }() // a context of theirs, at fault
+	defer func() { recover() }() //backstop:ignore recover-swallow a context of theirs, at fault
 	var i requestInfo
 	i.find(ctx, false)
 	return i.request()

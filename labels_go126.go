@@ -46,7 +46,7 @@ func clearLabels() { pprof.SetGoroutineLabels(context.Background()) }
 // inheritLabels labels a goroutine with the request of its context, which need
 // not be that of the goroutine that started it.
 func inheritLabels(ctx context.Context) {
-	defer func() { recover() }() // a context of theirs, at fault
+	defer func() { recover() }() //backstop:ignore recover-swallow a context of theirs, at fault
 	if requestOf(ctx) != nil {
 		pprof.SetGoroutineLabels(ctx)
 	}

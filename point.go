@@ -202,7 +202,7 @@ func (b *pointBook) tell(name string, c *pointCount, trace string) {
 
 // pointTrace is the trace id of the request that a point is passed in.
 func pointTrace(ctx context.Context) string {
-	defer func() { recover() }() // a context of theirs, at fault
+	defer func() { recover() }() //backstop:ignore recover-swallow a context of theirs, at fault
 	var i requestInfo
 	i.find(ctx, false)
 	return traceID(i.Traceparent)

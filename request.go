@@ -54,7 +54,7 @@ func traceID(s string) string {
 
 // traceID asks the program for the trace id of a context.
 func (a *agent) traceID(ctx context.Context) (id string) {
-	defer func() { recover() }() // the program's own code, at fault
+	defer func() { recover() }() //backstop:ignore recover-swallow the program's own code, at fault
 	return a.options.TraceID(ctx)
 }
 
@@ -98,7 +98,7 @@ type requestContext struct {
 // meet it on another goroutine: http.TimeoutHandler serves on one of its own,
 // and panics again with the same value.
 func (c *requestContext) report(v any) {
-	defer func() { recover() }() // a context of theirs, at fault
+	defer func() { recover() }() //backstop:ignore recover-swallow a context of theirs, at fault
 	for outer := requestOf(c.Context); outer != nil; outer = requestOf(outer.Context) {
 		outer.reported.Store(&v)
 	}
@@ -110,7 +110,7 @@ func (c *requestContext) wasReported(v any) (same bool) {
 	if p == nil {
 		return false
 	}
-	defer func() { recover() }() // values that cannot be compared: report again
+	defer func() { recover() }() //backstop:ignore recover-swallow values that cannot be compared: report again
 	return *p == v
 }
 

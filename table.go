@@ -67,7 +67,7 @@ func (e *entered) enter(ctx context.Context, a *agent, i *requestInfo, live *htt
 // enterChild says that this goroutine works for the request of ctx. Nothing of
 // it reaches the caller.
 func (e *entered) enterChild(ctx context.Context) {
-	defer func() { recover() }() // a context of theirs, at fault
+	defer func() { recover() }() //backstop:ignore recover-swallow a context of theirs, at fault
 	inheritLabels(ctx)
 	sampling.Pass()
 	a := current.Load()

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -89,7 +90,7 @@ func (s *snapshots) take(_ context.Context, c *backstop.Crash) {
 		defer s.busy.Store(false)
 		defer func() {
 			if v := recover(); v != nil {
-				s.failed(fmt.Errorf("fault: %v", v))
+				s.failed(fmt.Errorf("fault: %v\n%s", v, debug.Stack()))
 			}
 		}()
 		if err := s.write(name); err != nil {
@@ -102,7 +103,7 @@ func (s *snapshots) failed(err error) {
 	if s.options.Logger == nil {
 		return
 	}
-	defer func() { recover() }() // a handler of the program's, which may be at fault itself
+	defer func() { recover() }() //backstop:ignore recover-swallow a handler of the program's, which may be at fault itself
 	s.options.Logger.Warn("backstop: no snapshot of the flight recorder", "error", err)
 }
 

@@ -30,6 +30,9 @@ func (f *Facts) resolve(in *ssa.Function, v ssa.Value, elsewhere bool) ([]*ssa.F
 		return nil, false
 	}
 	at := slices.Index(fn.Params, p)
+	if at < 0 {
+		return nil, false
+	}
 	var all []*ssa.Function
 	for _, c := range f.callers[fn] {
 		args := c.Common().Args

@@ -49,7 +49,7 @@ func run(pass *rule.Pass) error {
 	}
 	in := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
 	for cur := range in.Root().Preorder((*ast.CommClause)(nil)) {
-		clause, _ := cur.Node().(*ast.CommClause)
+		clause := cur.Node().(*ast.CommClause)
 		call := after(pass.TypesInfo, clause.Comm)
 		if call == nil {
 			continue

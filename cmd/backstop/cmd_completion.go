@@ -64,7 +64,9 @@ func (c command) words() []string {
 		return words
 	}
 	for _, form := range forms {
-		words = append(words, strings.Fields(form)[0])
+		if f := strings.Fields(form); len(f) > 0 {
+			words = append(words, f[0])
+		}
 	}
 	return words
 }

@@ -252,7 +252,9 @@ func (p *pkg) eval(e ast.Expr, depth int) []knownText {
 	case *ast.CompositeLit:
 		kv := &ast.KeyValueExpr{}
 		if len(e.Elts) > 0 {
-			kv, _ = e.Elts[0].(*ast.KeyValueExpr)
+			if first, ok := e.Elts[0].(*ast.KeyValueExpr); ok {
+				kv = first
+			}
 		}
 		switch identName(e.Type) {
 		case "errorAddressString":

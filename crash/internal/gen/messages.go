@@ -64,7 +64,7 @@ func headlineTable() []byte {
 		}
 		functions := make(map[string]bool)
 		for caller := range seen[m].callers {
-			functions[caller[:strings.LastIndexByte(caller, '(')]] = true
+			functions[beforeLast(caller, '(')] = true
 		}
 		fmt.Fprintf(&b, "%s\t%s\n", strconv.QuoteToASCII(m.text), strings.Join(keys(functions), " "))
 	}
@@ -124,7 +124,7 @@ func byHand(m message) (message, bool) {
 // place is where a message comes from: the function with its file or, of a
 // panic outside the runtime, where the file says nothing, the function.
 func place(m message, caller string) string {
-	function := caller[:strings.LastIndexByte(caller, '(')]
+	function := beforeLast(caller, '(')
 	if m.kind == "panic" && !strings.HasPrefix(function, "runtime.") {
 		return function
 	}
@@ -161,7 +161,7 @@ func ranges(all []string, in map[int]bool) string {
 }
 
 func minor(toolchain string) string {
-	return toolchain[len("go"):strings.LastIndexByte(toolchain, '.')]
+	return beforeLast(strings.TrimPrefix(toolchain, "go"), '.')
 }
 
 // sourceOf returns the directory with the toolchain's standard library.
@@ -226,4 +226,12 @@ func collect(src string, found func(m message, caller string)) {
 	if err != nil {
 		log.Fatal(err)
 	}
+}
+
+// beforeLast is the text before the last separator, or all of it.
+func beforeLast(text string, separator byte) string {
+	if i := strings.LastIndexByte(text, separator); i >= 0 {
+		return text[:i]
+	}
+	return text
 }

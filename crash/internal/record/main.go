@@ -9,6 +9,7 @@
 package main
 
 import (
+	"fmt"
 	"log"
 	"os"
 	"path/filepath"
@@ -20,32 +21,42 @@ func main() {
 	if len(os.Args) < 2 {
 		log.Fatal("usage: record TESTDATA [NAME...]")
 	}
-	names := os.Args[2:] // all when empty
-	dir, err := filepath.Abs(os.Args[1])
-	if err != nil {
+	if err := record(os.Args[1], os.Args[2:]); err != nil {
 		log.Fatal(err)
+	}
+}
+
+// record makes the recordings with the names, all when there are none.
+func record(dir string, names []string) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
 	}
 	work, err := os.MkdirTemp("", "record")
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	defer func() { _ = os.RemoveAll(work) }()
 	for _, toolchain := range toolchains {
-		minor := toolchain[2:strings.LastIndexByte(toolchain, '.')]
+		minor := strings.TrimPrefix(toolchain, "go")
+		if i := strings.LastIndexByte(minor, '.'); i >= 0 {
+			minor = minor[:i]
+		}
 		for _, rec := range recordings {
 			if !rec.wanted(minor) || len(names) > 0 && !contains(names, rec.name) {
 				continue
 			}
 			text, err := rec.run(toolchain, dir, work)
 			if err != nil {
-				log.Fatalf("record %s with %s: %v", rec.name, toolchain, err)
+				return fmt.Errorf("record %s with %s: %w", rec.name, toolchain, err)
 			}
 			file := filepath.Join(dir, rec.name+".go"+minor+".txt")
 			if err := os.WriteFile(file, append([]byte("\n"), text...), 0o666); err != nil {
-				log.Fatal(err)
+				return err
 			}
 		}
 	}
+	return nil
 }
 
 func contains(list []string, s string) bool {

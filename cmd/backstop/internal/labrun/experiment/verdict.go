@@ -100,7 +100,7 @@ func (r *Report) tail() string {
 	}
 	text := fmt.Sprintf("With %s goroutines half of the recovers came within %s, 99 %% within %s; the longest took %s.",
 		count(n), between(span, p50), between(span, p99), between(span, longest))
-	if slices.Max(longest) > 100*slices.Max(p99) {
+	if len(longest) > 0 && len(p99) > 0 && slices.Max(longest) > 100*slices.Max(p99) {
 		text += " The longest is far from the rest: that goroutine lost its processor between panic and recover, to another thread or to one of those let go with it."
 	}
 	return text

@@ -295,6 +295,9 @@ func (a *annotator) position(l string) {
 		return
 	}
 	p := positionLine.FindStringSubmatch(l)
+	if p == nil {
+		return
+	}
 	var line int
 	_, _ = fmt.Sscan(p[2], &line)
 	says := ""
