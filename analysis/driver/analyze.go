@@ -128,7 +128,7 @@ func (a *action) problem(err error) {
 	}
 	a.told[err.Error()] = true
 	a.unit.key = ""
-	a.unit.out.Problems = append(a.unit.out.Problems, Problem{Package: a.unit.pkg.PkgPath, Place: Place{Message: err.Error()}})
+	a.unit.out.Problems = append(a.unit.out.Problems, Problem{Lost: true, Package: a.unit.pkg.PkgPath, Place: Place{Message: err.Error()}})
 }
 
 func (a *action) pass(an *analysis.Analyzer, inputs map[*analysis.Analyzer]any) *analysis.Pass {
@@ -215,13 +215,29 @@ func (a *action) finding(r *rule.Rule, f rule.Finding) Finding {
 		found.EndLine, found.EndColumn = end.Line, end.Column
 	}
 	for _, fix := range f.Fixes {
-		out := Fix{Message: fix.Message}
-		for _, e := range fix.TextEdits {
-			out.Edits = append(out.Edits, a.edit(e))
+		if edits, ok := a.edits(fix.TextEdits); ok {
+			found.Fixes = append(found.Fixes, Fix{Message: fix.Message, Edits: edits})
 		}
-		found.Fixes = append(found.Fixes, out)
 	}
 	return found
+}
+
+// edits tells edits by offsets. There are none for files that are not the user's
+// own: of a dependency, of the standard library, or made by cgo in a cache.
+func (a *action) edits(list []analysis.TextEdit) ([]Edit, bool) {
+	fset := a.run.prog.fset
+	m := a.unit.pkg.Module
+	if m == nil || !m.Main {
+		return nil, false
+	}
+	var out []Edit
+	for _, e := range list {
+		if fset.Position(e.Pos).Filename != fset.PositionFor(e.Pos, false).Filename {
+			return nil, false
+		}
+		out = append(out, a.edit(e))
+	}
+	return out, true
 }
 
 func (a *action) edit(e analysis.TextEdit) Edit {
@@ -230,7 +246,7 @@ func (a *action) edit(e analysis.TextEdit) Edit {
 	if e.End.IsValid() {
 		end = fset.PositionFor(e.End, false)
 	}
-	return Edit{File: fset.name(start.Filename), Start: start.Offset, End: end.Offset, New: string(e.NewText)}
+	return Edit{File: start.Filename, Start: start.Offset, End: end.Offset, New: string(e.NewText)}
 }
 
 func (a *action) places(list []rule.Place) []Place {

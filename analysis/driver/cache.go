@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"flag"
 	"fmt"
+	"go/types"
 	"hash"
 	"io"
 	"io/fs"
@@ -19,7 +20,7 @@ import (
 )
 
 // cacheVersion changes when what is kept, or how keys are made, changes.
-const cacheVersion = "1"
+const cacheVersion = "2"
 
 // keep is how long an entry that nobody asks for stays.
 const keep = 14 * 24 * time.Hour
@@ -39,8 +40,8 @@ func (r *run) keys() {
 
 func (r *run) key(u *unit, tool string) string {
 	h := sha256.New()
-	// File names are told relative to the directory.
-	fmt.Fprintf(h, "%s\n%s\n%s\n%s\n%s %v\n%s\n%s\n", cacheVersion, tool, r.plan.id, r.cfg.Key, u.pkg.ID, u.target, r.prog.fset.dir, goVersion(u.pkg))
+	word := r.prog.sizes.Sizeof(types.Typ[types.Uintptr])
+	fmt.Fprintf(h, "%s\n%s\n%s\n%s\n%s %v\n%d\n%s\n", cacheVersion, tool, r.plan.id, r.cfg.Key, u.pkg.ID, u.target, word, goVersion(u.pkg))
 	names := sources(u.pkg)
 	fmt.Fprintf(h, "%q\n", names)
 	fixed := u.pkg.Module != nil && !u.pkg.Module.Main && u.pkg.ExportFile != "" &&

@@ -49,8 +49,8 @@ func (r *run) check(u *unit, universe *universe) *checked {
 	}
 	fakeC := slices.ContainsFunc(c.files, importsC)
 	if fakeC {
-		c.problems = append(c.problems, Problem{Package: u.pkg.PkgPath, Place: Place{
-			File: r.prog.fset.name(names[0]), Message: "cgo did not run: functions that use C are not read",
+		c.problems = append(c.problems, Problem{Lost: true, Package: u.pkg.PkgPath, Place: Place{
+			File: names[0], Message: "cgo did not run: functions that use C are not read",
 		}})
 	}
 	dropped := 0
@@ -68,13 +68,13 @@ func (r *run) check(u *unit, universe *universe) *checked {
 		if dropped == 1 {
 			noun = "function or declaration"
 		}
-		c.problems = append(c.problems, Problem{Package: u.pkg.PkgPath, Place: Place{
-			File: r.prog.fset.name(names[0]), Message: fmt.Sprintf("%d %s of package %s could not be read", dropped, noun, u.pkg.PkgPath),
+		c.problems = append(c.problems, Problem{Lost: true, Package: u.pkg.PkgPath, Place: Place{
+			File: names[0], Message: fmt.Sprintf("%d %s of package %s could not be read", dropped, noun, u.pkg.PkgPath),
 		}})
 	}
 	if !c.usable {
-		c.problems = append(c.problems, Problem{Package: u.pkg.PkgPath, Place: Place{
-			File: r.prog.fset.name(names[0]), Message: "package " + u.pkg.PkgPath + " could not be read",
+		c.problems = append(c.problems, Problem{Lost: true, Package: u.pkg.PkgPath, Place: Place{
+			File: names[0], Message: "package " + u.pkg.PkgPath + " could not be read",
 		}})
 	}
 	return c
@@ -105,7 +105,7 @@ func goFiles(names []string) []string {
 func (r *run) syntaxProblems(c *checked, u *unit, err error) {
 	add := func(at token.Position, message string) {
 		c.problems = append(c.problems, Problem{Package: u.pkg.PkgPath, Place: Place{
-			File: r.prog.fset.name(at.Filename), Line: at.Line, Column: at.Column, Message: message,
+			File: at.Filename, Line: at.Line, Column: at.Column, Message: message,
 		}})
 	}
 	var list scanner.ErrorList

@@ -87,6 +87,7 @@ type Finding struct {
 type Problem struct {
 	Place
 	Package string
+	Lost    bool // code was not read because of it
 }
 
 // An Ignore is one //backstop:ignore comment.

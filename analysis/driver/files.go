@@ -13,7 +13,8 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// files turns positions into places, with names relative to one directory.
+// files turns positions into places. Their names are absolute, so that what is
+// kept on disk is right for a run in any directory, until the result is made.
 type files struct {
 	*token.FileSet
 	dir string
@@ -33,7 +34,8 @@ func newFiles(dir string) *files {
 	return &files{token.NewFileSet(), abs}
 }
 
-func (f *files) name(file string) string {
+// relative names a file as seen from the directory, when it lies below.
+func (f *files) relative(file string) string {
 	rel, err := filepath.Rel(f.dir, file)
 	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) || !filepath.IsAbs(file) {
 		return file
@@ -43,7 +45,7 @@ func (f *files) name(file string) string {
 
 func (f *files) place(pos token.Pos, message string) Place {
 	p := f.Position(pos)
-	return Place{File: f.name(p.Filename), Line: p.Line, Column: p.Column, Message: message}
+	return Place{File: p.Filename, Line: p.Line, Column: p.Column, Message: message}
 }
 
 // errorPlace reads the position of an error of the go command: file:line:column.
@@ -66,7 +68,7 @@ func (f *files) errorPlace(e packages.Error) Place {
 		numbers = append(numbers, n)
 		rest = rest[:i]
 	}
-	at.File = f.name(rest)
+	at.File = rest
 	switch len(numbers) {
 	case 1:
 		at.Line = numbers[0]

@@ -63,7 +63,7 @@ func (r *run) rescue(u *unit, v any) {
 	if u.out == nil {
 		u.out = r.empty(u)
 	}
-	u.out.Problems = append(u.out.Problems, Problem{Package: u.pkg.PkgPath, Place: Place{
+	u.out.Problems = append(u.out.Problems, Problem{Lost: true, Package: u.pkg.PkgPath, Place: Place{
 		Message: fmt.Sprintf("reading it panicked, which is a bug of backstop: %v\n%s", v, debug.Stack()),
 	}})
 	r.tell(u, false)
@@ -121,11 +121,41 @@ func (r *run) unitOf(u *unit, p *types.Package) *unit {
 }
 
 func (r *run) result() *Result {
+	for i := range r.prog.problems {
+		r.prog.problems[i].File = r.prog.fset.relative(r.prog.problems[i].File)
+	}
 	res := &Result{Problems: r.prog.problems, Cached: r.cached, Analyzed: len(r.prog.units) - r.cached}
 	for _, u := range r.prog.units {
 		if u.out != nil && (u.target || r.plan.collectsDeps || len(u.out.Problems) > 0 && u.key == "") {
+			u.out.rename(r.prog.fset.relative)
 			res.Packages = append(res.Packages, u.out)
 		}
 	}
 	return res
+}
+
+// rename gives every place and edit of the package another name of its file.
+func (p *Package) rename(name func(string) string) {
+	places := func(list []Place) {
+		for i := range list {
+			list[i].File = name(list[i].File)
+		}
+	}
+	for i := range p.Findings {
+		f := &p.Findings[i]
+		f.File = name(f.File)
+		places(f.Path)
+		places(f.Related)
+		for _, fix := range f.Fixes {
+			for j := range fix.Edits {
+				fix.Edits[j].File = name(fix.Edits[j].File)
+			}
+		}
+	}
+	for i := range p.Problems {
+		p.Problems[i].File = name(p.Problems[i].File)
+	}
+	for i := range p.Ignores {
+		p.Ignores[i].File = name(p.Ignores[i].File)
+	}
 }

@@ -8,10 +8,21 @@ import (
 	"github.com/backstop-go/backstop/analysis/rule"
 )
 
+// A Selection is the rules that somebody asked for.
+type Selection struct {
+	Rules []*rule.Rule
+	audit map[string]bool // identifiers
+}
+
+// Audit reports whether findings of tier C of the rule are asked for, whatever
+// the tier of the rule is: it was named, or part of a profile, of C or of all.
+func (s Selection) Audit(id string) bool { return s.audit[id] }
+
 // Select chooses rules by a list with commas: identifiers, tiers (A, B, C),
 // profiles, "all" and "default", each with a minus in front to leave it out.
 // Empty means the default: tiers A and B.
-func Select(list string) ([]*rule.Rule, error) {
+func Select(list string) (Selection, error) {
+	s := Selection{audit: make(map[string]bool)}
 	chosen := make(map[*rule.Rule]bool)
 	words := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 	if len(words) == 0 || strings.HasPrefix(words[0], "-") {
@@ -21,20 +32,22 @@ func Select(list string) ([]*rule.Rule, error) {
 		name, out := strings.CutPrefix(w, "-")
 		set, err := named(name)
 		if err != nil {
-			return nil, err
+			return s, err
 		}
 		for _, r := range set {
 			if out {
 				delete(chosen, r)
-			} else {
-				chosen[r] = true
+				continue
 			}
+			chosen[r] = true
+			s.audit[r.ID] = s.audit[r.ID] || name != "default" && name != "A" && name != "B"
 		}
 	}
 	if len(chosen) == 0 {
-		return nil, fmt.Errorf("no rule is left of %q", list)
+		return s, fmt.Errorf("no rule is left of %q", list)
 	}
-	return slices.DeleteFunc(All(), func(r *rule.Rule) bool { return !chosen[r] }), nil
+	s.Rules = slices.DeleteFunc(All(), func(r *rule.Rule) bool { return !chosen[r] })
+	return s, nil
 }
 
 func named(name string) ([]*rule.Rule, error) {

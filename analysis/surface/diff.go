@@ -136,8 +136,8 @@ func (d *Difference) Text(style Style) string {
 		w.line("no new unguarded path")
 	}
 	for _, c := range d.New {
-		w.line("\n%s %s:%d  %s %s reaches %s", w.paint(red, "new"), c.Entry.File, c.Entry.Line, c.Entry.Kind,
-			Short(c.Entry.Function), plural(len(c.Sites), "site", "sites"))
+		w.line("\n%s %s  %s %s reaches %s", w.paint(red, "new"), place(c.Entry.File, c.Entry.Line), c.Entry.Kind,
+			name(c.Entry.Function), plural(len(c.Sites), "site", "sites"))
 		shown := w.top(len(c.Sites), 3)
 		for _, s := range c.Sites[:shown] {
 			w.site("    ", s)

@@ -50,6 +50,18 @@ func (d *drawing) line(format string, args ...any) {
 	d.b.WriteString(fmt.Sprintf(format, args...) + "\n")
 }
 
+// begin cuts a text at the end.
+func (d *drawing) begin(s string, taken int) string {
+	room := max(d.Width-taken, 10)
+	if d.Width <= 0 || utf8.RuneCountInString(s) <= room {
+		return s
+	}
+	return string([]rune(s)[:room-1]) + "…"
+}
+
+// place is where something stands.
+func place(file string, line int) string { return fmt.Sprintf("%s:%d", clean(file), line) }
+
 // fit cuts a text from the left, where paths have what everybody knows, to what
 // the terminal has beside the columns that are taken.
 func (d *drawing) fit(s string, taken int) string {
@@ -134,19 +146,29 @@ func (d *drawing) sets() {
 }
 
 func (d *drawing) site(indent string, s Site) {
-	at := fmt.Sprintf("%s:%d", s.File, s.Line)
-	d.line("%s%s  %s", indent, at, d.fit(s.Kind+": "+s.Why, len(indent)+len(at)+2))
+	at := place(s.File, s.Line)
+	d.line("%s%s  %s", indent, at, d.begin(s.Kind+": "+clean(s.Why), len(indent)+len(at)+2))
 }
 
 func (d *drawing) path(indent string, steps []Step) {
 	names := make([]string, len(steps))
 	for i, s := range steps {
-		names[i] = Short(s.Function)
+		names[i] = name(s.Function)
 	}
 	if len(names) > 6 && !d.All {
 		names = append(append(names[:3:3], "…"), names[len(names)-2:]...)
 	}
 	d.line("%s%s", indent, d.paint(dim, d.fit("by "+strings.Join(names, " > "), len(indent))))
+}
+
+// name is how a function is written for people: short, literals as tracebacks
+// write them, and nothing that a terminal obeys.
+func name(function string) string {
+	outer, literals, is := strings.Cut(Short(function), "$")
+	if is {
+		outer += ".func" + strings.ReplaceAll(literals, "$", ".")
+	}
+	return clean(outer)
 }
 
 // Short is the name of a function with the last element of its package only.
@@ -173,7 +195,7 @@ func (d *drawing) entries() {
 	}
 	d.line("\n%s", d.paint(bold, "entries"))
 	for _, e := range d.r.Entries[:d.top(n, 15)] {
-		at := fmt.Sprintf("%s:%d", e.File, e.Line)
+		at := place(e.File, e.Line)
 		guard := d.paint(red, "unguarded")
 		if e.Guarded {
 			guard = "guarded"
@@ -182,9 +204,9 @@ func (d *drawing) entries() {
 		}
 		via := ""
 		if e.Via != "" {
-			via = " by " + Short(e.Via)
+			via = " by " + name(e.Via)
 		}
-		d.line("%6d  %s  %s %s%s, %s, %s", e.Number, at, e.Kind, Short(e.Function), via, guard, plural(e.Sites, "site", "sites"))
+		d.line("%6d  %s  %s %s%s, %s, %s", e.Number, at, e.Kind, name(e.Function), via, guard, plural(e.Sites, "site", "sites"))
 	}
 	if more := n - d.top(n, 15); more > 0 {
 		d.line("        %s", d.paint(dim, fmt.Sprintf("and %d more", more)))
@@ -211,7 +233,7 @@ func (d *drawing) calls() {
 		open = d.r.Calls
 	}
 	for _, x := range open[:d.top(len(open), 10)] {
-		d.line("        %s:%d  %s, %d of %s contained, %s", x.File, x.Line, d.fit(x.Function, 60),
+		d.line("        %s  %s, %d of %s contained, %s", place(x.File, x.Line), d.fit(clean(x.Function), 60),
 			x.Contained, plural(x.Calls, "call", "calls"), plural(x.Sites, "explicit panic", "explicit panics"))
 	}
 	if more := len(open) - d.top(len(open), 10); more > 0 {
@@ -222,7 +244,7 @@ func (d *drawing) calls() {
 func (d *drawing) packages() {
 	d.line("\n%s", d.paint(bold, "numbers to drive down"))
 	for _, c := range d.r.Modules {
-		d.line("%6d  module %s", c.Number, c.Name)
+		d.line("%6d  module %s", c.Number, clean(c.Name))
 	}
 	n := 0
 	for _, c := range d.r.Packages {
@@ -231,7 +253,7 @@ func (d *drawing) packages() {
 		}
 	}
 	for _, c := range d.r.Packages[:d.top(n, 10)] {
-		d.line("%6d  %s: %s, %d unguarded, %s", c.Number, d.fit(c.Name, 50), plural(c.Entries, "entry", "entries"), c.Unguarded, plural(c.Sites, "site", "sites"))
+		d.line("%6d  %s: %s, %d unguarded, %s", c.Number, d.fit(clean(c.Name), 50), plural(c.Entries, "entry", "entries"), c.Unguarded, plural(c.Sites, "site", "sites"))
 	}
 }
 
@@ -245,7 +267,11 @@ func (d *drawing) unknown() {
 	}
 	names := make([]string, 0, 3)
 	for _, u := range d.r.Unknown[:min(3, len(d.r.Unknown))] {
-		names = append(names, path.Base(u.Function))
+		names = append(names, clean(path.Base(u.Function)))
 	}
-	d.line("\n%s are called %s without a summary (assembly, reflection, other platforms): %s ...", plural(len(d.r.Unknown), "function", "functions"), plural(calls, "time", "times"), strings.Join(names, ", "))
+	more := ""
+	if len(d.r.Unknown) > len(names) {
+		more = " ..."
+	}
+	d.line("\n%s of %s without a summary (assembly, reflection, other platforms): %s%s", plural(calls, "call", "calls"), plural(len(d.r.Unknown), "function", "functions"), strings.Join(names, ", "), more)
 }

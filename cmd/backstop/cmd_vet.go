@@ -131,12 +131,12 @@ func (f *vetFlags) run(ctx context.Context, std stdio, args []string) error {
 }
 
 // chosen are the rules of -rules.
-func (f *vetFlags) chosen() ([]*rule.Rule, error) {
+func (f *vetFlags) chosen() (rules.Selection, error) {
 	chosen, err := rules.Select(f.rules)
 	if err != nil {
 		var unknown rules.UnknownError
 		errors.As(err, &unknown)
-		return nil, withHint(usageError("%v", err), "%s", rulesHint(string(unknown)))
+		return chosen, withHint(usageError("%v", err), "%s", rulesHint(string(unknown)))
 	}
 	return chosen, nil
 }
@@ -185,7 +185,7 @@ func (f *vetFlags) findings(ctx context.Context, std stdio, patterns []string) e
 	if err != nil {
 		return err
 	}
-	cfg.Rules = chosen
+	cfg.Rules = chosen.Rules
 	var known *vet.Baseline
 	if f.baseline != "" && !f.writeBaseline {
 		if known, err = vet.ReadBaseline(f.baseline); err != nil {
@@ -198,7 +198,7 @@ func (f *vetFlags) findings(ctx context.Context, std stdio, patterns []string) e
 		return err
 	}
 	out := vet.Judge(res, vet.Options{
-		Generated: f.generated, Ignored: f.ignored, TierC: strings.Contains(f.rules, "all") || strings.Contains(f.rules, "C"),
+		Generated: f.generated, Ignored: f.ignored, Audit: chosen.Audit,
 		AllRules: f.rules == "all", Baseline: known,
 	})
 	f.problems(std, out)
@@ -217,7 +217,7 @@ func (f *vetFlags) findings(ctx context.Context, std stdio, patterns []string) e
 			return err
 		}
 	}
-	if err := f.write(std, out, chosen); err != nil {
+	if err := f.write(std, out, chosen.Rules); err != nil {
 		return err
 	}
 	if !f.quiet && f.format == "text" {
@@ -326,7 +326,7 @@ func (f *vetFlags) write(std stdio, out *vet.Outcome, chosen []*rule.Rule) error
 	case "json":
 		return out.WriteJSON(std.out)
 	case "sarif":
-		return out.WriteSARIF(std.out, moduleVersion(), chosen)
+		return out.WriteSARIF(std.out, f.dir, moduleVersion(), chosen)
 	}
 	return out.WriteText(std.out, vet.Style{Color: isTerminal(std.out)})
 }

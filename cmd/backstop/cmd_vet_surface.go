@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"go/token"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,11 +31,12 @@ func (f *vetFlags) surface(ctx context.Context, std stdio, args []string) error 
 	}
 	start := time.Now()
 	r, told, err := f.surfaceOf(ctx, std, f.dir, args)
-	if err != nil {
+	if err != nil && !errors.Is(err, errLost) {
 		return err
 	}
+	lost := err
 	if f.format == "json" {
-		return writeJSON(std.out, r)
+		return errors.Join(writeJSON(std.out, r), lost)
 	}
 	if _, err := io.WriteString(std.out, surface.Text(r, f.surfaceStyle(std))); err != nil {
 		return err
@@ -41,8 +44,11 @@ func (f *vetFlags) surface(ctx context.Context, std stdio, args []string) error 
 	if !f.quiet {
 		fmt.Fprintf(std.err, "%s; %.1f s\n", told, time.Since(start).Seconds())
 	}
-	return nil
+	return lost
 }
+
+// errLost is returned with a report that has not all of the program.
+var errLost = errors.New("not all of the program could be read")
 
 func (f *vetFlags) surfaceStyle(std stdio) surface.Style {
 	return surface.Style{Width: terminalWidth(std.out), Color: isTerminal(std.out), All: f.all}
@@ -76,7 +82,8 @@ func (f *vetFlags) surfaceOf(ctx context.Context, std stdio, dir string, pattern
 	if err != nil {
 		return nil, "", err
 	}
-	f.problems(std, vet.Judge(res, vet.Options{}))
+	out := vet.Judge(res, vet.Options{})
+	f.problems(std, out)
 	var program []surface.Package
 	for _, p := range res.Packages {
 		data, ok := p.Collected[summaries]
@@ -96,13 +103,26 @@ func (f *vetFlags) surfaceOf(ctx context.Context, std stdio, dir string, pattern
 	if err != nil {
 		return nil, "", err
 	}
-	return r, fmt.Sprintf("%d packages, %d of them read anew", len(program), res.Analyzed), nil
+	told := fmt.Sprintf("%d packages, %d of them read anew", len(program), res.Analyzed)
+	if slices.ContainsFunc(out.Problems, func(p driver.Problem) bool { return p.Lost }) {
+		return r, told, withHint(errLost, "the warnings above say what; go build says more")
+	}
+	return r, told, nil
 }
 
 // surfaceDiff compares two revisions, or two reports that were kept.
 func (f *vetFlags) surfaceDiff(ctx context.Context, std stdio, args []string) error {
 	var base, head *surface.Report
-	var err error
+	var err, lost error
+	at := func(revision string, patterns []string) (r *surface.Report) {
+		if err != nil {
+			return nil
+		}
+		if r, err = f.surfaceAt(ctx, std, revision, patterns); errors.Is(err, errLost) {
+			lost, err = err, nil
+		}
+		return r
+	}
 	switch {
 	case len(args) == 2 && strings.HasSuffix(args[0], ".json") && strings.HasSuffix(args[1], ".json"):
 		if base, err = readSurface(args[0]); err == nil {
@@ -114,9 +134,12 @@ func (f *vetFlags) surfaceDiff(ctx context.Context, std stdio, args []string) er
 		if len(patterns) == 0 {
 			patterns = []string{"./..."}
 		}
-		if base, err = f.surfaceAt(ctx, std, from, patterns); err == nil {
-			head, err = f.surfaceAt(ctx, std, to, patterns)
+		if after, three := strings.CutPrefix(to, "."); three { // as git diff has it: since they parted
+			to = after
+			from, err = mergeBase(ctx, f.dir, from, cmp.Or(to, "HEAD"))
 		}
+		base = at(from, patterns)
+		head = at(to, patterns)
 	default:
 		return withHint(usageError("vet surface diff needs two revisions"), "backstop vet surface diff main..HEAD, or main.. for what is not committed; or two files of -format json")
 	}
@@ -131,6 +154,9 @@ func (f *vetFlags) surfaceDiff(ctx context.Context, std stdio, args []string) er
 	}
 	if err == nil && len(d.New) > 0 {
 		return &exitError{code: exitFindings}
+	}
+	if err == nil && lost != nil {
+		return fmt.Errorf("the revisions cannot be compared: %w", lost)
 	}
 	return err
 }
@@ -165,7 +191,7 @@ func (f *vetFlags) surfaceAt(ctx context.Context, std stdio, revision string, pa
 	}
 	r, _, err := f.surfaceOf(ctx, std, dir, patterns)
 	if err != nil && revision != "" {
-		return nil, fmt.Errorf("%s: %w", revision, err)
+		return r, fmt.Errorf("%s: %w", revision, err)
 	}
 	return r, err
 }

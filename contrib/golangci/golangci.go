@@ -58,7 +58,7 @@ func New(settings any) (register.LinterPlugin, error) {
 			return nil, fmt.Errorf("backstop: go: %w", err)
 		}
 	}
-	return linter{rules.Analyzers(chosen)}, nil
+	return linter{rules.Analyzers(chosen.Rules)}, nil
 }
 
 type linter struct {

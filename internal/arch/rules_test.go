@@ -35,7 +35,7 @@ var rules = []rule{
 	{"cmd/backstop/internal/store/sqlite", []string{module + "/crash", module + "/event", cmdInternal + "issue", cmdInternal + "store"}, "a store knows the types it keeps and no stage"},
 	{"cmd/backstop/internal/store", []string{module + "/crash", module + "/event", cmdInternal + "issue"}, "the store's types stand below the stages"},
 	{"cmd/backstop/internal/ingest", []string{module + "/crash", module + "/event", module + "/internal/headline", module + "/internal/inflight"}, "ingest makes events out of bytes and knows no other stage"},
-	{"cmd/backstop/internal/vet", []string{module + "/analysis/..."}, "vet writes what the driver found"},
+	{"cmd/backstop/internal/vet", []string{module + "/analysis/...", cmdInternal + "textview"}, "vet writes what the driver found"},
 	{"cmd/backstop/internal/web", []string{module + "/analysis/rule", module + "/analysis/rules", module + "/crash", module + "/event", cmdInternal + "issue", cmdInternal + "store", cmdInternal + "htmlview", cmdInternal + "outline"}, "pages read the store, draw reports as htmlview does, and know nothing else"},
 	{"cmd/backstop/internal/server", []string{module + "/crash", module + "/event", module + "/internal/...", cmdInternal + "..."}, "the server wires the stages"},
 	{"cmd/backstop/internal/supervise", []string{module + "/crash", module + "/event", module + "/internal/..."}, "the supervisor makes events and knows no stage"},

@@ -37,7 +37,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	found, problems, err := corpus.Findings(context.Background(), *dir, selected)
+	found, problems, err := corpus.Findings(context.Background(), *dir, selected.Rules)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func run() error {
 	default:
 		return fmt.Errorf("unknown part %q", *part)
 	}
-	score := corpus.Rate(cases, selected, found)
+	score := corpus.Rate(cases, selected.Rules, found)
 	for _, p := range problems {
 		fmt.Println("problem  ", p)
 	}

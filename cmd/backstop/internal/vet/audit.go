@@ -14,6 +14,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/audit"
 	"github.com/backstop-go/backstop/analysis/driver"
 	"github.com/backstop-go/backstop/analysis/rule"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/textview"
 )
 
 // A Recover is one call of recover() as docs/reference/json.md describes it.
@@ -133,7 +134,7 @@ func WriteRecovers(w io.Writer, all []Recover, s Style) error {
 	for _, r := range all {
 		counts[r.Status]++
 		words := statusWords[r.Status]
-		fmt.Fprintf(b, "%s: %s: %s", s.paint("1", at(driver.Place{File: r.File, Line: r.Line, Column: r.Column})), s.paint(words.color, words.words), r.Why)
+		fmt.Fprintf(b, "%s: %s: %s", s.paint("1", at(driver.Place{File: r.File, Line: r.Line, Column: r.Column})), s.paint(words.color, words.words), textview.Escape(r.Why))
 		if len(r.Fates) > 0 {
 			fmt.Fprintf(b, "; the value is %s", fateWords(r.Fates))
 		}

@@ -1,10 +1,14 @@
 package vet
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"net/url"
+	"os"
 	"path"
+	"path/filepath"
+	"unicode/utf16"
 
 	"github.com/backstop-go/backstop/analysis/driver"
 	"github.com/backstop-go/backstop/analysis/rule"
@@ -120,8 +124,10 @@ type sarifRegion struct {
 
 var sarifLevels = map[rule.Tier]string{rule.TierA: "error", rule.TierB: "warning", rule.TierC: "note"}
 
-// WriteSARIF writes the findings, and the rules that ran, as SARIF 2.1.0.
-func (out *Outcome) WriteSARIF(w io.Writer, version string, ran []*rule.Rule) error {
+// WriteSARIF writes the findings, and the rules that ran, as SARIF 2.1.0. Names of
+// files are relative to dir, where they are read to count columns as SARIF does.
+func (out *Outcome) WriteSARIF(w io.Writer, dir, version string, ran []*rule.Rule) error {
+	x := &sarif{dir: dir, files: make(map[string][][]byte)}
 	run := sarifRun{
 		Tool:       sarifTool{sarifDriver{Name: "backstop", Version: version, Rules: []sarifRule{}}},
 		ColumnKind: "utf16CodeUnits", Results: []sarifResult{},
@@ -140,12 +146,12 @@ func (out *Outcome) WriteSARIF(w io.Writer, version string, ran []*rule.Rule) er
 	for _, p := range out.Problems {
 		n := sarifNotification{Level: "warning", Message: sarifText{p.Package + ": " + p.Message}}
 		if p.File != "" {
-			n.Locations = []sarifLocation{location(p.Place, 0, 0)}
+			n.Locations = []sarifLocation{x.location(p.Place, 0, 0)}
 		}
 		run.Invocations[0].Notifications = append(run.Invocations[0].Notifications, n)
 	}
 	for _, f := range out.Findings {
-		run.Results = append(run.Results, sarifOf(f, index))
+		run.Results = append(run.Results, x.result(f, index))
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
@@ -154,22 +160,28 @@ func (out *Outcome) WriteSARIF(w io.Writer, version string, ran []*rule.Rule) er
 	})
 }
 
-func sarifOf(f driver.Finding, index map[string]int) sarifResult {
+// sarif counts columns of files that it reads once.
+type sarif struct {
+	dir   string
+	files map[string][][]byte
+}
+
+func (x *sarif) result(f driver.Finding, index map[string]int) sarifResult {
 	r := sarifResult{
 		RuleID: f.Rule, Level: sarifLevels[f.Tier], Message: sarifText{f.Message},
-		Locations:    []sarifLocation{location(f.Place, f.EndLine, f.EndColumn)},
+		Locations:    []sarifLocation{x.location(f.Place, f.EndLine, f.EndColumn)},
 		Fingerprints: map[string]string{"backstop/v1": fingerprint(f)},
 	}
 	if i, ok := index[f.Rule]; ok {
 		r.RuleIndex = &i
 	}
 	for _, p := range f.Related {
-		r.Related = append(r.Related, message(p))
+		r.Related = append(r.Related, x.message(p))
 	}
 	if len(f.Path) > 0 {
 		var steps []sarifStep
 		for _, p := range append(f.Path[:len(f.Path):len(f.Path)], f.Place) {
-			steps = append(steps, sarifStep{message(p)})
+			steps = append(steps, sarifStep{x.message(p)})
 		}
 		r.Flows = []sarifFlow{{[]sarifThread{{steps}}}}
 	}
@@ -182,18 +194,41 @@ func sarifOf(f driver.Finding, index map[string]int) sarifResult {
 	return r
 }
 
-func message(p driver.Place) sarifLocation {
-	l := location(p, 0, 0)
+func (x *sarif) message(p driver.Place) sarifLocation {
+	l := x.location(p, 0, 0)
 	l.Message = &sarifText{p.Message}
 	return l
 }
 
-func location(p driver.Place, endLine, endColumn int) sarifLocation {
+func (x *sarif) location(p driver.Place, endLine, endColumn int) sarifLocation {
 	l := sarifLocation{Physical: sarifPhysical{Artifact: sarifArtifact{uri(p.File)}}}
 	if p.Line > 0 {
-		l.Physical.Region = &sarifRegion{p.Line, p.Column, endLine, endColumn}
+		l.Physical.Region = &sarifRegion{p.Line, x.column(p.File, p.Line, p.Column), endLine, x.column(p.File, endLine, endColumn)}
 	}
 	return l
+}
+
+// column turns a column in bytes into one in UTF-16 code units, which SARIF
+// counts; 0, which leaves it out, when the line cannot be read.
+func (x *sarif) column(file string, line, column int) int {
+	if line == 0 || column == 0 {
+		return 0
+	}
+	lines, ok := x.files[file]
+	if !ok {
+		name := file
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(x.dir, filepath.FromSlash(name))
+		}
+		if text, err := os.ReadFile(name); err == nil {
+			lines = bytes.Split(text, []byte("\n"))
+		}
+		x.files[file] = lines
+	}
+	if line > len(lines) || column-1 > len(lines[line-1]) {
+		return 0
+	}
+	return 1 + len(utf16.Encode([]rune(string(lines[line-1][:column-1]))))
 }
 
 func uri(file string) string {

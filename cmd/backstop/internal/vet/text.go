@@ -11,6 +11,7 @@ import (
 
 	"github.com/backstop-go/backstop/analysis/driver"
 	"github.com/backstop-go/backstop/analysis/rule"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/textview"
 )
 
 // A Style says how text is drawn.
@@ -32,33 +33,36 @@ var tierColor = map[rule.Tier]string{rule.TierA: "1;31", rule.TierB: "1;33", rul
 func (out *Outcome) WriteText(w io.Writer, s Style) error {
 	b := bufio.NewWriter(w)
 	for _, f := range out.Findings {
-		fmt.Fprintf(b, "%s: %s %s\n", s.paint("1", at(f.Place)), s.paint(tierColor[f.Tier], f.Rule+" ("+string(f.Tier)+"):"), f.Message)
+		fmt.Fprintf(b, "%s: %s %s\n", s.paint("1", at(f.Place)), s.paint(tierColor[f.Tier], f.Rule+" ("+string(f.Tier)+"):"), textview.Escape(f.Message))
 		if v := Verdicts(f.Go); v != "" {
 			fmt.Fprintf(b, "    %s\n", v)
 		}
 		for _, p := range f.Path {
-			fmt.Fprintf(b, "    %s %s %s\n", s.paint("2", "path"), at(p), s.paint("2", p.Message))
+			fmt.Fprintf(b, "    %s %s %s\n", s.paint("2", "path"), at(p), s.paint("2", textview.Escape(p.Message)))
 		}
 		for _, p := range f.Related {
-			fmt.Fprintf(b, "    %s %s\n", at(p), s.paint("2", p.Message))
+			fmt.Fprintf(b, "    %s %s\n", at(p), s.paint("2", textview.Escape(p.Message)))
 		}
 		if f.Ignored != "" {
-			fmt.Fprintf(b, "    %s %s\n", s.paint("2", "ignored:"), f.Ignored)
+			fmt.Fprintf(b, "    %s %s\n", s.paint("2", "ignored:"), textview.Escape(f.Ignored))
 		}
 	}
 	return b.Flush()
 }
 
+// at is a place as editors read it. Names of files are anybody's: nothing in them
+// is obeyed by a terminal.
 func at(p driver.Place) string {
+	file := textview.Escape(p.File)
 	switch {
 	case p.File == "":
 		return "-"
 	case p.Line == 0:
-		return p.File
+		return file
 	case p.Column == 0:
-		return fmt.Sprintf("%s:%d", p.File, p.Line)
+		return fmt.Sprintf("%s:%d", file, p.Line)
 	}
-	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+	return fmt.Sprintf("%s:%d:%d", file, p.Line, p.Column)
 }
 
 // ProblemText is one line for a problem.

@@ -16,10 +16,10 @@ import (
 
 // Options say which findings count.
 type Options struct {
-	Generated bool // in generated files, too
-	Ignored   bool // those that a directive ignores, too
-	TierC     bool // those that are of tier C though their rule is not
-	AllRules  bool // every rule ran, so that a directive that ignores nothing is a finding
+	Generated bool                   // in generated files, too
+	Ignored   bool                   // those that a directive ignores, too
+	Audit     func(rule string) bool // those of tier C that a rule of another tier has
+	AllRules  bool                   // every rule ran, so that a directive that ignores nothing is a finding
 	Baseline  *Baseline
 }
 
@@ -72,10 +72,8 @@ func Judge(res *driver.Result, o Options) *Outcome {
 
 func (out *Outcome) counts(f driver.Finding, o Options) bool {
 	switch {
-	case f.Tier == rule.TierC && !o.TierC:
-		if r, ok := rules.Find(f.Rule); !ok || r.Tier != rule.TierC {
-			return false
-		}
+	case f.Tier == rule.TierC && (o.Audit == nil || !o.Audit(f.Rule)):
+		return false
 	case f.Ignored != "" && !o.Ignored:
 		out.Ignored++
 		return false

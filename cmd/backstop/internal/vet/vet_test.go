@@ -126,7 +126,18 @@ func TestSARIF(t *testing.T) {
 	var b bytes.Buffer
 	out := sample()
 	out.Problems = []driver.Problem{{Package: "example.com/m", Place: driver.Place{File: "x.go", Line: 1, Message: "does not compile"}}}
-	if err := out.WriteSARIF(&b, "1.2.3", rules.All()); err != nil {
+	// A column in UTF-16 code units: the line has a letter of two bytes in front.
+	dir := t.TempDir()
+	text := strings.Repeat("\n", 8) + "éx\n"
+	if err := os.WriteFile(filepath.Join(dir, "b.go"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i := range out.Findings {
+		if out.Findings[i].File == "b.go" {
+			out.Findings[i].Column = 3
+		}
+	}
+	if err := out.WriteSARIF(&b, dir, "1.2.3", rules.All()); err != nil {
 		t.Fatal(err)
 	}
 	var log struct {
