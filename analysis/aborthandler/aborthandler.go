@@ -77,8 +77,9 @@ func (c *checker) middleware(s recovered.Site) (token.Pos, bool) {
 			return at, true
 		}
 	}
-	// Others defer it: it is made for handlers when it gets what they get.
-	if len(s.Defers) == 0 && ir.Object(s.Fn) != nil && handles(s.Fn.Signature) && c.delegates(s.Fn, 0) == token.NoPos {
+	// Others defer it: it is made for handlers when it gets what they get. One that
+	// does more than recover is a handler, which nobody defers.
+	if len(s.Defers) == 0 && ir.Object(s.Fn) != nil && c.facts.Of(s.Fn).OnlyRecovers && handles(s.Fn.Signature) && c.delegates(s.Fn, 0) == token.NoPos {
 		return s.Fn.Pos(), true
 	}
 	return token.NoPos, false

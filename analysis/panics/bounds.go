@@ -189,7 +189,7 @@ func (x *finder) slice(i *ssa.Slice) {
 
 func (x *finder) gradeCut(i *ssa.Slice, at ssa.Value) Grade {
 	if c, ok := at.(*ssa.Const); ok {
-		if n, _ := constant.Int64Val(constant.ToInt(orZero(c.Value))); n > 0 && x.fresh(i.X) {
+		if n, _ := constant.Int64Val(constant.ToInt(orZero(c.Value))); n > 0 && (x.fresh(i.X) || x.decoded(canon(i.X).root)) {
 			return Likely
 		}
 		return Unlikely

@@ -163,21 +163,82 @@ func mentioned(v ssa.Value, into map[ref]bool, depth int) {
 }
 
 // checked reports whether a condition that dominates b is about one of the
-// values, or about what they are computed of.
+// values, or about what they are computed of. What a literal captures, or is called
+// with where it stands, may have been checked before the literal.
 func (c *checker) checked(b *ssa.BasicBlock, values ...ssa.Value) bool {
 	refs := make(map[ref]bool)
 	for _, v := range values {
 		sources(v, refs, 0)
 	}
-	at := c.at(b)
-	for n := 0; at != nil && n < 256; n, at = n+1, at.up {
+	for depth := 0; b != nil && depth < 4; depth++ {
+		at := c.at(b)
+		for n := 0; at != nil && n < 256; n, at = n+1, at.up {
+			for r := range refs {
+				if at.asked[r] {
+					return true
+				}
+			}
+		}
+		b = outside(b.Parent(), refs)
+	}
+	return false
+}
+
+// outside is the block in which a literal is made, when there is only one, and adds
+// to the values what the literal's parameters are given there.
+func outside(fn *ssa.Function, refs map[ref]bool) *ssa.BasicBlock {
+	if fn.Parent() == nil {
+		return nil
+	}
+	var made *ssa.BasicBlock
+	for _, b := range fn.Parent().Blocks {
+		for _, i := range b.Instrs {
+			var call *ssa.CallCommon
+			switch i := i.(type) {
+			case *ssa.MakeClosure:
+				if i.Fn != ssa.Value(fn) {
+					continue
+				}
+			case ssa.CallInstruction:
+				if call = i.Common(); !calls(call, fn) {
+					continue
+				}
+			default:
+				continue
+			}
+			if made != nil && made != b {
+				return nil
+			}
+			made = b
+			given(call, fn, refs)
+		}
+	}
+	return made
+}
+
+func calls(c *ssa.CallCommon, fn *ssa.Function) bool {
+	if m, ok := c.Value.(*ssa.MakeClosure); ok {
+		return m.Fn == ssa.Value(fn)
+	}
+	return c.Value == ssa.Value(fn)
+}
+
+func given(call *ssa.CallCommon, fn *ssa.Function, refs map[ref]bool) {
+	if call == nil {
+		return
+	}
+	for n, p := range fn.Params {
+		if n >= len(call.Args) {
+			return
+		}
 		for r := range refs {
-			if at.asked[r] {
-				return true
+			if r.root == ssa.Value(p) {
+				of := canon(call.Args[n])
+				sources(call.Args[n], refs, 0)
+				refs[ref{of.root, of.path + r.path}] = true
 			}
 		}
 	}
-	return false
 }
 
 // sources collects what v is computed of, as far as a check of it is a check of v.

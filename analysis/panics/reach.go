@@ -123,6 +123,10 @@ func (f *Facts) most(c ssa.CallInstruction, fns []*ssa.Function, sites []Site, e
 		if in == nil && (callee.Pkg != f.SSA.Pkg || len(callee.Blocks) == 0) {
 			in = f.imported(callee, c.Pos())
 		}
+		if in != nil && in.Grade == Possible && len(in.Calls) == 1 && len(ir.Args(c.Common())) > 0 &&
+			newChecker().checked(c.Block(), ir.Args(c.Common())...) {
+			in = nil // what it depends on was checked before the call
+		}
 		consider(in)
 		if elsewhere {
 			consider(f.captured(callee, 0))
