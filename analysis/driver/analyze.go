@@ -56,7 +56,7 @@ func (r *run) analyze(u *unit) {
 func (r *run) describe(u *unit, c *checked) {
 	for _, f := range c.files {
 		for _, d := range rule.Directives(r.prog.fset.FileSet, f) {
-			u.out.Ignores = append(u.out.Ignores, Ignore{Rule: d.Rule, Reason: d.Reason, Place: r.prog.fset.place(d.Pos, "")})
+			u.out.Ignores = append(u.out.Ignores, Ignore{Rule: d.Rule, Reason: d.Reason, For: d.Line, Spaced: d.Spaced, Place: r.prog.fset.place(d.Pos, "")})
 		}
 		if !ir.Generated(r.prog.fset.FileSet, f) && f.FileStart.IsValid() {
 			u.out.Lines += r.prog.fset.File(f.FileStart).LineCount()

@@ -50,7 +50,7 @@ type Collector struct {
 
 // A Place is a position in a file, and what is there.
 type Place struct {
-	File    string // relative to Config.Dir when it lies below
+	File    string // relative to Config.Dir when that is shorter
 	Line    int
 	Column  int // in bytes, from 1
 	Message string
@@ -93,6 +93,8 @@ type Problem struct {
 // An Ignore is one //backstop:ignore comment.
 type Ignore struct {
 	Rule, Reason string
+	For          int // the line that it is for
+	Spaced       bool
 	Place
 }
 

@@ -34,10 +34,10 @@ func newFiles(dir string) *files {
 	return &files{token.NewFileSet(), abs}
 }
 
-// relative names a file as seen from the directory, when it lies below.
+// relative names a file as seen from the directory, when that is shorter.
 func (f *files) relative(file string) string {
 	rel, err := filepath.Rel(f.dir, file)
-	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) || !filepath.IsAbs(file) {
+	if err != nil || !filepath.IsAbs(file) || len(rel) >= len(file) {
 		return file
 	}
 	return filepath.ToSlash(rel)

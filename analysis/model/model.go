@@ -133,9 +133,6 @@ func (f *Func) state(word string, args []string) error {
 		f.Callbacks = append(f.Callbacks, c)
 		return nil
 	}
-	if len(args) > 0 {
-		return fmt.Errorf("%s takes nothing behind it, got %q", word, strings.Join(args, " "))
-	}
 	switch word {
 	case "never-returns":
 		f.NeverReturns = true
@@ -155,6 +152,9 @@ func (f *Func) state(word string, args []string) error {
 		f.Safe = true
 	default:
 		return fmt.Errorf("unknown statement %q: calls, never-returns, exits, panics, must, reports, stack, recovers or safe", word)
+	}
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes nothing behind it, got %q", word, strings.Join(args, " "))
 	}
 	return nil
 }

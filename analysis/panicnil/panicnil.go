@@ -3,6 +3,7 @@ package panicnil
 
 import (
 	"go/token"
+	"go/types"
 
 	"golang.org/x/tools/go/analysis/passes/buildssa"
 	"golang.org/x/tools/go/ssa"
@@ -66,13 +67,9 @@ func plain(v ssa.Value) ssa.Value {
 	return v
 }
 
+// isNil reports whether v is an interface without a type. A nil pointer in an
+// interface is a value like any other: recover returns it.
 func isNil(v ssa.Value) bool {
-	if m, ok := v.(*ssa.MakeInterface); ok {
-		v = m.X
-	}
-	if c, ok := v.(*ssa.ChangeInterface); ok {
-		v = c.X
-	}
-	c, ok := v.(*ssa.Const)
-	return ok && c.IsNil()
+	c, ok := plain(v).(*ssa.Const)
+	return ok && c.IsNil() && types.IsInterface(c.Type())
 }

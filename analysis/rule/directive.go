@@ -11,7 +11,8 @@ import (
 )
 
 // Prefix starts a comment that ignores one rule on its own line, or on the line
-// below when it stands alone: //backstop:ignore RULE REASON.
+// below when it stands alone: //backstop:ignore RULE REASON. Several that stand
+// alone, one below the other, are for the line below the last.
 const Prefix = "//backstop:ignore"
 
 // A Directive is one comment that ignores a rule.
@@ -20,6 +21,8 @@ type Directive struct {
 	Alone  bool   // nothing but the comment is on its line
 	Rule   string // empty when the comment names none
 	Reason string // empty when missing: then nothing is ignored
+	Line   int    // the line that it is for
+	Spaced bool   // written with a space behind the slashes: then nothing is ignored
 }
 
 // Directives lists the ignore comments of a file.
@@ -28,13 +31,34 @@ func Directives(fset *token.FileSet, file *ast.File) []Directive {
 	code := codeLines(fset, file)
 	for _, group := range file.Comments {
 		for _, c := range group.List {
-			rest, ok := strings.CutPrefix(c.Text, Prefix)
+			text, spaced := c.Text, false
+			if t, ok := strings.CutPrefix(text, "// "); ok {
+				text, spaced = "//"+t, true
+			}
+			rest, ok := strings.CutPrefix(text, Prefix)
 			if !ok || rest != "" && rest[0] != ' ' && rest[0] != '\t' {
 				continue
 			}
-			rest, _, _ = strings.Cut(rest, "//") // a comment on the comment
+			rest = strings.ReplaceAll(rest, "\t", " ")
+			rest, _, _ = strings.Cut(rest+" ", " // ") // a comment on the comment
 			id, reason, _ := strings.Cut(strings.TrimSpace(rest), " ")
-			found = append(found, Directive{Pos: c.Pos(), Alone: !code[fset.Position(c.Pos()).Line], Rule: id, Reason: strings.TrimSpace(reason)})
+			if spaced { // nobody obeys it, and whoever wrote it should know
+				reason = ""
+			}
+			found = append(found, Directive{Spaced: spaced, Pos: c.Pos(), Line: fset.Position(c.Pos()).Line, Alone: !code[fset.Position(c.Pos()).Line], Rule: id, Reason: strings.TrimSpace(reason)})
+		}
+	}
+	// From the last to the first: each that stands alone is for what the next line
+	// is for, when that is one, too.
+	for i := len(found) - 1; i >= 0; i-- {
+		d := &found[i]
+		if !d.Alone {
+			continue
+		}
+		own := d.Line
+		d.Line++
+		if i+1 < len(found) && found[i+1].Alone && fset.Position(found[i+1].Pos).Line == own+1 {
+			d.Line = found[i+1].Line
 		}
 	}
 	return found
@@ -72,8 +96,8 @@ var directives = &analysis.Analyzer{
 		x := &index{lines: make(map[line][]Directive)}
 		for _, file := range pass.Files {
 			for _, d := range Directives(pass.Fset, file) {
-				p := pass.Fset.Position(d.Pos)
-				x.lines[line{p.Filename, p.Line}] = append(x.lines[line{p.Filename, p.Line}], d)
+				at := line{pass.Fset.Position(d.Pos).Filename, d.Line}
+				x.lines[at] = append(x.lines[at], d)
 			}
 		}
 		return x, nil
@@ -94,11 +118,6 @@ func (x *index) reason(fset *token.FileSet, pos token.Pos, rule string) string {
 	p := fset.Position(pos)
 	for _, d := range x.lines[line{p.Filename, p.Line}] {
 		if d.Rule == rule && d.Reason != "" {
-			return d.Reason
-		}
-	}
-	for _, d := range x.lines[line{p.Filename, p.Line - 1}] {
-		if d.Alone && d.Rule == rule && d.Reason != "" {
 			return d.Reason
 		}
 	}

@@ -104,7 +104,7 @@ func changes(before, after *Report) []Change {
 			take(e, set, s)
 		}
 	})
-	var list []Change
+	list := []Change{} // never null in JSON
 	for _, c := range found {
 		c.own()
 		list = append(list, *c)

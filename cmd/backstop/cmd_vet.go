@@ -119,6 +119,11 @@ func (f *vetFlags) run(ctx context.Context, std stdio, args []string) error {
 	if f.writeBaseline && f.baseline == "" {
 		return withHint(usageError("-write-baseline needs a file"), "backstop vet -baseline vet.jsonl -write-baseline ./...")
 	}
+	if f.dir != "" {
+		if info, err := os.Stat(f.dir); err != nil || !info.IsDir() {
+			return withHint(usageError("-C %s: no such directory", f.dir), "-C names the directory that packages are looked for in")
+		}
+	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if len(args) > 0 && args[0] == "surface" {
@@ -170,7 +175,7 @@ func (f *vetFlags) config(patterns []string) (driver.Config, error) {
 	}
 	if r, ok := rules.Find("recover-depth"); ok {
 		if err := r.Analyzer.Flags.Set("go", strings.Join(releases, ",")); err != nil {
-			return cfg, usageError("-go: %v", err)
+			return cfg, withHint(usageError("-go: %v", err), "-go 1.26, -go 1.25..1.27, or several with commas")
 		}
 	}
 	return cfg, nil
@@ -188,7 +193,7 @@ func (f *vetFlags) findings(ctx context.Context, std stdio, patterns []string) e
 	cfg.Rules = chosen.Rules
 	var known *vet.Baseline
 	if f.baseline != "" && !f.writeBaseline {
-		if known, err = vet.ReadBaseline(f.baseline); err != nil {
+		if known, err = vet.ReadBaseline(f.baseline, f.dir); err != nil {
 			return withHint(err, "make one: backstop vet -baseline %s -write-baseline ./...", f.baseline)
 		}
 	}
@@ -203,10 +208,13 @@ func (f *vetFlags) findings(ctx context.Context, std stdio, patterns []string) e
 	})
 	f.problems(std, out)
 	if out.Packages == 0 {
-		return withHint(errors.New("no package could be read"), "packages are named as the go command does: ./... for all below")
+		return withHint(errors.New("no package could be read"), "run it inside a module; packages are named as the go command does: ./... for all below")
 	}
 	if f.writeBaseline {
-		if err := vet.WriteBaseline(f.baseline, out.Findings); err != nil {
+		if slices.ContainsFunc(out.Problems, func(p driver.Problem) bool { return p.Lost }) {
+			return withHint(fmt.Errorf("%s is not written: %w", f.baseline, errLost), "a baseline of a part would look like one of the whole; the warnings above say what is missing")
+		}
+		if err := vet.WriteBaseline(f.baseline, f.dir, out.Findings); err != nil {
 			return fmt.Errorf("write baseline: %w", err)
 		}
 		fmt.Fprintf(std.err, "%s: %d findings\n", f.baseline, len(out.Findings))
@@ -222,6 +230,9 @@ func (f *vetFlags) findings(ctx context.Context, std stdio, patterns []string) e
 	}
 	if !f.quiet && f.format == "text" {
 		fmt.Fprintf(std.err, "%s; %.1f s, %d of %d packages read anew\n", out.Summary(), time.Since(start).Seconds(), res.Analyzed, res.Analyzed+res.Cached)
+		if isTerminal(std.err) {
+			fmt.Fprint(std.err, out.Advice())
+		}
 	}
 	return vetStatus(out)
 }
@@ -247,19 +258,12 @@ func (f *vetFlags) mend(std stdio, out *vet.Outcome) error {
 	if err != nil {
 		return err
 	}
-	left := 0
-	for _, x := range out.Findings {
-		if len(x.Fixes) == 0 {
-			out.Findings[left] = x
-			left++
-		}
+	out.Findings = done.Left
+	files := "files"
+	if len(done.Files) == 1 {
+		files = "file"
 	}
-	out.Findings = out.Findings[:left]
-	fmt.Fprintf(std.err, "%d mended in %d files\n", done.Findings, len(done.Files))
-	if done.Left > 0 {
-		fmt.Fprintf(std.err, "%d more overlap with these: run it again\n", done.Left)
-		return &exitError{code: exitFindings}
-	}
+	fmt.Fprintf(std.err, "%d mended in %d %s\n", done.Findings, len(done.Files), files)
 	return nil
 }
 
@@ -341,6 +345,10 @@ func moduleVersion() string {
 }
 
 func (f *vetFlags) explainRule(std stdio, id string) error {
+	if id == vet.Directive {
+		fmt.Fprint(std.out, vet.ExplainDirective(vet.Style{Color: isTerminal(std.out)}))
+		return nil
+	}
 	r, ok := rules.Find(id)
 	if !ok {
 		return withHint(usageError("unknown rule %q", id), "%s", rulesHint(id))

@@ -52,7 +52,7 @@ func listRulesJSON(std stdio) error {
 	enc := json.NewEncoder(std.out)
 	enc.SetEscapeHTML(false)
 	for _, r := range rules.All() {
-		var in []string
+		in := []string{}
 		for _, p := range rules.Profiles() {
 			if slices.Contains(p.Rules, r.ID) {
 				in = append(in, p.Name)
@@ -69,7 +69,7 @@ func listRulesJSON(std stdio) error {
 			Scenarios []string  `json:"scenarios"`
 			Claims    []string  `json:"claims"`
 			Profiles  []string  `json:"profiles"`
-		}{r.ID, r.Tier, r.Doc.Summary, r.Doc.Why, r.Doc.Bad, r.Doc.Good, r.Doc.LeftAlone, r.Doc.Scenarios, r.Doc.Claims, in}); err != nil {
+		}{r.ID, r.Tier, r.Doc.Summary, r.Doc.Why, r.Doc.Bad, r.Doc.Good, r.Doc.LeftAlone, append([]string{}, r.Doc.Scenarios...), append([]string{}, r.Doc.Claims...), in}); err != nil {
 			return err
 		}
 	}

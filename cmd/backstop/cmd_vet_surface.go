@@ -16,6 +16,7 @@ import (
 	"github.com/backstop-go/backstop/analysis/driver"
 	"github.com/backstop-go/backstop/analysis/surface"
 	"github.com/backstop-go/backstop/analysis/surface/summary"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/textview"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/vet"
 )
 
@@ -134,10 +135,9 @@ func (f *vetFlags) surfaceDiff(ctx context.Context, std stdio, args []string) er
 		if len(patterns) == 0 {
 			patterns = []string{"./..."}
 		}
-		if after, three := strings.CutPrefix(to, "."); three { // as git diff has it: since they parted
-			to = after
-			from, err = mergeBase(ctx, f.dir, from, cmp.Or(to, "HEAD"))
-		}
+		to = strings.TrimPrefix(to, ".") // two dots or three: since they parted
+		from, err = parted(ctx, f.dir, from, cmp.Or(to, "HEAD"))
+		f.uncommitted(ctx, std, to)
 		base = at(from, patterns)
 		head = at(to, patterns)
 	default:
@@ -159,6 +159,17 @@ func (f *vetFlags) surfaceDiff(ctx context.Context, std stdio, args []string) er
 		return fmt.Errorf("the revisions cannot be compared: %w", lost)
 	}
 	return err
+}
+
+// uncommitted says that changes which are in no revision are not looked at.
+func (f *vetFlags) uncommitted(ctx context.Context, std stdio, to string) {
+	if to == "" || f.quiet {
+		return
+	}
+	changed, err := git(ctx, f.dir, nil, "status", "--porcelain", "--", "*.go", "*go.mod")
+	if err == nil && changed != "" {
+		fmt.Fprintf(std.err, "note: there are changes that are not committed; leave %s out to compare with the files as they are\n", textview.Escape(to))
+	}
 }
 
 func readSurface(name string) (*surface.Report, error) {

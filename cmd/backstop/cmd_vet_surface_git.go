@@ -44,14 +44,22 @@ func checkout(ctx context.Context, dir, revision, root string) (string, error) {
 	return filepath.Join(root, filepath.FromSlash(prefix)), nil
 }
 
-// mergeBase is where two revisions parted.
-func mergeBase(ctx context.Context, dir, a, b string) (string, error) {
+// parted is the revision that b is compared with: where a and b parted, so that what
+// a has got since is not held against b; a itself when b is older.
+func parted(ctx context.Context, dir, a, b string) (string, error) {
 	for _, r := range []string{a, b} {
 		if strings.HasPrefix(r, "-") {
 			return "", usageError("%q is no revision", r)
 		}
 	}
-	return git(ctx, dir, nil, "merge-base", a, b)
+	base, err := git(ctx, dir, nil, "merge-base", a, b)
+	if err != nil || base == "" {
+		return a, nil //nolint:nilerr // no common history, or no such revision: checkout says so
+	}
+	if head, err := git(ctx, dir, nil, "rev-parse", b+"^{commit}"); err == nil && head == base {
+		return a, nil
+	}
+	return base, nil
 }
 
 func git(ctx context.Context, dir string, env []string, args ...string) (string, error) {

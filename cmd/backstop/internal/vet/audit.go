@@ -101,7 +101,7 @@ func relative(dir, file string) string {
 		abs = real
 	}
 	rel, err := filepath.Rel(abs, file)
-	if err != nil || strings.HasPrefix(rel, "..") {
+	if err != nil || len(rel) >= len(file) {
 		return file
 	}
 	return filepath.ToSlash(rel)

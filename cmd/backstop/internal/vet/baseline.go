@@ -21,6 +21,38 @@ import (
 // moves stays known.
 type Baseline struct {
 	known map[pattern]int
+	names renamer
+}
+
+// A renamer names files relative to the directory of the baseline, so that it is
+// the same from wherever vet runs.
+type renamer struct {
+	run, baseline string // directories, absolute
+}
+
+func newRenamer(run, baseline string) renamer {
+	abs := func(dir string) string {
+		if a, err := filepath.Abs(dir); err == nil {
+			dir = a
+		}
+		if real, err := filepath.EvalSymlinks(dir); err == nil {
+			dir = real
+		}
+		return dir
+	}
+	return renamer{abs(run), abs(filepath.Dir(baseline))}
+}
+
+func (r renamer) pattern(f driver.Finding) pattern {
+	p := patternOf(f)
+	name := filepath.FromSlash(p.File)
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(r.run, name)
+	}
+	if rel, err := filepath.Rel(r.baseline, name); err == nil {
+		p.File = filepath.ToSlash(rel)
+	}
+	return p
 }
 
 type pattern struct {
@@ -40,13 +72,14 @@ func patternOf(f driver.Finding) pattern {
 	return pattern{f.Rule, f.File, number.ReplaceAllString(f.Message, "N")}
 }
 
-// ReadBaseline reads a file that WriteBaseline wrote.
-func ReadBaseline(name string) (*Baseline, error) {
+// ReadBaseline reads a file that WriteBaseline wrote. Findings that are held
+// against it name files relative to dir.
+func ReadBaseline(name, dir string) (*Baseline, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("read baseline: %w", err)
 	}
-	b := &Baseline{known: make(map[pattern]int)}
+	b := &Baseline{known: make(map[pattern]int), names: newRenamer(dir, name)}
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	lines.Buffer(nil, 1<<20)
 	for n := 1; lines.Scan(); n++ {
@@ -75,7 +108,7 @@ func ReadBaseline(name string) (*Baseline, error) {
 func (b *Baseline) filter(findings []driver.Finding) (fresh []driver.Finding, known, stale int) {
 	left := maps.Clone(b.known)
 	for _, f := range findings {
-		k := patternOf(f)
+		k := b.names.pattern(f)
 		if left[k] > 0 {
 			left[k]--
 			known++
@@ -90,11 +123,13 @@ func (b *Baseline) filter(findings []driver.Finding) (fresh []driver.Finding, kn
 }
 
 // WriteBaseline writes findings as a baseline, one a line, sorted, so that
-// changes of it can be read in a review. The file is replaced as a whole.
-func WriteBaseline(name string, findings []driver.Finding) error {
+// changes of it can be read in a review. The file is replaced as a whole; findings
+// name files relative to dir.
+func WriteBaseline(name, dir string, findings []driver.Finding) error {
 	counts := make(map[pattern]int)
+	names := newRenamer(dir, name)
 	for _, f := range findings {
-		counts[patternOf(f)]++
+		counts[names.pattern(f)]++
 	}
 	keys := slices.SortedFunc(maps.Keys(counts), func(a, b pattern) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Message, b.Message))

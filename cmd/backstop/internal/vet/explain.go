@@ -64,3 +64,17 @@ func Markdown(r *rule.Rule) string {
 func indent(code string) string {
 	return "    " + strings.ReplaceAll(strings.TrimSpace(code), "\n", "\n    ")
 }
+
+// ExplainDirective tells all about comments that ignore a finding.
+func ExplainDirective(s Style) string {
+	return s.paint("1", Directive) + `: a comment that ignores nothing
+
+A finding is ignored by a comment at the end of its line, or alone on the line above:
+
+    ` + rule.Prefix + ` RULE REASON
+
+Rule and reason are not optional, there is no space behind the slashes, and one
+comment is for one rule; several may stand one below the other. With -rules all, a
+comment that ignores nothing any more is told, too.
+`
+}

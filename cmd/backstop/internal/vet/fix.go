@@ -15,9 +15,9 @@ import (
 
 // Fixed is what Fix did.
 type Fixed struct {
-	Findings int      // mended
-	Files    []string // changed
-	Left     int      // findings whose fix overlaps with that of another: run it again
+	Findings int              // mended
+	Files    []string         // changed
+	Left     []driver.Finding // without a fix, or with one that overlaps with that of another
 }
 
 // Fix applies the first fix of each finding to the files below dir. A file is
@@ -26,11 +26,8 @@ func Fix(dir string, findings []driver.Finding) (Fixed, error) {
 	var done Fixed
 	byFile := make(map[string][]driver.Edit)
 	for _, f := range findings {
-		if len(f.Fixes) == 0 {
-			continue
-		}
-		if overlaps(byFile, f.Fixes[0].Edits) {
-			done.Left++
+		if len(f.Fixes) == 0 || overlaps(byFile, f.Fixes[0].Edits) {
+			done.Left = append(done.Left, f)
 			continue
 		}
 		for _, e := range f.Fixes[0].Edits {

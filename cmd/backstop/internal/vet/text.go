@@ -67,6 +67,7 @@ func at(p driver.Place) string {
 
 // ProblemText is one line for a problem.
 func ProblemText(p driver.Problem) string {
+	p.Message = strings.Join(strings.Fields(p.Message), " ") // the go command gives advice on lines of its own
 	if p.File == "" {
 		return p.Package + ": " + p.Message
 	}
@@ -165,4 +166,22 @@ func thousands(n int) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// Advice is what to do with findings, for people who meet them first.
+func (out *Outcome) Advice() string {
+	if len(out.Findings) == 0 {
+		return ""
+	}
+	advice := fmt.Sprintf("backstop vet -explain %s tells all about a rule", out.Findings[0].Rule)
+	fixes := 0
+	for _, f := range out.Findings {
+		if len(f.Fixes) > 0 {
+			fixes++
+		}
+	}
+	if fixes > 0 {
+		advice += fmt.Sprintf("; -fix mends %d of these", fixes)
+	}
+	return advice + "\n"
 }

@@ -91,11 +91,19 @@ func (out *Outcome) directives(p *driver.Package, used map[driver.Place]bool, o 
 	for _, d := range p.Ignores {
 		message := ""
 		switch {
-		case d.Rule == "" || d.Reason == "":
+		case d.Spaced && known(d.Rule):
+			message = fmt.Sprintf("this comment ignores nothing, because of the space behind //: write %s %s REASON", rule.Prefix, d.Rule)
+		case d.Spaced: // a sentence about directives
+			continue
+		case d.Rule == "":
 			message = "this comment ignores nothing: write " + rule.Prefix + " RULE REASON"
+		case strings.Contains(d.Rule, ","):
+			message = "a comment ignores one rule: write one for each, one below the other"
 		case !known(d.Rule):
-			message = fmt.Sprintf("there is no rule %q to ignore", d.Rule)
-		case o.AllRules && !used[driver.Place{File: d.File, Line: d.Line}] && !used[driver.Place{File: d.File, Line: d.Line + 1}]:
+			message = fmt.Sprintf("there is no rule %q to ignore%s", d.Rule, meant(d.Rule))
+		case d.Reason == "":
+			message = fmt.Sprintf("this comment ignores nothing, because it gives no reason: write %s %s REASON", rule.Prefix, d.Rule)
+		case o.AllRules && !used[driver.Place{File: d.File, Line: d.For}]:
 			message = fmt.Sprintf("nothing is left to ignore here: %s finds nothing", d.Rule)
 		default:
 			continue
@@ -108,6 +116,16 @@ func (out *Outcome) directives(p *driver.Package, used map[driver.Place]bool, o 
 
 // Directive is the rule under which ignore comments that ignore nothing are told.
 const Directive = "ignore-directive"
+
+// meant is the rule that a name without hyphens, as analyzers have, was meant to be.
+func meant(id string) string {
+	for _, r := range rules.All() {
+		if r.Analyzer.Name == strings.ReplaceAll(id, "-", "") {
+			return ": it is called " + r.ID
+		}
+	}
+	return ""
+}
 
 func known(id string) bool {
 	_, ok := rules.Find(id)

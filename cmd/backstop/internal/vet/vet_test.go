@@ -88,8 +88,8 @@ func TestUnusedDirective(t *testing.T) {
 	res := &driver.Result{Packages: []*driver.Package{{
 		Path: "m", Target: true,
 		Ignores: []driver.Ignore{
-			{Rule: "panic-nil", Reason: "used", Place: driver.Place{File: "a.go", Line: 1}},
-			{Rule: "panic-nil", Reason: "not used", Place: driver.Place{File: "a.go", Line: 9}},
+			{Rule: "panic-nil", Reason: "used", For: 2, Place: driver.Place{File: "a.go", Line: 1}},
+			{Rule: "panic-nil", Reason: "not used", For: 10, Place: driver.Place{File: "a.go", Line: 9}},
 		},
 		Findings: []driver.Finding{{Rule: "panic-nil", Tier: rule.TierA, Ignored: "used", Place: placeOf("a.go", 2)}},
 	}}}
@@ -219,7 +219,7 @@ func TestFix(t *testing.T) {
 	done, err := Fix(dir, []driver.Finding{fix(edit("two()", "2"), imports), {}, fix(edit("one()", "uno()"), imports), fix(edit("one(); two()", "all()"))})
 	got, _ := os.ReadFile(name)
 	want := "package a\n\nimport \"x\"\n\nfunc f() { uno(); 2 }\n"
-	if err != nil || string(got) != want || done.Findings != 2 || done.Left != 1 || !slices.Equal(done.Files, []string{"a.go"}) {
+	if err != nil || string(got) != want || done.Findings != 2 || len(done.Left) != 2 || !slices.Equal(done.Files, []string{"a.go"}) {
 		t.Errorf("%+v, error %v, file\n%s", done, err, got)
 	}
 
@@ -241,10 +241,10 @@ func TestBaseline(t *testing.T) {
 		{Rule: "panic-nil", Place: driver.Place{File: "a.go", Line: 3, Message: "see line 17"}},
 		{Rule: "panic-nil", Place: driver.Place{File: "a.go", Line: 9, Message: "see line 18"}},
 	}
-	if err := WriteBaseline(name, findings); err != nil {
+	if err := WriteBaseline(name, filepath.Dir(name), findings); err != nil {
 		t.Fatal(err)
 	}
-	b, err := ReadBaseline(name)
+	b, err := ReadBaseline(name, filepath.Dir(name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,11 +253,20 @@ func TestBaseline(t *testing.T) {
 	if len(fresh) != 1 || fresh[0].Rule != "other" || known != 1 || stale != 1 {
 		t.Errorf("fresh %v, known %d, stale %d", fresh, known, stale)
 	}
+	// From another directory it is the same.
+	sub, err := ReadBaseline(name, filepath.Join(filepath.Dir(name), "sub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved[0].File = "../a.go"
+	if _, known, _ := sub.filter(moved); known != 1 {
+		t.Errorf("from a directory below: %d known, want 1", known)
+	}
 	for _, bad := range []string{"{", `{"rule":"x","count":0}`, `{"rule":"x","count":1,"line":3}`} {
 		if err := os.WriteFile(name, []byte(bad), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReadBaseline(name); err == nil || !strings.Contains(err.Error(), "vet.jsonl:1") {
+		if _, err := ReadBaseline(name, "."); err == nil || !strings.Contains(err.Error(), "vet.jsonl:1") {
 			t.Errorf("%s: error %v", bad, err)
 		}
 	}

@@ -51,3 +51,11 @@ func checked(err error) {
 	}
 	panic(err)
 }
+
+type failure struct{}
+
+// A nil pointer in an interface is not nil: recover returns it.
+func pointer() {
+	var f *failure
+	panic(f)
+}
