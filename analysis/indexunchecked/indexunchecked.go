@@ -168,7 +168,58 @@ func (c *checker) tooGreat(at ssa.Instruction, x, i ssa.Value, index, size bound
 	if src.Known() && !src.Entry() && c.other(at, index, size) && c.short(at, src, size, 1) && !c.AtLeast(size, 1<<16, at) {
 		return c.name(at, x) + "[" + c.name(at, i) + "] panics when " + src.What + " gives fewer elements than the loop expects; compare the lengths first", src
 	}
+	if c.matches(at, x, index, size) {
+		return c.name(at, x) + "[" + c.name(at, i) + "] panics when " + c.name(at, x) + " is shorter than what it is compared with; compare the lengths first", src
+	}
 	return "", src
+}
+
+// matches: x[i] is compared with y[i] in a loop over y, both are up to the caller of
+// an exported function, and nothing compares their lengths.
+func (c *checker) matches(at ssa.Instruction, x ssa.Value, index, size bounds.Expr) bool {
+	mine := bounds.Handed(x)
+	if mine == nil || !c.other(at, index, size) || c.Checked(at, bounds.TooSmall, x, mine) || c.Aware(at, size, 0) {
+		return false
+	}
+	for _, r := range referrers(at) {
+		load, ok := r.(*ssa.UnOp)
+		if !ok {
+			continue
+		}
+		for _, use := range referrers(load) {
+			cmp, ok := use.(*ssa.BinOp)
+			if !ok || cmp.Op != token.EQL && cmp.Op != token.NEQ {
+				continue
+			}
+			if y := element(cmp.X, cmp.Y, load); y != nil && c.Int(y.Index) == index && bounds.Handed(y.X) != nil && bounds.Handed(y.X) != mine {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func referrers(i ssa.Instruction) []ssa.Instruction {
+	v, ok := i.(ssa.Value)
+	if !ok || v.Referrers() == nil {
+		return nil
+	}
+	return *v.Referrers()
+}
+
+// element is the address that the one of the two which is not the load was loaded
+// from.
+func element(x, y ssa.Value, load *ssa.UnOp) *ssa.IndexAddr {
+	other := x
+	if other == load {
+		other = y
+	}
+	u, ok := other.(*ssa.UnOp)
+	if !ok {
+		return nil
+	}
+	a, _ := u.X.(*ssa.IndexAddr)
+	return a
 }
 
 // short reports whether the source may give less than n, and nobody asked.

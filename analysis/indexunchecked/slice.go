@@ -1,6 +1,8 @@
 package indexunchecked
 
 import (
+	"go/types"
+
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/backstop-go/backstop/analysis/internal/bounds"
@@ -67,9 +69,29 @@ func (c *checker) beyond(at *ssa.Slice, v ssa.Value, e, size bounds.Expr, high b
 	return "", src
 }
 
+// trailer: the last bytes of what an exported function is given, at least two of them:
+// a checksum, a trailer. One byte less is a loop, or what the caller knows.
+func (c *checker) trailer(e bounds.Expr) bounds.Source {
+	p := bounds.Handed(e.Value())
+	if p == nil || e.K > -2 {
+		return bounds.Source{}
+	}
+	b, ok := p.Type().Underlying().(*types.Slice)
+	if !ok {
+		return bounds.Source{}
+	}
+	if elem, ok := b.Elem().Underlying().(*types.Basic); !ok || elem.Kind() != types.Byte {
+		return bounds.Source{}
+	}
+	return bounds.Source{What: "the caller of " + p.Parent().Name()}.With(p)
+}
+
 // tight reports whether the capacity is no greater than the length, as far as it
 // is known: a buffer that was read into has more, and more is not out of range.
 func (c *checker) tight(x ssa.Value, src bounds.Source) bool {
+	if cut, ok := x.(*ssa.Slice); ok && bounds.Handed(cut.X) != nil {
+		return true // how large the buffer is, is up to the caller
+	}
 	return isString(x) || bounds.HasTightCap(src.What)
 }
 
@@ -98,7 +120,7 @@ func (c *checker) batch(at *ssa.Slice, high ssa.Value, size bounds.Expr) string 
 			return ""
 		}
 	}
-	if !stepped || c.Checked(at, bounds.TooGreat, high, sum.Y, at.X) {
+	if !stepped || c.Checked(at, bounds.TooGreat, high, sum.Y, at.X) || c.AwareOf(at, bounds.TooGreat, high) {
 		return ""
 	}
 	return c.name(at, at.X) + " is cut into pieces of " + c.name(at, sum.Y) + ", and the last piece panics when they do not come out even; take min(" + c.name(at, high) + ", len(" + c.name(at, at.X) + "))"
@@ -118,6 +140,9 @@ func (c *checker) below(at *ssa.Slice, v ssa.Value, e bounds.Expr) bool {
 	switch what := c.notFound(e); {
 	case e.IsLen():
 		src = c.LenSource(e.Value())
+		if !src.Known() {
+			src = c.trailer(e)
+		}
 		if c.short(at, src, e, 0) {
 			message = c.name(at, at.X) + " is shorter than " + number(-e.K) + " when " + because(src) + ", and slicing it panics then; check the length first"
 		}

@@ -316,6 +316,9 @@ func randomBelow(name string) bool {
 	return false
 }
 
+// fills reports whether the call fills a buffer with what comes from outside.
+func fills(c *ssa.CallCommon) bool { return !strings.HasPrefix(ir.Target(c).Name(), "Write") }
+
 // readsInto is the buffer of a call that says how much of it was filled.
 func readsInto(c *ssa.CallCommon) ssa.Value {
 	fn := ir.Target(c)

@@ -145,8 +145,8 @@ func (s *Solver) mentions(v ssa.Value, keys map[string]bool, depth int) bool {
 		}
 		return any(x.X)
 	case *ssa.Call:
-		if decoder(ir.Target(&x.Call)) {
-			return false
+		if decoder(ir.Target(&x.Call)) || readsInto(&x.Call) != nil && fills(&x.Call) {
+			return false // that it went well says nothing of what came
 		}
 		return any(x.Call.Args...) || x.Call.IsInvoke() && any(x.Call.Value)
 	case *ssa.Extract:

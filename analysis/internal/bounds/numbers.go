@@ -3,6 +3,7 @@ package bounds
 import (
 	"go/token"
 	"go/types"
+	"regexp"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -23,7 +24,7 @@ func (s *Solver) numSource(v ssa.Value, depth int) Source {
 	if !src.Known() {
 		return src
 	}
-	return src.with(v)
+	return src.With(v)
 }
 
 func (s *Solver) numFrom(v ssa.Value, depth int) Source {
@@ -122,10 +123,45 @@ func (s *Solver) octet(x *ssa.UnOp, depth int) Source {
 		return Source{}
 	}
 	b := basic(x.Type())
-	if b == nil || b.Kind() != types.Byte || !isBytes(a.X.Type()) {
+	if b == nil || b.Kind() != types.Byte || !isBytes(a.X.Type()) || s.table(a) {
 		return Source{}
 	}
 	return Source{What: "a byte of the data"}
+}
+
+var buffers = regexp.MustCompile(`(?i)buf|pkt|packet|frame|recv|rx`)
+
+// table reports whether the bytes are a table of the program: a field that is no
+// buffer by its name, or what the function itself fills element by element.
+func (s *Solver) table(a *ssa.IndexAddr) bool {
+	if f := s.FieldOf(a.X); f != nil && s.Internal(a.X) && !buffers.MatchString(f.Name()) {
+		return true
+	}
+	of := s.key(root(a.X), 0)
+	for _, b := range a.Parent().Blocks {
+		for _, i := range b.Instrs {
+			st, ok := i.(*ssa.Store)
+			if !ok {
+				continue
+			}
+			if to, ok := st.Addr.(*ssa.IndexAddr); ok && s.key(root(to.X), 0) == of {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// root is the slice of which v is a part.
+func root(v ssa.Value) ssa.Value {
+	for range 4 {
+		x, ok := v.(*ssa.Slice)
+		if !ok {
+			return v
+		}
+		v = x.X
+	}
+	return v
 }
 
 // decoder reports whether the function fills what they are given a pointer to.

@@ -32,7 +32,8 @@ func (src Source) Binary() bool {
 // Entry reports whether the source is an entry of a map.
 func (src Source) Entry() bool { return strings.HasPrefix(src.What, "a map entry") }
 
-func (src Source) with(v ssa.Value) Source {
+// With adds a value whose checks say something of the source.
+func (src Source) With(v ssa.Value) Source {
 	src.related = append(src.related[:len(src.related):len(src.related)], v)
 	return src
 }
@@ -55,7 +56,7 @@ func (s *Solver) lenSource(v ssa.Value, depth int) Source {
 	if !src.Known() {
 		return src
 	}
-	return src.with(v)
+	return src.With(v)
 }
 
 func (s *Solver) lenFrom(v ssa.Value, depth int) Source {
@@ -249,6 +250,28 @@ func given(p *ssa.Parameter) string {
 	return ""
 }
 
+// Handed is the parameter of an exported function that v is, or is a part of from
+// some index on: its length is up to callers outside of the package.
+func Handed(v ssa.Value) *ssa.Parameter {
+	for range 4 {
+		switch x := v.(type) {
+		case *ssa.ChangeType:
+			v = x.X
+		case *ssa.Slice:
+			v = x.X
+		case *ssa.Parameter:
+			fn := x.Parent()
+			if obj := ir.Object(fn); obj == nil || !obj.Exported() || fn.Signature.Recv() != nil && x == fn.Params[0] {
+				return nil
+			}
+			return x
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
 // fromCallers follows a parameter of a function that only this package calls, as
 // far as every caller is known.
 func (s *Solver) fromCallers(p *ssa.Parameter, depth int, of func(ssa.Value) Source) Source {
@@ -309,7 +332,7 @@ func (s *Solver) lenOfCall(c *ssa.CallCommon, result, depth int) Source {
 		if what.what == "csv.Read" && s.fieldsFixed() {
 			return Source{}
 		}
-		if len(args) > 0 && isBytes(args[what.text].Type()) && s.Internal(args[what.text]) {
+		if len(args) > 0 && isBytes(args[what.text].Type()) && (s.Internal(args[what.text]) || s.agreed(args[what.text])) {
 			return Source{}
 		}
 		src := Source{What: what.what, Least: what.least}

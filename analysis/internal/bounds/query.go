@@ -4,6 +4,7 @@ import (
 	"go/token"
 	"go/types"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -31,7 +32,7 @@ func (s *Solver) stable(v ssa.Value, depth int) bool {
 	}
 	switch x := v.(type) {
 	case *ssa.UnOp:
-		return !s.storedIn(x.Parent(), x) && s.stable(x.X, depth+1)
+		return !s.storedIn(x.Parent(), x) && !handsOn(x) && s.stable(x.X, depth+1)
 	case *ssa.Slice:
 		return s.stable(x.X, depth+1) && s.stable(x.Low, depth+1) && s.stable(x.High, depth+1)
 	case *ssa.BinOp:
@@ -44,6 +45,21 @@ func (s *Solver) stable(v ssa.Value, depth int) bool {
 		return false
 	}
 	return true
+}
+
+// handsOn reports whether the function hands the struct whose field is loaded to
+// another one, which may set the field.
+func handsOn(load *ssa.UnOp) bool {
+	f, ok := load.X.(*ssa.FieldAddr)
+	if !ok || f.X.Referrers() == nil {
+		return false
+	}
+	for _, r := range *f.X.Referrers() {
+		if c, ok := r.(ssa.CallInstruction); ok && slices.Contains(c.Common().Args, f.X) {
+			return true
+		}
+	}
+	return false
 }
 
 // Signed reports whether the number from the source may be negative: it is not

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -436,3 +437,50 @@ func emptyPart(list string) (flags int) {
 	}
 	return flags
 }
+
+// The address is behind one byte of length, and the buffer is smaller.
+func Address(conn io.Reader) (string, error) {
+	buf := make([]byte, 32)
+	n, err := conn.Read(buf)
+	if err != nil {
+		return "", err
+	}
+	l := int(buf[0])
+	return string(buf[1:1+l]) + fmt.Sprint(n), nil // want `buf is sliced at 1 . l`
+}
+
+// Trailer cuts a checksum off that may not be there.
+func Trailer(msg []byte) (body, mac []byte) {
+	at := len(msg) - 10
+	return msg[:at], msg[at:] // want `msg is shorter than 10 when the caller of Trailer says so`
+}
+
+// HasPrefix compares with a prefix that may be longer.
+func HasPrefix(key, prefix []byte, depth int) bool {
+	rest := key[depth:]
+	for i := range prefix {
+		if rest[i] != prefix[i] { // want `shorter than what it is compared with`
+			return false
+		}
+	}
+	return true
+}
+
+// Kind reads from a datagram of any size into the buffer of the caller.
+func Kind(pc net.PacketConn, buf []byte) (uint16, error) {
+	n, _, err := pc.ReadFrom(buf)
+	if err != nil {
+		return 0, err
+	}
+	pkt := buf[:n]
+	return binary.BigEndian.Uint16(pkt[2:4]), nil // want `pkt is shorter than 4`
+}
+
+// The path is looked at by nobody.
+func (s *api) unrouted(w http.ResponseWriter, r *http.Request) {
+	fmt.Fprint(w, strings.Split(r.URL.Path, "/")[3]) // want `fewer than 4`
+}
+
+type api struct{}
+
+func (s *api) mount(mux *http.ServeMux) { mux.HandleFunc("/", s.unrouted) }

@@ -5,6 +5,7 @@ import (
 	"b"
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/csv"
 	"encoding/json"
@@ -13,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"regexp"
@@ -734,4 +736,131 @@ func paths(data []byte) func() string {
 		}
 		return ""
 	}
+}
+
+// Fixed has room for the longest that one byte can say.
+func Fixed(conn io.Reader) (string, error) {
+	buf := make([]byte, 1+255)
+	if _, err := io.ReadFull(conn, buf[:1]); err != nil {
+		return "", err
+	}
+	l := int(buf[0])
+	if _, err := io.ReadFull(conn, buf[1:1+l]); err != nil {
+		return "", err
+	}
+	return string(buf[1 : 1+l]), nil
+}
+
+// Trailer asks.
+func Trailer(msg []byte) (body, mac []byte) {
+	if len(msg) < 10 {
+		return nil, nil
+	}
+	at := len(msg) - 10
+	return msg[:at], msg[at:]
+}
+
+// The callers of this package give enough.
+func trailer(msg []byte) []byte { return msg[len(msg)-10:] }
+
+// HasPrefix compares the lengths first.
+func HasPrefix(key, prefix []byte) bool {
+	if len(key) < len(prefix) {
+		return false
+	}
+	for i := range prefix {
+		if key[i] != prefix[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Xor is given two of one length, as its caller knows.
+func Xor(dst, a []byte) {
+	for i := range a {
+		dst[i] ^= a[i]
+	}
+}
+
+// The address of a dialer has a port.
+func dialer(d *net.Dialer) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return d.DialContext(ctx, network, "127.0.0.1:"+strings.Split(addr, ":")[1])
+	}
+}
+
+type admin struct{}
+
+// The path has been looked at before the request comes here.
+func (a *admin) serve(w http.ResponseWriter, r *http.Request) {
+	parts := strings.Split(strings.TrimPrefix(r.URL.Path, "/pki/"), "/")
+	if len(parts) == 2 && parts[0] == "ca" {
+		a.info(w, r)
+	}
+}
+
+func (a *admin) info(w http.ResponseWriter, r *http.Request) {
+	io.WriteString(w, strings.Split(r.URL.Path, "/")[3])
+}
+
+func (a *admin) mount(mux *http.ServeMux) { mux.HandleFunc("/pki/", a.serve) }
+
+type lexer struct {
+	src    string
+	offset int
+}
+
+func (l *lexer) next() { l.offset++ }
+
+// The offset is another one behind next.
+func (l *lexer) comment() bool {
+	from := l.offset - 1
+	for l.src[l.offset] != '/' {
+		l.next()
+	}
+	lit := l.src[from:l.offset]
+	return len(lit) >= 2 && lit[1] == '*'
+}
+
+type spec struct {
+	count [16]byte
+	value []byte
+}
+
+// The table is as large as the greatest of its own entries.
+func (s spec) lut() []int {
+	most := 0
+	for _, v := range s.value {
+		most = max(most, int(v))
+	}
+	lut := make([]int, most+1)
+	for k := range s.value {
+		lut[s.value[k]] = k
+	}
+	return lut
+}
+
+// The weights are those that the function itself has put there.
+func weigh(weights []byte, marks []int, n int) (sum int) {
+	for i := range n {
+		weights[i] = byte(i % 8)
+	}
+	for _, w := range weights[:n] {
+		sum += marks[w]
+	}
+	return sum
+}
+
+// Runs of equal elements, of which each is found to its end.
+func runs(list []int) (out [][]int) {
+	for n, i := 0, 0; i < len(list); i += n {
+		for n = 1; i+n < len(list); n++ {
+			if list[i+n] != list[i] {
+				break
+			}
+		}
+		out = append(out, list[i:i+n])
+	}
+	return out
 }
