@@ -102,6 +102,7 @@ type Facts struct {
 	says  map[*types.Func]*model.Func // of the model; nil when it says nothing
 	once  sync.Once
 	uses  *uses
+	kept  *keeper
 }
 
 // fact is what is known of another package, or nil.
@@ -140,6 +141,9 @@ func run(pass *analysis.Pass) (any, error) {
 	}
 	f.findGlobals()
 	f.solve()
+	if f.findKept(); len(f.kept.runs) > 0 {
+		f.solve() // who keeps a function for a goroutine is known now
+	}
 	if fact := f.export(); len(fact.Funcs) > 0 {
 		pass.ExportPackageFact(fact)
 	}

@@ -160,12 +160,13 @@ func (f *Facts) callbacks(fn *ssa.Function) []model.Callback {
 		params = params[1:]
 	}
 	for n, p := range params {
-		if _, ok := p.Type().Underlying().(*types.Signature); !ok {
+		_, function := p.Type().Underlying().(*types.Signature)
+		if !function && !isTask(p.Type()) {
 			continue
 		}
 		for _, c := range f.calls(fn, p, model.Caller, f.Guard(fn), 0) {
 			c.Param = n
-			if !slices.Contains(found, c) {
+			if (function || c.Where == model.Goroutine) && !slices.Contains(found, c) {
 				found = append(found, c)
 			}
 		}
@@ -186,11 +187,14 @@ func (f *Facts) calls(fn *ssa.Function, v ssa.Value, where model.Where, guard Gu
 		}
 		found = append(found, c)
 	}
+	if kept, ok := f.runsKept(v); ok {
+		found = append(found, model.Callback{Where: model.Goroutine, Guarded: kept.guarded, By: kept.by, Kept: true})
+	}
 	for _, r := range *v.Referrers() {
 		switch r := r.(type) {
 		case ssa.CallInstruction:
 			_, spawned := r.(*ssa.Go)
-			if !r.Common().IsInvoke() && r.Common().Value == v {
+			if r.Common().Value == v {
 				if spawned {
 					add(model.Goroutine, false, false)
 				} else {
@@ -201,6 +205,8 @@ func (f *Facts) calls(fn *ssa.Function, v ssa.Value, where model.Where, guard Gu
 			}
 			for _, c := range f.handedOn(r, v) {
 				switch {
+				case c.Kept:
+					found = append(found, model.Callback{Where: c.Where, Guarded: c.Guarded, By: c.By, Kept: true})
 				case c.Where != model.Caller:
 					add(c.Where, c.Guarded, c.Deferred)
 				case spawned:
@@ -217,12 +223,12 @@ func (f *Facts) calls(fn *ssa.Function, v ssa.Value, where model.Where, guard Gu
 			}
 			if a, ok := r.Addr.(*ssa.Alloc); ok {
 				found = append(found, f.calls(fn, a, where, guard, depth+1)...)
-			} else {
+			} else if _, kept := f.runsKept(v); !kept {
 				add(model.Stored, false, false)
 			}
 		case *ssa.UnOp:
 			found = append(found, f.calls(fn, r, where, guard, depth+1)...)
-		case *ssa.Phi, *ssa.ChangeType:
+		case *ssa.Phi, *ssa.ChangeType, *ssa.MakeInterface:
 			found = append(found, f.calls(fn, r.(ssa.Value), where, guard, depth+1)...)
 		}
 	}
@@ -260,6 +266,12 @@ func (f *Facts) inClosure(c *ssa.MakeClosure, v ssa.Value, where model.Where, gu
 		return nil
 	}
 	var found []model.Callback
+	if kept, ok := f.runsKept(c); ok {
+		for _, in := range f.calls(lit, free, model.Caller, f.Guard(lit), depth+1) {
+			in.Where, in.Guarded, in.Kept = model.Goroutine, in.Guarded || kept.guarded, true
+			found = append(found, in)
+		}
+	}
 	for _, r := range *c.Referrers() {
 		call, ok := r.(ssa.CallInstruction)
 		if !ok {

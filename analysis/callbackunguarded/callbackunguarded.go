@@ -28,7 +28,10 @@ functions of libraries run what they are given in goroutines of their own, and
 recover nothing. That there is no go statement in one's own code changes nothing:
 a panic in the function ends the process.
 
-Which functions do so is told by the model, to which -behaviour.model adds.`,
+Which functions do so is told by the code of the module and of its dependencies:
+also one that keeps the function in a field, slice, map or channel that a goroutine
+of its package works on. For the standard library the model tells, to which
+-behaviour.model adds.`,
 		Bad:  "time.AfterFunc(delay, func() {\n\tstore.Expire(strings.Split(key, \":\")[1])\n})",
 		Good: "time.AfterFunc(delay, func() {\n\tdefer backstop.Recover(ctx)\n\tstore.Expire(strings.Split(key, \":\")[1])\n})",
 		LeftAlone: []string{
@@ -36,7 +39,8 @@ Which functions do so is told by the model, to which -behaviour.model adds.`,
 			"functions in which nothing panics: they cancel, close, log or send",
 			"sort.Slice, sync.Once.Do, filepath.Walk: they call in the goroutine of the caller",
 			"net/http and libraries that recover, as the model says",
-			"helpers of the same module that start the goroutine: goroutine-unguarded has their go statement",
+			"helpers of the same package that start the goroutine: goroutine-unguarded has their go statement",
+			"functions that only call what others have registered with the same module",
 			"libraries of which the package uses the guard: cron.WithChain(cron.Recover(logger))",
 			"tests",
 		},
@@ -54,14 +58,14 @@ func run(pass *rule.Pass) error {
 		if e.Kind != entry.Callback && e.Kind != entry.Request || seen[e.Pos] || skip[pass.Fset.Position(e.Pos).Filename] {
 			continue
 		}
-		if e.Guard != entry.None && e.Guard != entry.Disarmed || crash.MayGuard(e.Target) || crash.Ends(entries, e.Target) || !foreign(pass, facts, e, guards) {
+		if e.Guard != entry.None && e.Guard != entry.Disarmed || crash.MayGuard(e.Target) || crash.Ends(entries, e.Target) || elsewhere(pass, e, guards) {
 			continue
 		}
 		p, ok := facts.Runs(e.Call, e.Value)
 		if e.Target != nil {
 			p, ok = facts.Start(e.Call, e.Target)
 		}
-		if !ok || !crash.Plausible(p) {
+		if !ok || !crash.Plausible(p) || p.Kind == panics.Callback && (p.Grade < panics.Likely || own(pass, e)) {
 			continue
 		}
 		seen[e.Pos] = true
@@ -97,19 +101,21 @@ func guarding(e *entry.Entries) map[*types.Package]bool {
 	return guards
 }
 
-// foreign reports whether the function that runs the callback is one of the
-// model, or of another module: where the module itself starts the goroutine, the
-// go statement is the place.
-func foreign(pass *rule.Pass, facts *panics.Facts, e entry.Entry, guards map[*types.Package]bool) bool {
+// elsewhere reports whether the package uses a guard of the library, or the place
+// to speak of is the go statement, in a helper of the package.
+func elsewhere(pass *rule.Pass, e entry.Entry, guards map[*types.Package]bool) bool {
 	via := ir.Target(e.Call.Common())
-	if via == nil || via.Pkg() == nil || guards[via.Pkg()] {
+	return via == nil || via.Pkg() == nil || guards[via.Pkg()] || via.Pkg() == pass.Pkg && !e.Kept
+}
+
+// own reports whether the function that runs the callback belongs to the same
+// module: whose functions the callback calls in turn is known there.
+func own(pass *rule.Pass, e entry.Entry) bool {
+	if pass.Module == nil || pass.Module.Path == "" {
 		return false
 	}
-	if m, ok := facts.Model(via); ok && len(m.Callbacks) > 0 {
-		return true
-	}
-	path := via.Pkg().Path()
-	return pass.Module != nil && pass.Module.Path != "" && path != pass.Module.Path && !strings.HasPrefix(path, pass.Module.Path+"/")
+	path := ir.Target(e.Call.Common()).Pkg().Path()
+	return path == pass.Module.Path || strings.HasPrefix(path, pass.Module.Path+"/")
 }
 
 // short names a function as code does: (*errgroup.Group).Go.

@@ -54,6 +54,7 @@ type Entry struct {
 	Method *types.Func   // or this method of Value, an interface
 	In     *ssa.Function // the function that holds the statement; nil for Handler and what follows
 	Call   ssa.CallInstruction
+	Kept   bool   // Via keeps it, and a goroutine runs it later
 	Via    string // who runs it: "time.AfterFunc", "net/http"
 	Guard  State
 	By     string // who recovers, for Spawner
@@ -159,7 +160,7 @@ func (e *Entries) registrations(in *ssa.Function, c ssa.CallInstruction) {
 		if cb.Param >= len(args) || cb.Where != model.Goroutine && cb.Where != model.Request {
 			continue
 		}
-		x := Entry{Kind: Callback, Pos: c.Pos(), In: in, Call: c, Via: ir.Name(ir.Target(common))}
+		x := Entry{Kind: Callback, Pos: c.Pos(), In: in, Call: c, Via: ir.Name(ir.Target(common)), Kept: cb.Kept}
 		if cb.Where == model.Request {
 			x.Kind = Request
 		}

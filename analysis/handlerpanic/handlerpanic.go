@@ -58,7 +58,7 @@ func run(pass *rule.Pass) error {
 			if s.Kind != panics.Explicit || guard.Covers(s.Instr) || !bare(facts, s) {
 				continue
 			}
-			if s.Grade == panics.Unlikely && !s.Claimed || s.Grade == panics.Possible && len(from.Calls) > 0 {
+			if s.Grade == panics.Unlikely && !s.Claimed || s.Grade == panics.Possible && len(from.Calls) > 0 && !fails(entries, facts, s) {
 				continue
 			}
 			report(pass, from, s.Pos, s.Why)
@@ -75,6 +75,26 @@ func run(pass *rule.Pass) error {
 		})
 	}
 	return nil
+}
+
+// fails reports whether the panic is that of a helper check(err), and somebody who
+// serves a request gives it an error that comes to pass.
+func fails(entries *entry.Entries, facts *panics.Facts, s panics.Site) bool {
+	if !panics.OnError(s) {
+		return false
+	}
+	callers, _ := facts.Callers(s.Instr.Parent())
+	for _, c := range callers {
+		if entries.Request(c.Parent()) == nil {
+			continue
+		}
+		for _, arg := range c.Common().Args {
+			if arg.Type().String() == "error" && panics.Fallible(arg) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func report(pass *rule.Pass, from *entry.Trace, pos token.Pos, why string) {

@@ -47,6 +47,10 @@ type Callback struct {
 	// Deferred says that the function is what a defer statement runs, so that it
 	// may recover.
 	Deferred bool
+
+	// Kept says that the function is not started by the callee, but kept where a
+	// goroutine finds it.
+	Kept bool
 }
 
 // A Func is what is known of one function.

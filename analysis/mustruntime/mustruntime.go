@@ -33,6 +33,7 @@ does, where an error could have been returned.`,
 			"package-level variables, init and main, and functions that only those call: the start shows it",
 			"what regexp.QuoteMeta has quoted: it compiles always",
 			"functions whose own name begins with Must: they say it to their callers",
+			"what ParseAddr, Compile or their like has been asked for before, in the same function",
 			"uuid.Must(uuid.NewRandom()): it has no input",
 			"Must functions of handles, labels and collectors, as those of Prometheus: their author is the programmer",
 			"tests and generated files",
@@ -64,7 +65,7 @@ func run(pass *rule.Pass) error {
 		guard := facts.Guard(fn)
 		ir.Calls(fn, func(c ssa.CallInstruction) {
 			name, ok := mustFunc(facts, c, elsewhere)
-			if !ok || guard.Covers(c) || panics.Constant(c.Common()) || !input(c.Common()) {
+			if !ok || guard.Covers(c) || panics.Constant(c.Common()) || !input(c.Common()) || tried(c) {
 				return
 			}
 			pass.Report(rule.Finding{
@@ -143,6 +144,27 @@ func given(v ssa.Value) bool {
 		}
 	}
 	return textual(v.Type())
+}
+
+// tried reports whether the function that returns an error has been asked before
+// for the same text.
+func tried(c ssa.CallInstruction) bool {
+	target := ir.Target(c.Common())
+	if target == nil || len(c.Common().Args) == 0 {
+		return false
+	}
+	plain := strings.TrimPrefix(strings.TrimPrefix(target.Name(), "Must"), "must")
+	root, path := panics.Origin(c.Common().Args[0])
+	found := false
+	ir.Calls(c.Parent(), func(other ssa.CallInstruction) {
+		fn := ir.Target(other.Common())
+		if found || fn == nil || fn.Pkg() != target.Pkg() || plain == "" || !strings.EqualFold(fn.Name(), plain) || len(other.Common().Args) == 0 {
+			return
+		}
+		r, p := panics.Origin(other.Common().Args[0])
+		found = r != nil && r == root && p == path && ir.Before(other, c)
+	})
+	return found
 }
 
 // numbers reports whether the variadic arguments are numbers.

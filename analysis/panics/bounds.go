@@ -36,8 +36,35 @@ func (x *finder) gradeIndex(of, at ssa.Value) Grade {
 		return Possible
 	case lastOf(at) && x.fresh(of):
 		return Likely
+	case lastOf(at) && !x.appended(of):
+		return Possible // there is none when it is empty
 	}
 	return Unlikely
+}
+
+// appended reports whether the function puts something into the slice, or asks
+// for its length, anywhere.
+func (x *finder) appended(of ssa.Value) bool {
+	from := canon(of)
+	if _, kept := from.root.(*ssa.Parameter); !kept || from.path == "" || strings.Contains(from.path, "[") {
+		return true // made or filled here, or by the callers
+	}
+	for _, b := range x.fn.Blocks {
+		for _, i := range b.Instrs {
+			s, ok := i.(*ssa.Store)
+			if ok && canon(s.Addr) == from {
+				return true
+			}
+			if _, branch := i.(*ssa.If); branch {
+				asked := make(map[ref]bool)
+				mentioned(i.(*ssa.If).Cond, asked, 0)
+				if asked[from] {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func (x *finder) constIndex(i ssa.Instruction, of ssa.Value, c *ssa.Const) {
@@ -112,6 +139,9 @@ func (x *finder) fresh(of ssa.Value) bool {
 		if fn == nil {
 			return false
 		}
+		if cuts(fn) && len(c.Call.Args) > 0 && ofKernel(c.Call.Args[0], 0) {
+			return false
+		}
 		switch ir.Name(fn) {
 		case "strings.Split", "strings.SplitN", "strings.Fields", "strings.FieldsFunc", "bytes.Split", "bytes.SplitN", "bytes.Fields",
 			"(*regexp.Regexp).FindStringSubmatch", "(*regexp.Regexp).FindSubmatch", "(*regexp.Regexp).FindAllString", "(*regexp.Regexp).FindStringIndex",
@@ -124,6 +154,9 @@ func (x *finder) fresh(of ssa.Value) bool {
 		if !ok {
 			return false
 		}
+		if name := ir.Name(ir.Target(&call.Call)); name == "os.ReadFile" && kernelFile(call.Call.Args[0], 0) {
+			return false
+		}
 		switch ir.Name(ir.Target(&call.Call)) {
 		case "io.ReadAll", "(*bufio.Reader).ReadString", "(*bufio.Reader).ReadBytes", "(*bufio.Reader).ReadLine", "os.ReadFile",
 			"net.LookupHost", "net.LookupIP", "net.LookupAddr", "net.LookupTXT", "net.LookupMX", "net.LookupNS", "encoding/hex.DecodeString",
@@ -134,6 +167,64 @@ func (x *finder) fresh(of ssa.Value) bool {
 		switch c.X.Type().String() {
 		case "net/http.Header", "net/url.Values", "net/textproto.MIMEHeader", "google.golang.org/grpc/metadata.MD":
 			return true
+		}
+	}
+	return false
+}
+
+// ofKernel reports whether the data are those of a file in /proc or /sys, of which
+// the kernel says what is in it, or the name is one of such a file.
+func ofKernel(v ssa.Value, depth int) bool {
+	if depth > 6 {
+		return false
+	}
+	switch v := canon(v).root.(type) {
+	case *ssa.Const:
+		return false
+	case *ssa.Extract:
+		c, ok := v.Tuple.(*ssa.Call)
+		return ok && ir.Name(ir.Target(&c.Call)) == "os.ReadFile" && kernelFile(c.Call.Args[0], depth+1)
+	case *ssa.Call:
+		return cuts(ir.Target(&v.Call)) && len(v.Call.Args) > 0 && ofKernel(v.Call.Args[0], depth+1)
+	}
+	return false
+}
+
+// kernelFile reports whether the name begins with /proc or /sys.
+func kernelFile(name ssa.Value, depth int) bool {
+	if depth > 6 {
+		return false
+	}
+	switch v := name.(type) {
+	case *ssa.Const:
+		text, _ := saying(v, 0)
+		return strings.HasPrefix(text, "/proc/") || strings.HasPrefix(text, "/sys/")
+	case *ssa.BinOp:
+		return kernelFile(v.X, depth+1)
+	case *ssa.Call:
+		return len(v.Call.Args) > 0 && kernelFile(v.Call.Args[0], depth+1)
+	case *ssa.UnOp:
+		g, ok := v.X.(*ssa.Global)
+		if !ok || g.Object() == nil || g.Object().Exported() {
+			return false
+		}
+		for _, fn := range g.Pkg.Members {
+			if fn, ok := fn.(*ssa.Function); ok && storesKernelFile(fn, g, depth) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// storesKernelFile reports whether the function, mostly an init, puts the name of
+// such a file into the variable.
+func storesKernelFile(fn *ssa.Function, g *ssa.Global, depth int) bool {
+	for _, b := range fn.Blocks {
+		for _, i := range b.Instrs {
+			if s, ok := i.(*ssa.Store); ok && s.Addr == g && kernelFile(s.Val, depth+1) {
+				return true
+			}
 		}
 	}
 	return false

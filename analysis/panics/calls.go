@@ -50,7 +50,7 @@ func (x *finder) gradePanic(p *ssa.Panic) Grade {
 		return Likely
 	}
 	if op, ok := cond.(*ssa.BinOp); ok {
-		if x.enum(op.X.Type()) {
+		if (op.Op == token.EQL || op.Op == token.NEQ) && x.enum(op.X.Type()) {
 			return Unlikely // the default of a switch over all values there are
 		}
 		if isNil(op.X) || isNil(op.Y) {
@@ -61,6 +61,32 @@ func (x *finder) gradePanic(p *ssa.Panic) Grade {
 		return Possible
 	}
 	return Likely
+}
+
+// OnError reports whether the panic is about an error that the function is given,
+// as in a helper check(err), and Fallible whether the value is an error that comes
+// to pass.
+func OnError(s Site) bool {
+	p, ok := s.Instr.(*ssa.Panic)
+	if !ok {
+		return false
+	}
+	op, ok := asked(p.Block()).(*ssa.BinOp)
+	return ok && isError(op.X.Type()) && isParam(op.X)
+}
+
+// Fallible is described with [OnError].
+func Fallible(err ssa.Value) bool {
+	switch v := err.(type) {
+	case *ssa.Const:
+		return false
+	case *ssa.Call:
+		return !neverFails[ir.Name(ir.Target(&v.Call))]
+	case *ssa.Extract:
+		c, ok := v.Tuple.(*ssa.Call)
+		return !ok || !neverFails[ir.Name(ir.Target(&c.Call))]
+	}
+	return true
 }
 
 // ownState reports whether the condition is about the receiver, and neither about
@@ -410,7 +436,7 @@ func (x *finder) deref(i ssa.Instruction, p ssa.Value) {
 	case *ssa.Call:
 		callee := ir.Callee(&v.Call)
 		if callee != nil && callee.Pkg == x.SSA.Pkg && returnsNil(callee) && !x.checked(i.Block(), v) {
-			x.add(i, NilDeref, Likely, i.Pos(), "uses what %s returns, which is nil on some paths", Name(callee))
+			x.add(i, NilDeref, Possible, i.Pos(), "uses what %s returns, which is nil on some paths", Name(callee))
 		}
 	case *ssa.Const:
 		if v.IsNil() {

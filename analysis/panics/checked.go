@@ -142,6 +142,9 @@ func mentioned(v ssa.Value, into map[ref]bool, depth int) {
 			into[canon(x.Call.Args[0])] = true
 			return // how many parts there are says nothing of what they are parts of
 		}
+		if fn := ir.Target(&x.Call); fn != nil && decoders[fn.Name()] && isError(x.Type()) {
+			return // nor does it that the input could be read
+		}
 		for _, a := range x.Call.Args {
 			mentioned(a, into, depth+1)
 		}

@@ -80,6 +80,8 @@ type Path struct {
 	Calls []Step    // outermost first; the last one contains the site
 	Pos   token.Pos // of the site, or of the call that leaves this package
 	Far   string    // where the site is, as file:line, when it is in another package
+
+	Literal bool // the outermost function is a literal
 }
 
 // A Step is one function on a path.

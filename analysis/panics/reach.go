@@ -202,6 +202,7 @@ func (f *Facts) step(fn, callee *ssa.Function, at token.Pos) *Path {
 		return nil
 	}
 	p := *in
+	p.Literal = fn.Parent() != nil
 	p.Calls = append([]Step{{Name: Name(fn)}}, in.Calls...)
 	p.Calls[1].Pos = at
 	p.Grade = fade(in.Grade, len(p.Calls)-1)

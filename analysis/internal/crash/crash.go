@@ -54,7 +54,8 @@ func Plausible(p panics.Path) bool {
 	case panics.Likely:
 		return len(p.Calls) <= near
 	case panics.Possible:
-		return len(p.Calls) == 1
+		// A literal that hands the work to a method is no step away from it.
+		return len(p.Calls) == 1 || len(p.Calls) == 2 && p.Literal && (p.Kind == panics.Index || p.Kind == panics.Explicit || p.Kind == panics.Divide)
 	}
 	return false
 }

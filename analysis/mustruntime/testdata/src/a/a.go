@@ -42,7 +42,7 @@ func page(w http.ResponseWriter, r *http.Request) {
 	_ = t.Execute(w, nil)
 	addr := netip.MustParseAddr(r.RemoteAddr) // want `netip.MustParseAddr panics when r.RemoteAddr is no good`
 	_ = addr
-	_ = uuid.MustParse(r.FormValue("id")) // want `uuid.MustParse`
+	_ = uuid.MustParse(r.FormValue("id"))          // want `uuid.MustParse`
 	id := uuid.Must(uuid.Parse(r.PathValue("id"))) // want `uuid.Must`
 	_ = id
 	_ = b.MustPort(r.FormValue("port")) // want `b.MustPort panics`
@@ -169,4 +169,20 @@ func guarded(pattern string) (re *regexp.Regexp, err error) {
 		}
 	}()
 	return regexp.MustCompile(pattern), nil
+}
+
+// The function that returns an error has said yes.
+func asked(s string) (netip.Addr, bool) {
+	if _, err := netip.ParseAddr(s); err != nil {
+		return netip.Addr{}, false
+	}
+	return netip.MustParseAddr(s), true
+}
+
+// It was asked for something else.
+func askedElse(s, t string) (netip.Addr, bool) {
+	if _, err := netip.ParseAddr(s); err != nil {
+		return netip.Addr{}, false
+	}
+	return netip.MustParseAddr(t), true // want `netip.MustParseAddr panics when t is no good`
 }

@@ -252,7 +252,7 @@ func find(users []*user, name string) *user {
 }
 
 func found(users []*user) string {
-	return find(users, "a").name // want `likely nil-deref: uses what find returns`
+	return find(users, "a").name // want `possible nil-deref: uses what find returns`
 }
 
 func foundChecked(users []*user) string {
