@@ -58,6 +58,7 @@ func (r *run) check(u *unit, universe *universe) *checked {
 		bad := r.checkOnce(c, u, universe, fakeC, round == 0)
 		if len(bad) == 0 {
 			c.usable = true
+			r.dropHuge(c, u)
 			break
 		}
 		c.damaged = true

@@ -3,8 +3,10 @@ package driver_test
 import (
 	"context"
 	"fmt"
+	"go/ast"
 	"go/token"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -384,5 +386,70 @@ func TestErrors(t *testing.T) {
 	res := vet(t, dir, func(c *driver.Config) { c.Patterns = []string{"./nothing"} })
 	if len(found(res)) == 0 {
 		t.Error("nothing is said of a directory that is not there")
+	}
+}
+
+// A function that would take gigabytes is told and not read; the rest is.
+func TestHugeFunction(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("package a\n\nfunc sound() { panic(nil) }\n\nfunc huge(s []int) (n int) {\n")
+	for i := range 6000 {
+		fmt.Fprintf(&b, "\tif x := s[%d]; x > n {\n\t\tn = x\n\t}\n", i)
+	}
+	b.WriteString("\treturn n\n}\n")
+	dir := module(t, "-- go.mod --\nmodule example.com/m\ngo 1.26\n-- a.go --\n"+b.String())
+	res := vet(t, dir, nil)
+	want(t, res, "? a.go:5 function huge is not read: it has 6000 branches and 6000 variables...", "a.go:3")
+	if p := res.Packages[0].Problems; len(p) != 1 || !p[0].Lost {
+		t.Errorf("%+v: a function that is not read is lost", p)
+	}
+}
+
+// What can be mended is mended in the sources of the module itself, and nowhere
+// else: not in what cgo made of them, nor in a dependency.
+func TestFixesAreForOwnFiles(t *testing.T) {
+	if _, err := exec.LookPath("gcc"); err != nil {
+		if os.Getenv("BACKSTOP_REQUIRE_ALL") != "" {
+			t.Fatal("no C compiler")
+		}
+		t.Skip("no C compiler: cgo cannot run")
+	}
+	dir := module(t, `
+-- go.mod --
+module example.com/m
+go 1.26
+-- a/a.go --
+package a
+
+func a() { panic(nil) }
+-- c/c.go --
+package c
+
+// int one(void) { return 1; }
+import "C"
+
+func c() { _ = C.one(); panic(nil) }
+`)
+	fixing := rule.New(rule.Rule{ID: "test-fixing", Tier: rule.TierA, Doc: rule.Doc{Summary: "a test"}}, func(p *rule.Pass) error {
+		for _, f := range p.Files {
+			for _, d := range f.Decls {
+				if fn, ok := d.(*ast.FuncDecl); ok && len(fn.Name.Name) == 1 {
+					p.Report(rule.Finding{Pos: fn.Pos(), Message: "mend me", Fixes: []analysis.SuggestedFix{{
+						Message: "gone", TextEdits: []analysis.TextEdit{{Pos: fn.Body.Lbrace, End: fn.Body.Rbrace + 1, NewText: []byte("{}")}},
+					}}})
+				}
+			}
+		}
+		return nil
+	})
+	res := vet(t, dir, func(c *driver.Config) { c.Rules = []*rule.Rule{fixing} })
+	fixes := make(map[string]int)
+	for _, p := range res.Packages {
+		for _, f := range p.Findings {
+			fixes[f.File] += len(f.Fixes)
+		}
+	}
+	if fixes["a/a.go"] != 1 || fixes["c/c.go"] != 0 || len(fixes) != 2 {
+		t.Errorf("fixes by file: %v, want one for a/a.go and none for c/c.go", fixes)
 	}
 }

@@ -2,6 +2,8 @@ package surface
 
 import (
 	"cmp"
+	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -28,6 +30,9 @@ func (m *maker) entries() {
 func (m *maker) add(e Entry, pkg *summary.Summary, pos summary.Pos, targets []flow.FuncID) {
 	e.Package, e.Module = pkg.Path, m.packages[pkg].Module
 	e.File, e.Line = m.file(pkg, pos)
+	if !e.Guarded && m.packages[pkg].Accepted[fmt.Sprintf("%s:%d", path.Base(e.File), e.Line)] {
+		e.Guarded, e.Guard = true, "accepted"
+	}
 	m.report.Entries = append(m.report.Entries, e)
 	m.targets = append(m.targets, targets)
 }

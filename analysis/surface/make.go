@@ -16,6 +16,10 @@ type Package struct {
 	Summary *summary.Summary
 	Module  string
 	Own     bool // it is what the surface is asked of, rather than a dependency
+
+	// Accepted are lines of its files, "serve.go:12", at which a comment says that a
+	// goroutine may end the process: its entries count as guarded.
+	Accepted map[string]bool
 }
 
 // Make links the packages of a program. Packages of the standard library are not

@@ -62,7 +62,7 @@ type Entry struct {
 	File     string `json:"file"` // relative to the module
 	Line     int    `json:"line"`
 	Guarded  bool   `json:"guarded"`
-	Guard    string `json:"guard"` // none, disarmed, repanics, partial, guarded; or who guards
+	Guard    string `json:"guard"` // none, disarmed, repanics, partial, guarded, accepted by a comment; or who guards
 	Sites    int    `json:"sites"` // that it reaches and that nothing contains
 	Likely   int    `json:"likely"`
 	Number   int    `json:"number"`

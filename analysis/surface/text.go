@@ -199,6 +199,9 @@ func (d *drawing) entries() {
 		guard := d.paint(red, "unguarded")
 		if e.Guarded {
 			guard = "guarded"
+			if e.Guard == "accepted" {
+				guard = e.Guard
+			}
 		} else if e.Guard != guards[0] {
 			guard = d.paint(red, "guard "+e.Guard)
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -124,6 +125,9 @@ func (f *vetFlags) run(ctx context.Context, std stdio, args []string) error {
 			return withHint(usageError("-C %s: no such directory", f.dir), "-C names the directory that packages are looked for in")
 		}
 	}
+	if err := f.fits(args); err != nil {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if len(args) > 0 && args[0] == "surface" {
@@ -133,6 +137,26 @@ func (f *vetFlags) run(ctx context.Context, std stdio, args []string) error {
 		return f.recovers(ctx, std, args)
 	}
 	return f.findings(ctx, std, args)
+}
+
+// fits refuses flags that the mode would ignore.
+func (f *vetFlags) fits(args []string) error {
+	mode, useless := "", map[string]bool{"all": f.all}
+	switch {
+	case len(args) > 0 && args[0] == "surface":
+		mode, useless = "vet surface", map[string]bool{"baseline": f.baseline != "", "fix": f.fix, "audit": f.audit, "rules": f.rules != "", "ignored": f.ignored}
+	case f.audit:
+		mode, useless = "vet -audit", map[string]bool{"baseline": f.baseline != "", "fix": f.fix, "rules": f.rules != "", "ignored": f.ignored, "all": f.all}
+	}
+	for _, name := range slices.Sorted(maps.Keys(useless)) {
+		if useless[name] && mode == "" {
+			return withHint(usageError("-%s is for vet surface", name), "-rules all runs every rule")
+		}
+		if useless[name] {
+			return usageError("%s does not take -%s", mode, name)
+		}
+	}
+	return nil
 }
 
 // chosen are the rules of -rules.
@@ -243,7 +267,12 @@ func (f *vetFlags) load(ctx context.Context, std stdio, cfg driver.Config) (*dri
 		c := newCounter(std.err)
 		defer c.clear()
 		c.say("listing packages")
-		cfg.Progress = func(done, total int, path string) { c.count(done, total) }
+		cfg.Progress = func(done, total int, path string) {
+			if done == 1 {
+				c.say("packages")
+			}
+			c.count(done, total)
+		}
 	}
 	res, err := driver.Run(ctx, cfg)
 	if err != nil {
@@ -282,6 +311,8 @@ func vetError(err error) error {
 	switch {
 	case strings.Contains(text, "executable file not found"):
 		return withHint(err, "vet asks the go command for packages: install Go, or put it into PATH")
+	case errors.Is(err, context.Canceled):
+		return errors.New("interrupted")
 	case strings.Contains(text, "go.mod file not found"), strings.Contains(text, "no packages match"):
 		return withHint(err, "run it inside a module, or name its directory with -C; packages are named as the go command does: ./... for all below")
 	}
@@ -332,7 +363,7 @@ func (f *vetFlags) write(std stdio, out *vet.Outcome, chosen []*rule.Rule) error
 	case "sarif":
 		return out.WriteSARIF(std.out, f.dir, moduleVersion(), chosen)
 	}
-	return out.WriteText(std.out, vet.Style{Color: isTerminal(std.out)})
+	return out.WriteText(std.out, vet.Style{Color: isTerminal(std.out), Width: terminalWidth(std.out)})
 }
 
 // moduleVersion is the version of the command as SARIF wants it, or empty.

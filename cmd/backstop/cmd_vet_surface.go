@@ -8,7 +8,10 @@ import (
 	"fmt"
 	"go/token"
 	"io"
+	"io/fs"
 	"os"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -95,7 +98,7 @@ func (f *vetFlags) surfaceOf(ctx context.Context, std stdio, dir string, pattern
 		if err != nil {
 			return nil, "", withHint(fmt.Errorf("summary of %s: %w", p.Path, err), "-no-cache makes it again")
 		}
-		program = append(program, surface.Package{Summary: s, Module: p.Module, Own: p.Target})
+		program = append(program, surface.Package{Summary: s, Module: p.Module, Own: p.Target, Accepted: accepted(p)})
 	}
 	if len(program) == 0 {
 		return nil, "", withHint(errors.New("no package could be read"), "packages are named as the go command does: ./... for all below")
@@ -109,6 +112,20 @@ func (f *vetFlags) surfaceOf(ctx context.Context, std stdio, dir string, pattern
 		return r, told, withHint(errLost, "the warnings above say what; go build says more")
 	}
 	return r, told, nil
+}
+
+// accepted are the lines at which a comment ignores that a goroutine has no guard.
+func accepted(p *driver.Package) map[string]bool {
+	lines := make(map[string]bool)
+	for _, d := range p.Ignores {
+		switch d.Rule {
+		case "goroutine-unguarded", "handler-spawn", "callback-unguarded":
+			if d.Reason != "" {
+				lines[fmt.Sprintf("%s:%d", path.Base(filepath.ToSlash(d.File)), d.For)] = true
+			}
+		}
+	}
+	return lines
 }
 
 // surfaceDiff compares two revisions, or two reports that were kept.
@@ -198,6 +215,10 @@ func (f *vetFlags) surfaceAt(ctx context.Context, std stdio, revision string, pa
 		defer func() { _ = os.RemoveAll(root) }()
 		if dir, err = checkout(ctx, f.dir, revision, root); err != nil {
 			return nil, err
+		}
+		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			fmt.Fprintf(std.err, "note: %s does not have this directory: all in it is new\n", textview.Escape(revision))
+			return surface.Make(nil)
 		}
 	}
 	r, _, err := f.surfaceOf(ctx, std, dir, patterns)

@@ -45,6 +45,7 @@ type sarifTool struct {
 
 type sarifDriver struct {
 	Name    string      `json:"name"`
+	URI     string      `json:"informationUri"`
 	Version string      `json:"semanticVersion,omitempty"`
 	Rules   []sarifRule `json:"rules"`
 }
@@ -129,7 +130,7 @@ var sarifLevels = map[rule.Tier]string{rule.TierA: "error", rule.TierB: "warning
 func (out *Outcome) WriteSARIF(w io.Writer, dir, version string, ran []*rule.Rule) error {
 	x := &sarif{dir: dir, files: make(map[string][][]byte)}
 	run := sarifRun{
-		Tool:       sarifTool{sarifDriver{Name: "backstop", Version: version, Rules: []sarifRule{}}},
+		Tool:       sarifTool{sarifDriver{Name: "backstop", URI: "https://github.com/backstop-go/backstop", Version: version, Rules: []sarifRule{}}},
 		ColumnKind: "utf16CodeUnits", Results: []sarifResult{},
 		Invocations: []sarifInvocation{{Successful: len(out.Problems) == 0}},
 	}

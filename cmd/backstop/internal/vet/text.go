@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/backstop-go/backstop/analysis/driver"
 	"github.com/backstop-go/backstop/analysis/rule"
@@ -17,6 +18,32 @@ import (
 // A Style says how text is drawn.
 type Style struct {
 	Color bool // with ANSI colours
+	Width int  // of the terminal in columns; 0 breaks no line
+}
+
+// wrap breaks a text between words where the terminal ends, and indents what
+// follows the first line.
+func (s Style) wrap(taken int, indent, text string) string {
+	if s.Width <= 0 {
+		return text
+	}
+	var b strings.Builder
+	column := taken
+	for i, word := range strings.Split(text, " ") {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case column+1+n > s.Width && column > len(indent):
+			b.WriteString("\n" + indent)
+			column = len(indent)
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	return b.String()
 }
 
 func (s Style) paint(code, text string) string {
@@ -32,8 +59,13 @@ var tierColor = map[rule.Tier]string{rule.TierA: "1;31", rule.TierB: "1;33", rul
 // what belongs to it below.
 func (out *Outcome) WriteText(w io.Writer, s Style) error {
 	b := bufio.NewWriter(w)
-	for _, f := range out.Findings {
-		fmt.Fprintf(b, "%s: %s %s\n", s.paint("1", at(f.Place)), s.paint(tierColor[f.Tier], f.Rule+" ("+string(f.Tier)+"):"), textview.Escape(f.Message))
+	for i, f := range out.Findings {
+		if i > 0 && s.Width > 0 {
+			fmt.Fprintln(b)
+		}
+		place, what := at(f.Place), f.Rule+" ("+string(f.Tier)+"):"
+		taken := utf8.RuneCountInString(place) + 2 + len(what) + 1
+		fmt.Fprintf(b, "%s: %s %s\n", s.paint("1", place), s.paint(tierColor[f.Tier], what), s.wrap(taken, "    ", textview.Escape(f.Message)))
 		if v := Verdicts(f.Go); v != "" {
 			fmt.Fprintf(b, "    %s\n", v)
 		}
@@ -128,6 +160,12 @@ func (out *Outcome) Summary() string {
 	for _, f := range out.Findings {
 		tiers[f.Tier]++
 	}
+	lost := 0
+	for _, p := range out.Problems {
+		if p.Lost {
+			lost++
+		}
+	}
 	line := "no findings"
 	if n := len(out.Findings); n > 0 {
 		var parts []string
@@ -141,6 +179,7 @@ func (out *Outcome) Summary() string {
 		n    int
 		text string
 	}{
+		{lost, "parts of the code not read, see the warnings"},
 		{out.Known, "in the baseline"},
 		{out.Ignored, "ignored by comments"},
 		{out.Generated, "in generated files (-generated shows them)"},
