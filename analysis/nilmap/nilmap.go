@@ -142,6 +142,9 @@ func element(m ssa.Value) (string, bool) {
 		if ok && !filled(made) {
 			return "the map is an element of a slice, and make leaves elements nil", true
 		}
+		if array, isAlloc := a.X.(*ssa.Alloc); isAlloc && !filled(array) {
+			return "the map is an element of an array, and its elements are nil until they are made", true
+		}
 		if s, isSlice := a.X.(*ssa.Slice); isSlice { // make with a constant length
 			if array, isAlloc := s.X.(*ssa.Alloc); isAlloc && !filled(array) && !filled(s) {
 				return "the map is an element of a slice, and make leaves elements nil", true

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
+
+	"github.com/backstop-go/backstop/analysis/internal/ir"
 )
 
 // outcome says what an edge of a condition means for the value.
@@ -59,6 +61,14 @@ func (w *walk) eval(c ssa.Value, st *state) verdict {
 		if w.touched(x.X, st) || w.touched(x.Y, st) {
 			return unknown
 		}
+		l, isL := w.resolve(x.X, st).(*ssa.Const)
+		r, isR := w.resolve(x.Y, st).(*ssa.Const)
+		if isL && isR && integer(l) && integer(r) && isBool(x.Type()) {
+			if constant.Compare(l.Value, x.Op, r.Value) {
+				return verdict{open, stop}
+			}
+			return verdict{stop, open}
+		}
 	case *ssa.Call:
 		return w.predicate(x, st)
 	}
@@ -99,6 +109,8 @@ func (w *walk) equal(b *ssa.BinOp, st *state) verdict {
 			return v
 		}
 		return v.flip()
+	case w.o.Kind == OnErr && (w.isTell(x, st) && w.isOnly(y, st) || w.isTell(y, st) && w.isOnly(x, st)):
+		return anyError(st)
 	case w.o.Kind == OnErr && (w.isTell(x, st) || w.isTell(y, st)):
 		if st.sure {
 			return verdict{open, open}
@@ -120,7 +132,7 @@ func (w *walk) equalNil(x ssa.Value, st *state) verdict {
 	switch {
 	case x == derived:
 		return unknown
-	case isNilConst(x):
+	case isNilConst(x), len(st.frames) > 0 && recovers(x): // the function returned
 		return verdict{open, stop}
 	case nonNil(x):
 		return verdict{stop, open}
@@ -145,12 +157,21 @@ func isNilConst(v ssa.Value) bool {
 	return ok && c != derived && c.IsNil()
 }
 
+// recovers reports whether v is what recover returned.
+func recovers(v ssa.Value) bool {
+	c, ok := v.(*ssa.Call)
+	return ok && ir.IsBuiltin(c.Common(), "recover")
+}
+
 // predicate says what a call that is a condition tells.
 func (w *walk) predicate(c *ssa.Call, st *state) verdict {
 	common := c.Common()
 	args := common.Args
 	at := slices.IndexFunc(args, func(a ssa.Value) bool { return w.isTell(a, st) })
 	if w.o.Kind == OnErr && at >= 0 {
+		if Name(common) == "errors.Is" && len(args) == 2 && w.isOnly(args[1], st) {
+			return anyError(st)
+		}
 		if saysErr(common) {
 			if st.sure {
 				return verdict{open, open}

@@ -58,6 +58,7 @@ const (
 type Func struct {
 	Results []Result // as many as the function has, or none
 	Params  []Param  // the receiver first; as many as the function has, or none
+	Only    string   // the variable that holds the only error it returns: "net/http.ErrNoCookie"
 
 	safe bool // in tables: the receiver may be nil
 }
@@ -79,11 +80,11 @@ func (f Func) Param(n int) Param {
 }
 
 func (f Func) equal(g Func) bool {
-	return slices.Equal(f.Results, g.Results) && slices.Equal(f.Params, g.Params)
+	return slices.Equal(f.Results, g.Results) && slices.Equal(f.Params, g.Params) && f.Only == g.Only
 }
 
 func (f Func) empty() bool {
-	return !slices.ContainsFunc(f.Results, func(r Result) bool { return r != 0 }) &&
+	return f.Only == "" && !slices.ContainsFunc(f.Results, func(r Result) bool { return r != 0 }) &&
 		!slices.ContainsFunc(f.Params, func(p Param) bool { return p != 0 })
 }
 
@@ -294,7 +295,10 @@ func (f *Facts) implementations(m *types.Func) Func {
 	if len(all) == 0 {
 		return Func{}
 	}
-	joined := Func{Results: make([]Result, sig.Results().Len())}
+	joined := Func{Results: make([]Result, sig.Results().Len()), Only: all[0].Only}
+	if slices.ContainsFunc(all, func(what Func) bool { return what.Only != joined.Only }) {
+		joined.Only = ""
+	}
 	for n := range joined.Results {
 		for _, what := range all {
 			r := what.Result(n)

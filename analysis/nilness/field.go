@@ -48,6 +48,9 @@ func (v *Vars) look(i ssa.Instruction) {
 		if field := FieldOf(i); field != nil {
 			v.uses(i, v.field(field))
 		}
+		if g, ok := i.X.(*ssa.Global); ok { // a variable of the struct: var state struct { ... }
+			v.makes(g.Type(), 0)
+		}
 		return
 	case *ssa.Alloc:
 		if !copied(i) {

@@ -27,6 +27,9 @@ func (f *Facts) learn(fn *ssa.Function) Func {
 			what.Results[n] = r
 		}
 	}
+	if what.Results != nil {
+		what.Only = onlyError(fn)
+	}
 	for n, p := range fn.Params {
 		if q := f.param(fn, p); q != 0 {
 			if what.Params == nil {

@@ -44,6 +44,7 @@ func (w *walk) step(b *ssa.BasicBlock, n int, i ssa.Instruction, st *state) bool
 	case *ssa.BinOp:
 		if !isBool(i.Type()) { // comparisons are asked where they decide
 			w.derive(i, i, st)
+			w.count(b, i, st)
 		}
 	case *ssa.ChangeInterface, *ssa.ChangeType, *ssa.Alloc, *ssa.MakeClosure:
 	case *ssa.Extract:
@@ -54,6 +55,22 @@ func (w *walk) step(b *ssa.BasicBlock, n int, i ssa.Instruction, st *state) bool
 		w.derive(i, i.(ssa.Instruction), st)
 	}
 	return false
+}
+
+// count computes the index of the first round of a loop; later ones are all alike.
+func (w *walk) count(b *ssa.BasicBlock, i *ssa.BinOp, st *state) {
+	if w.visits[b] > 1 || i.Op != token.ADD {
+		return
+	}
+	x, isX := w.resolve(i.X, st).(*ssa.Const)
+	y, isY := w.resolve(i.Y, st).(*ssa.Const)
+	if isX && isY && integer(x) && integer(y) {
+		st.env[i] = ssa.NewConst(constant.BinaryOp(x.Value, token.ADD, y.Value), i.Type())
+	}
+}
+
+func integer(c *ssa.Const) bool {
+	return c != derived && c.Value != nil && c.Value.Kind() == constant.Int
 }
 
 // derive marks a value that is made of one that depends on the origin.

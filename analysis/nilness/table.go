@@ -68,7 +68,8 @@ var (
 )
 
 // readTable reads lines of a name and what is known of it: r0=any is a result, p1=dies a
-// parameter, the receiver counted, and safe a method whose receiver may be nil.
+// parameter, the receiver counted, safe a method whose receiver may be nil, and
+// only= the variable with the only error.
 func readTable(r io.Reader, into map[string]Func) error {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
@@ -94,6 +95,10 @@ func (f *Func) read(word string) error {
 		return nil
 	}
 	at, list, ok := strings.Cut(word, "=")
+	if at == "only" {
+		f.Only = list
+		return nil
+	}
 	if !ok || len(at) < 2 {
 		return fmt.Errorf("unknown word %q", word)
 	}

@@ -141,6 +141,7 @@ func (w *walk) start() {
 		b := w.o.From.Block()
 		at := slices.Index(b.Instrs, w.o.From)
 		w.known(b, st)
+		w.before(w.o.From, st)
 		w.run(b, at+1, st)
 	case w.o.Edge[1] != nil:
 		w.known(w.o.Edge[0], st)

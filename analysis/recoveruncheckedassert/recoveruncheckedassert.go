@@ -67,6 +67,12 @@ func (c *checker) follow(s recovered.Site, v ssa.Value, depth int) {
 			if !i.CommaOk && i.Pos().IsValid() && !c.fits(s, i) {
 				c.report(s, v, i)
 			}
+		case *ssa.Store:
+			for _, a := range fromField(i) {
+				if !c.fits(s, a) {
+					c.report(s, v, a)
+				}
+			}
 		case *ssa.Call:
 			if p := param(i, u.Value); p != nil && depth < 2 && !checkedBefore(i, nil, u.Value) {
 				c.follow(s, p, depth+1)
@@ -74,6 +80,40 @@ func (c *checker) follow(s recovered.Site, v ssa.Value, depth int) {
 		}
 	}
 }
+
+// fromField lists the assertions, in the same function, of what is read again from
+// the field that the value was stored in.
+func fromField(s *ssa.Store) []*ssa.TypeAssert {
+	field, ok := s.Addr.(*ssa.FieldAddr)
+	if !ok {
+		return nil
+	}
+	var found []*ssa.TypeAssert
+	for _, b := range s.Parent().Blocks {
+		for _, i := range b.Instrs {
+			a, ok := i.(*ssa.TypeAssert)
+			if !ok || a.CommaOk || !a.Pos().IsValid() || !ir.Before(s, a) {
+				continue
+			}
+			if f := fieldOf(a.X); f != nil && sameField(f, field) {
+				found = append(found, a)
+			}
+		}
+	}
+	return found
+}
+
+// fieldOf is the field that v is read from, or nil.
+func fieldOf(v ssa.Value) *ssa.FieldAddr {
+	load, ok := root(v).(*ssa.UnOp)
+	if !ok || load.Op != token.MUL {
+		return nil
+	}
+	f, _ := load.X.(*ssa.FieldAddr)
+	return f
+}
+
+func sameField(a, b *ssa.FieldAddr) bool { return a.Field == b.Field && root(a.X) == root(b.X) }
 
 // param is the parameter of a function of this package that gets v.
 func param(call *ssa.Call, v ssa.Value) *ssa.Parameter {
@@ -183,8 +223,11 @@ func dominated(at ssa.Instruction, holds func(cond ssa.Value, taken bool) bool) 
 
 // alike reports whether two values are the same one, read twice perhaps.
 func alike(a, b ssa.Value) bool {
-	a, b = root(a), root(b)
-	return a == b
+	if root(a) == root(b) {
+		return true
+	}
+	f, g := fieldOf(a), fieldOf(b)
+	return f != nil && g != nil && sameField(f, g)
 }
 
 func root(v ssa.Value) ssa.Value {

@@ -100,6 +100,10 @@ func self(fn *ssa.Function, method string, v ssa.Value) bool {
 				return false
 			}
 			if a, ok := x.X.(*ssa.Alloc); ok { // the receiver in a variable
+				if s := embedded(fn, a); s != nil {
+					v = s
+					continue
+				}
 				s := ir.OnlyStore(a)
 				if s == nil {
 					s = firstStore(a)
@@ -113,6 +117,10 @@ func self(fn *ssa.Function, method string, v ssa.Value) bool {
 			v = x.X // *t
 			continue
 		case *ssa.Alloc: // &t
+			if s := embedded(fn, x); s != nil {
+				v = s
+				continue
+			}
 			s := firstStore(x)
 			if s == nil {
 				return false
@@ -133,6 +141,42 @@ func self(fn *ssa.Function, method string, v ssa.Value) bool {
 		}
 	}
 	return false
+}
+
+// embedded is the receiver that a struct in a variable embeds, and so has the
+// methods of; nil for other variables.
+func embedded(fn *ssa.Function, a *ssa.Alloc) ssa.Value {
+	p, ok := a.Type().Underlying().(*types.Pointer)
+	if !ok || a.Referrers() == nil {
+		return nil
+	}
+	s, ok := p.Elem().Underlying().(*types.Struct)
+	if !ok {
+		return nil
+	}
+	for _, r := range *a.Referrers() {
+		field, ok := r.(*ssa.FieldAddr)
+		if !ok || field.Field >= s.NumFields() || !s.Field(field.Field).Embedded() || !sameType(s.Field(field.Field).Type(), fn.Params[0].Type()) {
+			continue
+		}
+		for _, use := range *field.Referrers() {
+			if st, ok := use.(*ssa.Store); ok && st.Addr == field {
+				return st.Val
+			}
+		}
+	}
+	return nil
+}
+
+// sameType compares two types, pointers to them being the same.
+func sameType(a, b types.Type) bool {
+	if p, ok := a.Underlying().(*types.Pointer); ok {
+		a = p.Elem()
+	}
+	if p, ok := b.Underlying().(*types.Pointer); ok {
+		b = p.Elem()
+	}
+	return types.Identical(a, b)
 }
 
 // firstStore is the only value stored in a variable, whose address may go anywhere.
@@ -217,9 +261,6 @@ func variadic(v ssa.Value) map[int]ssa.Value {
 // verbOf is the verb of the n-th argument, with a # before it when it has one.
 // Formats with explicit indexes or a * are not read.
 func verbOf(format string, n int) (string, bool) {
-	if strings.ContainsAny(format, "[*") {
-		return "", false
-	}
 	for i := 0; i < len(format); i++ {
 		if format[i] != '%' {
 			continue
@@ -235,6 +276,9 @@ func verbOf(format string, n int) (string, bool) {
 		}
 		if format[i] == '%' {
 			continue
+		}
+		if format[i] == '[' || format[i] == '*' {
+			return "", false
 		}
 		if n == 0 {
 			return sharp + string(format[i]), true

@@ -30,6 +30,10 @@ func Test(t *testing.T) {
 	}
 }
 
+func TestVariants(t *testing.T) {
+	analysistest.Run(t, analysistest.TestData(), unboundedrecursion.Rule.Analyzer, "variants", "right")
+}
+
 // Lines of the walks in testdata.
 const (
 	auditWalk     = 21

@@ -59,3 +59,39 @@ func pointer() {
 	var f *failure
 	panic(f)
 }
+
+func notThere(m map[string]error, x any, ch chan error) {
+	if e, ok := m["x"]; !ok {
+		panic(e) // want `panic with nil`
+	}
+	e, ok := x.(error)
+	if !ok {
+		panic(e) // want `panic with nil`
+	}
+	if e, ok := <-ch; ok {
+		panic(e) // it was received
+	} else {
+		panic(e) // want `panic with nil`
+	}
+}
+
+func neverSet() {
+	var cause any
+	defer func() { _ = cause }()
+	panic(cause) // want `panic with nil`
+}
+
+func setByLiteral(f func()) {
+	var cause any
+	set := func() { cause = "x" }
+	set()
+	panic(cause) // a literal sets it
+}
+
+func replaced(x any) {
+	e, ok := x.(error)
+	if !ok {
+		e = errors.New("x")
+	}
+	panic(e) // not the zero value any more
+}

@@ -315,3 +315,33 @@ func assertedTwice(f func()) (n int) {
 	f()
 	return 0
 }
+
+// A guard that keeps the value in a field.
+type keeper struct {
+	v   any
+	err error
+}
+
+func (k *keeper) catch() {
+	k.v = recover()
+	if k.v != nil {
+		k.err = k.v.(error) // want `a panic with a value that is no error panics again here`
+	}
+}
+
+func (k *keeper) catchOne() {
+	k.v = recover()
+	if _, ok := k.v.(error); ok {
+		k.err = k.v.(error) // it is one
+	}
+}
+
+func keeps() error {
+	var k, l keeper
+	func() {
+		defer k.catch()
+		defer l.catchOne()
+		work()
+	}()
+	return k.err
+}
