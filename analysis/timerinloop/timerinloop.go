@@ -3,6 +3,7 @@ package timerinloop
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"go/version"
 	"strings"
@@ -50,11 +51,14 @@ func run(pass *rule.Pass) error {
 	in := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
 	for cur := range in.Root().Preorder((*ast.CommClause)(nil)) {
 		clause := cur.Node().(*ast.CommClause)
+		sel := cur.Parent().Parent()
 		call := after(pass.TypesInfo, clause.Comm)
+		if call == nil {
+			call = before(pass.TypesInfo, clause.Comm, sel)
+		}
 		if call == nil {
 			continue
 		}
-		sel := cur.Parent().Parent()
 		s, ok := sel.Node().(*ast.SelectStmt)
 		if !ok || !returns(s, clause) {
 			continue
@@ -88,7 +92,51 @@ func after(info *types.Info, comm ast.Stmt) *ast.CallExpr {
 	if !ok {
 		return nil
 	}
-	call, ok := ast.Unparen(recv.X).(*ast.CallExpr)
+	return timer(info, recv.X)
+}
+
+// before is the call of time.After in the same block as the select, whose result is
+// kept in a variable that the case receives from.
+func before(info *types.Info, comm ast.Stmt, sel inspector.Cursor) *ast.CallExpr {
+	id := received(comm)
+	block, ok := sel.Parent().Node().(*ast.BlockStmt)
+	if id == nil || !ok {
+		return nil
+	}
+	for _, s := range block.List {
+		a, ok := s.(*ast.AssignStmt)
+		if !ok || a.Tok != token.DEFINE || len(a.Lhs) != 1 || len(a.Rhs) != 1 || a.Pos() > sel.Node().Pos() {
+			continue
+		}
+		if def, ok := a.Lhs[0].(*ast.Ident); ok && info.Defs[def] != nil && info.Defs[def] == info.Uses[id] {
+			return timer(info, a.Rhs[0])
+		}
+	}
+	return nil
+}
+
+// received is the variable that a case receives from.
+func received(comm ast.Stmt) *ast.Ident {
+	var x ast.Expr
+	switch c := comm.(type) {
+	case *ast.ExprStmt:
+		x = c.X
+	case *ast.AssignStmt:
+		if len(c.Rhs) == 1 {
+			x = c.Rhs[0]
+		}
+	}
+	recv, ok := ast.Unparen(x).(*ast.UnaryExpr)
+	if !ok {
+		return nil
+	}
+	id, _ := ast.Unparen(recv.X).(*ast.Ident)
+	return id
+}
+
+// timer is x as a call of time.After or time.Tick.
+func timer(info *types.Info, x ast.Expr) *ast.CallExpr {
+	call, ok := ast.Unparen(x).(*ast.CallExpr)
 	if !ok {
 		return nil
 	}

@@ -76,6 +76,7 @@ func run(pass *rule.Pass) error {
 		}
 		c.Spawns(fn, func(s conc.Spawn) { c.spawned(fn, s) })
 		c.locals(fn)
+		c.skipped(fn)
 	}
 	slices.SortFunc(c.found, func(a, b rule.Finding) int { return cmp.Compare(a.Pos, b.Pos) })
 	for _, f := range c.found {

@@ -110,3 +110,28 @@ func calls(in chan int) {
 		}()
 	}
 }
+
+func inVariable(events chan int, ready func() bool) bool {
+	for !ready() {
+		timeout := time.After(time.Minute) // want `each turn of the loop leaves a timer behind`
+		select {
+		case <-events:
+		case <-timeout:
+			return false
+		}
+	}
+	return true
+}
+
+// The timer is made once.
+func beforeTheLoop(events chan int, ready func() bool) bool {
+	timeout := time.After(time.Minute)
+	for !ready() {
+		select {
+		case <-events:
+		case <-timeout:
+			return false
+		}
+	}
+	return true
+}

@@ -312,3 +312,65 @@ func generic[T any](items []T, f func(T) error) {
 }
 
 func work() error { return errors.New("no") }
+
+// Skips what is counted already.
+func skips(items []int) {
+	var wg sync.WaitGroup
+	for _, n := range items {
+		wg.Add(1)
+		if n < 0 {
+			continue // want `this skips the goroutine that calls Done of wg`
+		}
+		go func() {
+			defer wg.Done()
+			work()
+		}()
+	}
+	wg.Wait()
+}
+
+type fetcher struct{ wg sync.WaitGroup }
+
+func (f *fetcher) one(n int) {
+	defer f.wg.Done()
+	work()
+}
+
+func (f *fetcher) all(items []int) {
+	for i := 0; i < len(items); i++ {
+		f.wg.Add(1)
+		n := items[i]
+		if n%2 == 0 && n > 4 {
+			continue // want `this skips the goroutine that calls Done of f.wg`
+		}
+		go f.one(n)
+	}
+	f.wg.Wait()
+}
+
+// A method that counts itself when it runs.
+type lines struct {
+	wg  sync.WaitGroup
+	out []string
+}
+
+func (l *lines) log(s string) {
+	l.wg.Add(1) // want `Add of l.wg within the goroutine races with Wait`
+	defer l.wg.Done()
+	work()
+}
+
+func (l *lines) logAll(list []string) {
+	for _, s := range list {
+		go l.log(s)
+	}
+	l.wg.Wait()
+}
+
+func logLocal(list []string) {
+	l := &lines{}
+	for _, s := range list {
+		go l.log(s)
+	}
+	l.wg.Wait()
+}

@@ -348,3 +348,75 @@ func optional(wg *sync.WaitGroup) {
 func startsOptional() {
 	go optional(nil)
 }
+
+// What is skipped is given back.
+func skipsAndGivesBack(items []int) {
+	var wg sync.WaitGroup
+	for _, n := range items {
+		wg.Add(1)
+		if n < 0 {
+			wg.Done()
+			continue
+		}
+		go func() {
+			defer wg.Done()
+			work()
+		}()
+	}
+	wg.Wait()
+}
+
+// Counted behind the skip.
+func skipsFirst(items []int) {
+	var wg sync.WaitGroup
+	for _, n := range items {
+		if n < 0 {
+			continue
+		}
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			work()
+		}()
+	}
+	wg.Wait()
+}
+
+// Another goroutine counts down for what is not started here.
+func skipsElsewhere(items []int) {
+	var wg sync.WaitGroup
+	for _, n := range items {
+		wg.Add(1)
+		if n < 0 {
+			go func() {
+				defer wg.Done()
+				work()
+			}()
+			continue
+		}
+		go func() {
+			defer wg.Done()
+			work()
+		}()
+	}
+	wg.Wait()
+}
+
+// A helper gives back what is skipped.
+func skipsThroughHelper(items []int) {
+	var wg sync.WaitGroup
+	for _, n := range items {
+		wg.Add(1)
+		if n < 0 {
+			giveBack(&wg)
+			continue
+		}
+		go func() {
+			defer wg.Done()
+			work()
+		}()
+	}
+	wg.Wait()
+}
+
+func giveBack(wg *sync.WaitGroup) { wg.Done() }
