@@ -117,6 +117,9 @@ func (f *vetFlags) run(ctx context.Context, std stdio, args []string) error {
 	if !slices.Contains([]string{"text", "json", "sarif"}, f.format) {
 		return withHint(usageError("unknown format %q", f.format), "-format text, -format json or -format sarif")
 	}
+	if f.fix && f.writeBaseline {
+		return withHint(usageError("-fix and -write-baseline exclude each other"), "mend first, then write down what is left")
+	}
 	if f.writeBaseline && f.baseline == "" {
 		return withHint(usageError("-write-baseline needs a file"), "backstop vet -baseline vet.jsonl -write-baseline ./...")
 	}

@@ -164,6 +164,9 @@ func (f *vetFlags) surfaceDiff(ctx context.Context, std stdio, args []string) er
 		return err
 	}
 	d := surface.Diff(base, head)
+	if lost != nil && len(d.New) == 0 {
+		return fmt.Errorf("the revisions cannot be compared: %w", lost)
+	}
 	if f.format == "json" {
 		err = writeJSON(std.out, d)
 	} else {
@@ -171,9 +174,6 @@ func (f *vetFlags) surfaceDiff(ctx context.Context, std stdio, args []string) er
 	}
 	if err == nil && len(d.New) > 0 {
 		return &exitError{code: exitFindings}
-	}
-	if err == nil && lost != nil {
-		return fmt.Errorf("the revisions cannot be compared: %w", lost)
 	}
 	return err
 }

@@ -85,6 +85,10 @@ func apply(name string, edits []driver.Edit) error {
 	if err != nil {
 		return fmt.Errorf("the result would not compile: %w", err)
 	}
+	// What was not formatted before stays as it is, line ends and all, but for the fix.
+	if before, err := format.Source(text); err != nil || !bytes.Equal(before, text) {
+		pretty = out.Bytes()
+	}
 	info, err := os.Stat(name)
 	if err != nil {
 		return err

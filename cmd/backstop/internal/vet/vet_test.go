@@ -223,6 +223,17 @@ func TestFix(t *testing.T) {
 		t.Errorf("%+v, error %v, file\n%s", done, err, got)
 	}
 
+	// What is not formatted is not formatted.
+	crlf := "package a\r\n\r\nfunc f() {   one(); two() }\r\n"
+	write(crlf)
+	i := strings.Index(crlf, "two()")
+	if _, err := Fix(dir, []driver.Finding{fix(driver.Edit{File: "a.go", Start: i, End: i + 5, New: "2"})}); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := os.ReadFile(name); string(got) != strings.Replace(crlf, "two()", "2", 1) {
+		t.Errorf("a file that was not formatted became %q", got)
+	}
+
 	// What does not fit, or would not compile, changes nothing.
 	for _, bad := range []driver.Edit{{File: "a.go", Start: 5, End: 999}, edit("two()", "}}")} {
 		write(text)
