@@ -29,7 +29,9 @@ started has nobody further down at all. Recover in the exported function itself,
 tell C with a result.
 
 A pointer to Go memory that holds Go pointers must not be handed to C: the check of
-the runtime panics ("cgo argument has Go pointer to unpinned Go pointer").`,
+the runtime panics ("cgo argument has Go pointer to unpinned Go pointer"). One that
+is stored in memory of C is not seen by the garbage collector, and points to
+something else before long.`,
 		Bad:  "//export onEvent\nfunc onEvent(i C.int) {\n\thandlers[i]()\n}",
 		Good: "//export onEvent\nfunc onEvent(i C.int) (status C.int) {\n\tdefer func() {\n\t\tif recover() != nil {\n\t\t\tstatus = -1\n\t\t}\n\t}()\n\thandlers[i]()\n\treturn 0\n}",
 		LeftAlone: []string{
@@ -68,6 +70,13 @@ func run(pass *rule.Pass) error {
 	}
 	for _, fn := range s.SrcFuncs {
 		ir.Calls(fn, func(c ssa.CallInstruction) { argument(pass, fn, c) })
+		for _, b := range fn.Blocks {
+			for _, i := range b.Instrs {
+				if store, ok := i.(*ssa.Store); ok {
+					stored(pass, fn, store)
+				}
+			}
+		}
 	}
 	return nil
 }
@@ -89,7 +98,11 @@ func exported(fn *ast.FuncDecl) bool {
 func callback(pass *rule.Pass, decl *ast.FuncDecl, fn *ssa.Function, about *panics.Facts) {
 	path, ok := about.CanPanic(fn)
 	if !ok || path.Grade == panics.Unlikely {
-		return
+		use := missing(fn)
+		if use == nil {
+			return
+		}
+		path.Why, path.Pos = "it dereferences an entry of a map that may be missing", use.Pos()
 	}
 	f := rule.Finding{
 		Pos:     decl.Pos(),

@@ -4,6 +4,8 @@ package a
 #include <stdlib.h>
 #include <stdint.h>
 struct point { int x, y; char *name; };
+typedef struct { void *data; int n; } item;
+static item *make_item(void) { return calloc(1, sizeof(item)); }
 static void use(void *p) {}
 static void number(uintptr_t h) {}
 static void points(struct point *p) {}
@@ -138,4 +140,48 @@ func memory(b []byte) {
 	C.use(unsafe.Pointer(n))
 	pt := C.struct_point{name: s}
 	C.points(&pt)
+}
+
+// Memory of C that keeps a Go pointer.
+func keeps(b []byte, n *node) *C.item {
+	it := (*C.item)(C.malloc(C.size_t(unsafe.Sizeof(C.item{}))))
+	it.data = unsafe.Pointer(&b[0]) // want `a pointer to Go memory \(an element of a slice\) is stored in memory of C`
+	other := C.make_item()
+	other.data = unsafe.Pointer(n)                   // want `a pointer to Go memory \(a node\) is stored in memory of C`
+	other.data = unsafe.Pointer(unsafe.SliceData(b)) // want `the elements of a slice`
+	return it
+}
+
+// Pinned as long as C has it.
+func keepsPinned(b []byte, pin *runtime.Pinner) *C.item {
+	pin.Pin(&b[0])
+	it := C.make_item()
+	it.data = unsafe.Pointer(&b[0])
+	return it
+}
+
+// A copy in C memory, a struct of C that lives in Go for a call, a number.
+func keepsCopy(b []byte) *C.item {
+	it := C.make_item()
+	it.data = C.CBytes(b)
+	it.n = C.int(len(b))
+	local := C.item{data: unsafe.Pointer(&b[0])}
+	local.n = it.n
+	again := C.make_item()
+	again.data = it.data
+	return it
+}
+
+var nodes = map[int]*node{}
+
+//export onNode
+func onNode(id C.int) { // want `C calls onNode, which may panic \(it dereferences an entry of a map`
+	nodes[int(id)].next.n++
+}
+
+//export onKnownNode
+func onKnownNode(id C.int) {
+	if n := nodes[int(id)]; n != nil {
+		n.n++
+	}
 }
