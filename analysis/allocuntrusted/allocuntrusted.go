@@ -88,6 +88,8 @@ func (c checker) instruction(i ssa.Instruction) {
 		switch name {
 		case "(*bytes.Buffer).Grow", "(*strings.Builder).Grow":
 			c.check(i, args[0], 1, "Grow")
+		case "strings.Repeat", "bytes.Repeat":
+			c.check(i, args[1], 1, name)
 		case "slices.Grow":
 			c.check(i, args[1], 8, "slices.Grow")
 		case "bufio.NewReaderSize", "bufio.NewWriterSize":

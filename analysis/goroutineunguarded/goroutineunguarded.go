@@ -58,8 +58,8 @@ func run(pass *rule.Pass) error {
 			continue
 		}
 		p, ok := facts.Reached(e.Call)
-		if !ok || !crash.Plausible(p) {
-			continue
+		if !ok || !crash.Plausible(p) || e.Guard == entry.AtEntry && len(p.Calls) == 1 {
+			continue // of what comes before the guard, guard-late speaks
 		}
 		if len(p.Calls) > 2 {
 			key := p.Why + p.Calls[len(p.Calls)-1].Name

@@ -23,6 +23,8 @@ type variable struct {
 	nils   int  // stores of nil
 	taken  bool // its address goes elsewhere
 	asked  int  // comparisons with nil
+	spared int  // of those, the ones that decide whether it is called
+	start  int  // stores while the package is initialized
 }
 
 // Vars looks at all functions of the package.
@@ -160,6 +162,9 @@ func (v *Vars) use(r ssa.Instruction, addr ssa.Value, to *variable) {
 			to.nils++
 		} else {
 			to.stores++
+			if r.Parent().Synthetic != "" {
+				to.start++
+			}
 		}
 	case *ssa.UnOp:
 		if r.Referrers() == nil {
@@ -168,6 +173,9 @@ func (v *Vars) use(r ssa.Instruction, addr ssa.Value, to *variable) {
 		for _, user := range *r.Referrers() {
 			if b, ok := user.(*ssa.BinOp); ok && (isNilConst(b.X) || isNilConst(b.Y)) {
 				to.asked++
+				if spares(b, addr) {
+					to.spared++
+				}
 			}
 		}
 	case *ssa.DebugRef:
@@ -209,8 +217,11 @@ func (v *Vars) Empty(val ssa.Value) (Load, bool) {
 	switch a := load.X.(type) {
 	case *ssa.Global:
 		known := v.global[a]
-		if known == nil || known.taken || known.stores > 0 || a.Pkg != v.f.SSA.Pkg {
+		if known == nil || known.taken || a.Pkg != v.f.SSA.Pkg {
 			return Load{}, false
+		}
+		if known.stores > 0 { // somebody sets it, when he does
+			return Load{a.Name(), true, true}, known.start == 0 && known.spared > 0
 		}
 		return Load{a.Name(), a.Object() != nil && a.Object().Exported(), known.asked > 0}, true
 	case *ssa.FieldAddr:
@@ -219,7 +230,7 @@ func (v *Vars) Empty(val ssa.Value) (Load, bool) {
 			return Load{}, false
 		}
 		known := v.fields[field]
-		if known == nil || known.taken || known.stores > 0 || !v.made[field] && known.nils == 0 {
+		if known == nil || known.taken || known.stores > 0 || !v.made[field] && known.nils == 0 && (!field.Exported() || known.spared == 0) {
 			return Load{}, false
 		}
 		p, ok := a.X.Type().Underlying().(*types.Pointer)

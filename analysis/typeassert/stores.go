@@ -18,11 +18,13 @@ type stores struct {
 	types map[string][]types.Type
 	loose map[string]bool // something of a type that is not known is put there
 	pools map[string]bool // pools with a New
+
+	decoded map[*types.TypeName]bool // map types of which the package decodes values
 }
 
 // collect looks at all functions of the package.
 func collect(facts *nilness.Facts) *stores {
-	s := &stores{types: make(map[string][]types.Type), loose: make(map[string]bool), pools: make(map[string]bool)}
+	s := &stores{types: make(map[string][]types.Type), loose: make(map[string]bool), pools: make(map[string]bool), decoded: make(map[*types.TypeName]bool)}
 	funcs := facts.Behaviour.Funcs
 	if init := facts.SSA.Pkg.Func("init"); init != nil {
 		funcs = append(funcs[:len(funcs):len(funcs)], init)
@@ -43,11 +45,28 @@ func collect(facts *nilness.Facts) *stores {
 					}
 				case *ssa.Store:
 					s.pool(i)
+				case *ssa.Alloc:
+					s.decodes(i)
 				}
 			}
 		}
 	}
 	return s
+}
+
+// decodes notes the type of a variable that is a map and is decoded.
+func (s *stores) decodes(a *ssa.Alloc) {
+	p, ok := a.Type().Underlying().(*types.Pointer)
+	if !ok {
+		return
+	}
+	n, ok := types.Unalias(p.Elem()).(*types.Named)
+	if !ok {
+		return
+	}
+	if m, ok := n.Underlying().(*types.Map); ok && anyMap(m) && decoded(a) {
+		s.decoded[n.Obj()] = true
+	}
 }
 
 func (s *stores) call(c *ssa.CallCommon) {
@@ -284,6 +303,10 @@ func (f *finder) ofCall(a *ssa.TypeAssert, c *ssa.Call) string {
 		if f.pooled(args[0]) && !f.stored.pools[at] {
 			return "the sync.Pool has no New, so that Get returns nil when it is empty"
 		}
+	default:
+		if f.returnsDecoded(common, 0) {
+			return "what " + ir.Callee(common).Name() + " returns is decoded from data"
+		}
 	}
 	return ""
 }
@@ -336,6 +359,10 @@ func (f *finder) ofTuple(a *ssa.TypeAssert, c *ssa.Call, n int) string {
 	case "(*plugin.Plugin).Lookup":
 		if n == 0 {
 			return "the plugin decides what the symbol is"
+		}
+	default:
+		if f.returnsDecoded(c.Common(), n) {
+			return "what " + ir.Callee(c.Common()).Name() + " returns is decoded from data"
 		}
 	}
 	return ""

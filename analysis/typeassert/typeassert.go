@@ -4,9 +4,11 @@ package typeassert
 import (
 	"fmt"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/ssa"
 
+	"github.com/backstop-go/backstop/analysis/internal/ir"
 	"github.com/backstop-go/backstop/analysis/nilness"
 	"github.com/backstop-go/backstop/analysis/rule"
 )
@@ -64,8 +66,8 @@ func run(pass *rule.Pass) error {
 
 // checked reports whether the type of the value has been asked before.
 func checked(facts *nilness.Facts, a *ssa.TypeAssert) bool {
-	if facts.Checked(a.X, a) {
-		return true
+	if p, ok := a.X.(*ssa.Parameter); facts.Checked(a.X, a) && (!ok || !isError(p.Type())) {
+		return true // of an error, that it is one says nothing
 	}
 	is := key(a.X, 0)
 	for b := a.Block(); b != nil; b = b.Idom() {
@@ -244,6 +246,8 @@ func (f *finder) decodedFrom(v ssa.Value, depth int) bool {
 		return f.decodedFrom(x.X, depth+1)
 	case *ssa.Extract:
 		switch t := x.Tuple.(type) {
+		case *ssa.Call:
+			return f.returnsDecoded(t.Common(), x.Index)
 		case *ssa.TypeAssert:
 			return f.decodedFrom(t.X, depth+1)
 		case *ssa.Lookup:
@@ -255,7 +259,12 @@ func (f *finder) decodedFrom(v ssa.Value, depth int) bool {
 		}
 	case *ssa.Lookup:
 		return f.decodedFrom(x.X, depth+1)
+	case *ssa.Call:
+		return f.returnsDecoded(x.Common(), 0)
 	case *ssa.Parameter: // of a function that others call, with what they have decoded
+		if n, ok := types.Unalias(x.Type()).(*types.Named); ok && f.stored.decoded[n.Obj()] {
+			return true
+		}
 		m, ok := x.Type().Underlying().(*types.Map)
 		obj := x.Parent().Object()
 		return ok && anyMap(m) && obj != nil && obj.Exported() && x.Parent().Signature.Recv() == nil
@@ -267,6 +276,29 @@ var decoders = map[string]bool{
 	"encoding/json.Unmarshal": true, "(*encoding/json.Decoder).Decode": true, "encoding/xml.Unmarshal": true,
 	"(*encoding/gob.Decoder).Decode": true, "gopkg.in/yaml.v3.Unmarshal": true, "gopkg.in/yaml.v2.Unmarshal": true,
 	"sigs.k8s.io/yaml.Unmarshal": true, "(*gopkg.in/yaml.v3.Decoder).Decode": true,
+}
+
+// returnsDecoded reports whether a function of the package returns what it has
+// decoded.
+func (f *finder) returnsDecoded(c *ssa.CallCommon, n int) bool {
+	fn := ir.Callee(c)
+	if fn == nil || fn.Pkg != f.facts.SSA.Pkg {
+		return false
+	}
+	for _, b := range fn.Blocks {
+		r, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return)
+		if !ok || n >= len(r.Results) {
+			continue
+		}
+		load, ok := r.Results[n].(*ssa.UnOp)
+		if !ok {
+			continue
+		}
+		if a, ok := load.X.(*ssa.Alloc); ok && decoded(a) {
+			return true
+		}
+	}
+	return false
 }
 
 // decoded reports whether a variable is given to a decoder.
@@ -296,6 +328,9 @@ func decoded(v ssa.Value) bool {
 // parameter says whether a parameter is whatever a caller outside gives.
 func (f *finder) parameter(a *ssa.TypeAssert, p *ssa.Parameter) string {
 	fn := p.Parent()
+	if why := f.errorGiven(a, p); why != "" {
+		return why
+	}
 	obj := fn.Object()
 	if obj == nil || !obj.Exported() || fn.Signature.Recv() != nil || len(fn.Params) == 0 {
 		return f.writer(a, p)
@@ -305,6 +340,19 @@ func (f *finder) parameter(a *ssa.TypeAssert, p *ssa.Parameter) string {
 		return f.writer(a, p)
 	}
 	return fmt.Sprintf("callers of %s decide what %s is", fn.Name(), p.Name())
+}
+
+func isError(t types.Type) bool { return types.Identical(t, types.Universe.Lookup("error").Type()) }
+
+// errorGiven says that an error may be another one, or wrapped.
+func (f *finder) errorGiven(a *ssa.TypeAssert, p *ssa.Parameter) string {
+	if !isError(p.Type()) || types.IsInterface(a.AssertedType) || p.Parent().Object() == nil {
+		return ""
+	}
+	if f.stored.types["param:"+place(p)] != nil || strings.HasPrefix(strings.ToLower(p.Parent().Name()), "must") {
+		return "" // a caller of the package knows what it gives
+	}
+	return "the error " + p.Name() + " may be another one, or a wrapper of it"
 }
 
 // writer says that a ResponseWriter may be wrapped by a middleware.

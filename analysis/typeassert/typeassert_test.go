@@ -9,5 +9,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), typeassert.Rule.Analyzer, "a", "b")
+	analysistest.Run(t, analysistest.TestData(), typeassert.Rule.Analyzer, "a", "shapes", "b")
 }
