@@ -56,7 +56,9 @@ type registration struct {
 	kind  string // what it is registered with: "ServeMux"
 	owner owner
 	name  string
-	shape string // of the type, for gob
+	shape string         // of the type, for gob
+	param *ssa.Parameter // the name, when the function is given it
+	round bool           // one of several that a loop makes with the call
 	call  ssa.CallInstruction
 	at    ssa.Instruction // call, or the call in this function that leads to it
 }
@@ -91,13 +93,21 @@ func (x *finder) of(fn *ssa.Function, depth int) []registration {
 			if !always(callee, r.at) {
 				continue // on a path that may not be taken
 			}
+			if r.param != nil {
+				if r.name = named(call, callee, r.param); r.name == "" {
+					continue
+				}
+				r.param = nil
+			}
 			if r.owner.root != nil {
 				p, ok := r.owner.root.(*ssa.Parameter)
-				if !ok {
+				switch {
+				case ok && p.Parent() == callee:
+					if r.owner, ok = argument(call, callee, p, r.owner.path); !ok {
+						continue
+					}
+				case r.owner.root.Parent() == callee:
 					continue // it is made in there
-				}
-				if r.owner, ok = argument(call, callee, p, r.owner.path); !ok {
-					continue
 				}
 			}
 			r.at = call
@@ -106,6 +116,16 @@ func (x *finder) of(fn *ssa.Function, depth int) []registration {
 	})
 	x.memo[fn] = list
 	return list
+}
+
+// named is the text that the call passes as the name.
+func named(call *ssa.Call, callee *ssa.Function, p *ssa.Parameter) string {
+	for i, q := range callee.Params {
+		if q == p && i < len(call.Call.Args) {
+			return text(call.Call.Args[i])
+		}
+	}
+	return ""
 }
 
 // argument is what the call passes for the parameter.
@@ -123,11 +143,15 @@ func argument(call *ssa.Call, callee *ssa.Function, p *ssa.Parameter, path strin
 func (x *finder) function(fn *ssa.Function) {
 	list := x.of(fn, 0)
 	for i, b := range list {
-		if b.call == b.at && again(b) {
+		if b.call == b.at && !b.round && again(b) {
 			x.report(b, b)
 			continue
 		}
 		for _, a := range list[:i] {
+			if a.round && a.call == b.call && conflict(x.pass, a, b) {
+				x.report(a, b)
+				break
+			}
 			if a.at != b.at && ir.Before(a.at, b.at) && conflict(x.pass, a, b) {
 				x.report(a, b)
 				break
@@ -223,6 +247,10 @@ func (x *finder) report(a, b registration) {
 	f := rule.Finding{Pos: b.call.Pos()}
 	first := x.pass.Fset.Position(a.call.Pos())
 	switch {
+	case a.round && a.call == b.call && a.name == b.name:
+		f.Message = fmt.Sprintf("%q stands twice in what the loop registers, and the second time %s panics", b.name, b.kind)
+	case a.round && a.call == b.call:
+		f.Message = fmt.Sprintf("the loop registers %q and %q, which conflict: %s panics", a.name, b.name, b.kind)
 	case a.call == b.call && a.at == b.at:
 		f.Message = fmt.Sprintf("%q is registered in each round of the loop, and the second time %s panics", b.name, b.kind)
 	case a.call == b.call:

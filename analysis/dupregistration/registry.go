@@ -28,12 +28,8 @@ func ownerOf(v ssa.Value) owner {
 			return o
 		}
 	}
-	if g, ok := root.(*ssa.Global); ok && path == "" {
-		switch g.Pkg.Pkg.Path() + "." + g.Name() {
-		case "net/http.DefaultServeMux", "flag.CommandLine", "github.com/spf13/pflag.CommandLine",
-			"github.com/prometheus/client_golang/prometheus.DefaultRegisterer":
-			return owner{}
-		}
+	if g, ok := root.(*ssa.Global); ok && path == "" && theOne(g) {
+		return owner{}
 	}
 	return owner{root, path}
 }
@@ -46,15 +42,23 @@ func registered(call *ssa.Call) []registration {
 	}
 	args := ir.Args(&call.Call)
 	one := func(kind, name string) []registration {
-		if name == "" {
-			return nil
-		}
 		r := registration{kind: kind, name: name, call: call, at: call}
+		if name == "" {
+			if kind != "ServeMux" {
+				return nil
+			}
+			if r.param, _ = args[0].(*ssa.Parameter); r.param == nil {
+				return nil // it is computed
+			}
+		}
 		if fn.Signature().Recv() != nil && !call.Call.IsInvoke() {
 			r.owner = ownerOf(call.Call.Args[0])
 			if r.owner.root == nil && r.owner.path != "" {
 				return nil
 			}
+		}
+		if r.owner.root == nil && replaces(call.Parent()) {
+			return nil
 		}
 		return []registration{r}
 	}
@@ -62,6 +66,9 @@ func registered(call *ssa.Call) []registration {
 	switch path := fn.Pkg().Path(); path {
 	case "net/http":
 		if (name == "Handle" || name == "HandleFunc") && len(args) == 2 {
+			if list := table(call, args[0]); len(list) > 0 {
+				return inRounds(list, func(name string) []registration { return one("ServeMux", name) })
+			}
 			return one("ServeMux", text(args[0]))
 		}
 	case "flag", "github.com/spf13/pflag":
@@ -73,11 +80,14 @@ func registered(call *ssa.Call) []registration {
 			return one("expvar", text(args[0]))
 		}
 	case "database/sql":
-		if name == "Register" {
+		if name == "Register" && len(args) > 0 {
 			return one("sql", text(args[0]))
 		}
 	case "encoding/gob":
-		if list := one("gob", text(args[0])); name == "RegisterName" && len(list) == 1 {
+		if name != "RegisterName" || len(args) != 2 {
+			return nil
+		}
+		if list := one("gob", text(args[0])); len(list) == 1 {
 			if m, ok := args[1].(*ssa.MakeInterface); ok {
 				list[0].shape = types.TypeString(m.X.Type(), nil)
 				return list

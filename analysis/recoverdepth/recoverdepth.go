@@ -106,7 +106,11 @@ func (d *depths) inside(fn *ssa.Function) {
 		}
 		if inner := d.innermost(call, 0); inner != nil && !d.reported[inner] {
 			d.reported[inner] = true
-			d.report(inner, name(d.facts, inner.Common()), defers, verdicts)
+			helper := name(d.facts, inner.Common())
+			if lit := callback(d.facts, inner); lit != nil {
+				helper = recovery.Name(lit)
+			}
+			d.report(inner, helper, defers, verdicts)
 		}
 	})
 }

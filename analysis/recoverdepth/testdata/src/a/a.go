@@ -233,7 +233,7 @@ func deeper() {
 func once() {
 	var o sync.Once
 	defer func() {
-		o.Do(func() { // want `Do recovers nothing here`
+		o.Do(func() { // want `the function literal recovers nothing here`
 			if r := recover(); r != nil {
 				log.Println(r)
 			}
