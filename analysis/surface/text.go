@@ -109,6 +109,10 @@ func (d *drawing) head() {
 			parts = append(parts, fmt.Sprintf("%s %d", k, kinds[k]))
 		}
 	}
+	if len(d.r.Entries) == 0 {
+		d.line("no entries")
+		return
+	}
 	d.line("%s (%s), %d unguarded, %d of these reach a site that counts",
 		plural(len(d.r.Entries), "entry", "entries"), strings.Join(parts, ", "), unguarded, exposed)
 }
@@ -245,6 +249,9 @@ func (d *drawing) calls() {
 }
 
 func (d *drawing) packages() {
+	if len(d.r.Modules) == 0 && len(d.r.Packages) == 0 {
+		return
+	}
 	d.line("\n%s", d.paint(bold, "numbers to drive down"))
 	for _, c := range d.r.Modules {
 		d.line("%6d  module %s", c.Number, clean(c.Name))

@@ -107,9 +107,13 @@ func (f *vetFlags) surfaceOf(ctx context.Context, std stdio, dir string, pattern
 	if err != nil {
 		return nil, "", err
 	}
-	told := fmt.Sprintf("%d packages, %d of them read anew", len(program), res.Analyzed)
+	noun := "packages"
+	if len(program) == 1 {
+		noun = "package"
+	}
+	told := fmt.Sprintf("%d %s, %d read anew", len(program), noun, res.Analyzed)
 	if slices.ContainsFunc(out.Problems, func(p driver.Problem) bool { return p.Lost }) {
-		return r, told, withHint(errLost, "the warnings above say what; go build says more")
+		return r, told, withHint(errLost, "the warnings above say what; a revision is unpacked without submodules, and without what lies outside the repository")
 	}
 	return r, told, nil
 }
