@@ -29,7 +29,7 @@ from a configuration, a request or the length of a list, somebody else decides w
 		Good: "if cfg.Interval <= 0 {\n\tcfg.Interval = time.Minute\n}\nt := time.NewTicker(cfg.Interval)",
 		LeftAlone: []string{
 			"constants that keep the contract, max(0, n), and numbers that a condition has bounded",
-			"a number or a list of unknown origin: callers may have asked",
+			"a number or a list of unknown origin, such as a field: who set it may have asked",
 			"a setting that this package compares or sets anywhere",
 			"time.Tick, time.NewTimer and time.After: they take any duration",
 			"http.NewRequest: it returns an error",
@@ -186,6 +186,9 @@ func (c *checker) least(at ssa.Instruction, arg ssa.Value, n int64) string {
 	if n > 0 {
 		return c.low(at, arg, e, n, "is not positive")
 	}
+	if e.IsLen() && e.K < 0 && !c.AtLeast(e, 0, at) {
+		return c.emptyList(at, e)
+	}
 	if why := c.low(at, arg, e, n, "is negative"); why != "" {
 		return why
 	}
@@ -221,18 +224,25 @@ func (c *checker) emptyList(at ssa.Instruction, e bounds.Expr) string {
 			return ""
 		}
 		return "when the list is empty, as " + src.What + " may make it; ask for that first"
+	case c.Checked(at, bounds.TooSmall, e.Value()) || c.Aware(at, e, 1):
 	case c.Empty(e.Value()):
-		if c.Checked(at, bounds.TooSmall, e.Value()) || c.Aware(at, e, 1) {
-			return ""
-		}
 		return "when nothing was appended to the list; ask for that first"
+	case handed(at, e.Value()):
+		return "when " + at.Parent().Name() + " is given an empty list; ask for that first"
 	}
 	return ""
 }
 
+// handed reports whether the list is what an exported function of the package is
+// given, as it is: nobody has looked at it yet.
+func handed(at ssa.Instruction, list ssa.Value) bool {
+	p := bounds.Handed(list)
+	return p != nil && p == list && p.Parent() == at.Parent()
+}
+
 // padding: width-len(s), which is negative when s is longer.
 func (c *checker) padding(at ssa.Instruction, arg ssa.Value) string {
-	sub, ok := arg.(*ssa.BinOp)
+	sub, ok := c.Int(arg).Value().(*ssa.BinOp) // without a constant
 	if !ok || sub.Op != token.SUB {
 		return ""
 	}

@@ -86,6 +86,8 @@ func (s *Solver) numOfCall(c *ssa.CallCommon, result int) Source {
 		return Source{What: "binary." + target.Name()}
 	case name == "(encoding/json.Number).Int64":
 		return Source{What: "json.Number"}
+	case name == "time.Until":
+		return Source{What: "time.Until"}
 	}
 	return s.resultSource(c, target, result)
 }

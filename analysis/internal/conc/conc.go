@@ -26,7 +26,6 @@ type Package struct {
 	source  map[*ssa.Function]bool
 	texts   map[token.Pos]string
 	callers map[*ssa.Function][]ssa.CallInstruction
-	cycles  map[*ssa.BasicBlock]int
 	values  map[*ssa.Function]bool // used as a value somewhere
 }
 

@@ -166,10 +166,10 @@ func status(w http.ResponseWriter, s string) {
 }
 
 func nothing(ctx context.Context, v *atomic.Value) {
-	ctx = context.WithValue(ctx, nil, 1)        // want `context.WithValue panics because it is given nil`
-	_, stop := context.WithTimeout(nil, 1)      // want `context.WithTimeout panics because it is given nil`
-	v.Store(nil)                                // want `\(\*atomic.Value\).Store panics because it is given nil`
-	_ = time.Date(2000, 1, 1, 0, 0, 0, 0, nil)  // want `time.Date panics because it is given nil`
+	ctx = context.WithValue(ctx, nil, 1)       // want `context.WithValue panics because it is given nil`
+	_, stop := context.WithTimeout(nil, 1)     // want `context.WithTimeout panics because it is given nil`
+	v.Store(nil)                               // want `\(\*atomic.Value\).Store panics because it is given nil`
+	_ = time.Date(2000, 1, 1, 0, 0, 0, 0, nil) // want `time.Date panics because it is given nil`
 	stop()
 }
 
@@ -208,9 +208,9 @@ func scan(in io.Reader) {
 }
 
 func reflected(n int, p struct{ A int }) {
-	reflect.ValueOf(n).Elem()               // want `\(reflect.Value\).Elem panics because the value is a int`
-	reflect.ValueOf(n).SetInt(1)            // want `SetInt panics because the value is a copy`
-	reflect.ValueOf(p).Field(0).SetInt(1)   // want `SetInt panics because the value is a copy`
+	reflect.ValueOf(n).Elem()             // want `\(reflect.Value\).Elem panics because the value is a int`
+	reflect.ValueOf(n).SetInt(1)          // want `SetInt panics because the value is a copy`
+	reflect.ValueOf(p).Field(0).SetInt(1) // want `SetInt panics because the value is a copy`
 }
 
 func largest(line string) string {
@@ -262,8 +262,8 @@ func decrypt(key []byte, s string) error {
 	if err != nil {
 		return err
 	}
-	cipher.NewCBCDecrypter(block, iv)               // want `cipher.NewCBCDecrypter panics when it is not given 16 bytes, and hex.DecodeString decides`
-	cipher.NewCTR(block, make([]byte, 12))          // want `cipher.NewCTR panics always: it needs 16 bytes and is given 12`
+	cipher.NewCBCDecrypter(block, iv)      // want `cipher.NewCBCDecrypter panics when it is not given 16 bytes, and hex.DecodeString decides`
+	cipher.NewCTR(block, make([]byte, 12)) // want `cipher.NewCTR panics always: it needs 16 bytes and is given 12`
 	return nil
 }
 
@@ -295,8 +295,44 @@ func ratio(a *big.Int, s string) *big.Int {
 
 func deferred(s string) {
 	n, _ := strconv.Atoi(s)
-	go rand.Perm(n)          // want `rand.Perm panics when the number from strconv.Atoi is negative`
+	go rand.Perm(n) // want `rand.Perm panics when the number from strconv.Atoi is negative`
 	defer func() int {
 		return 1 / n // want `the division panics`
 	}()
+}
+
+// Pick takes one of what may be none.
+func Pick(hosts []string) string {
+	return hosts[rand.Intn(len(hosts))] // want `when Pick is given an empty list`
+}
+
+type pool struct{ members []string }
+
+// Who has filled the field knows that there is one.
+func (p *pool) pick() string { return p.members[rand.Intn(len(p.members))] }
+
+// Checked asks.
+func Checked(hosts []string) string {
+	if len(hosts) == 0 {
+		return ""
+	}
+	return hosts[rand.Intn(len(hosts))]
+}
+
+func again(t *time.Ticker, next time.Time) {
+	t.Reset(time.Until(next)) // want `when the number from time.Until is not positive`
+}
+
+func againLater(t *time.Ticker, next time.Time) {
+	t.Reset(max(time.Until(next), time.Second))
+}
+
+// Box draws a line as wide as it is told, less the frame and the title.
+func Box(title string, width int) string {
+	return strings.Repeat("-", width-len(title)-2) // want `when the text is longer than the width`
+}
+
+// Indent repeats what is between.
+func Indent(path []string) string {
+	return strings.Repeat(" ", len(path)-1) // want `when Indent is given an empty list`
 }
