@@ -105,7 +105,23 @@ func guarding(e *entry.Entries) map[*types.Package]bool {
 // to speak of is the go statement, in a helper of the package.
 func elsewhere(pass *rule.Pass, e entry.Entry, guards map[*types.Package]bool) bool {
 	via := ir.Target(e.Call.Common())
-	return via == nil || via.Pkg() == nil || guards[via.Pkg()] || via.Pkg() == pass.Pkg && !e.Kept
+	return via == nil || via.Pkg() == nil || guards[via.Pkg()] || via.Pkg() == pass.Pkg && !e.Kept && spawns(e.In.Prog.FuncValue(via), 0)
+}
+
+// spawns reports whether a go statement stands in the function.
+func spawns(fn *ssa.Function, depth int) bool {
+	if fn == nil || depth > 4 {
+		return false
+	}
+	found := false
+	ir.Calls(fn, func(c ssa.CallInstruction) {
+		_, is := c.(*ssa.Go)
+		found = found || is
+	})
+	for _, lit := range fn.AnonFuncs {
+		found = found || spawns(lit, depth+1)
+	}
+	return found
 }
 
 // own reports whether the function that runs the callback belongs to the same

@@ -9,5 +9,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), callbackunguarded.Rule.Analyzer, "a", "b", "kept", "sched")
+	analysistest.Run(t, analysistest.TestData(), callbackunguarded.Rule.Analyzer, "a", "b", "kept", "registry", "sched")
 }

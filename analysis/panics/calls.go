@@ -63,32 +63,6 @@ func (x *finder) gradePanic(p *ssa.Panic) Grade {
 	return Likely
 }
 
-// OnError reports whether the panic is about an error that the function is given,
-// as in a helper check(err), and Fallible whether the value is an error that comes
-// to pass.
-func OnError(s Site) bool {
-	p, ok := s.Instr.(*ssa.Panic)
-	if !ok {
-		return false
-	}
-	op, ok := asked(p.Block()).(*ssa.BinOp)
-	return ok && isError(op.X.Type()) && isParam(op.X)
-}
-
-// Fallible is described with [OnError].
-func Fallible(err ssa.Value) bool {
-	switch v := err.(type) {
-	case *ssa.Const:
-		return false
-	case *ssa.Call:
-		return !neverFails[ir.Name(ir.Target(&v.Call))]
-	case *ssa.Extract:
-		c, ok := v.Tuple.(*ssa.Call)
-		return !ok || !neverFails[ir.Name(ir.Target(&c.Call))]
-	}
-	return true
-}
-
 // ownState reports whether the condition is about the receiver, and neither about
 // what the method is given nor about what it calls.
 func (x *finder) ownState(cond ssa.Value) bool {
@@ -215,6 +189,7 @@ func (x *finder) call(i ssa.CallInstruction) {
 	}
 	if fn := ir.Target(i.Common()); fn != nil {
 		x.byContract(i, fn)
+		x.onResult(i, fn)
 	}
 	x.found = append(x.found, x.supplied(i)...)
 }
@@ -468,41 +443,4 @@ func returnsNil(fn *ssa.Function) bool {
 		}
 	}
 	return some && none
-}
-
-func (x *finder) uncheckedResult(i ssa.Instruction, v *ssa.Extract) {
-	c, ok := v.Tuple.(*ssa.Call)
-	if !ok {
-		return
-	}
-	results := c.Call.Signature().Results()
-	last := results.Len() - 1
-	if v.Index == last || !isError(results.At(last).Type()) {
-		return
-	}
-	for _, r := range *c.Referrers() {
-		if e, ok := r.(*ssa.Extract); ok && e.Index == last && (errorIsNil(i.Block(), e) || kept(e)) {
-			return
-		}
-	}
-	if x.checked(i.Block(), v) {
-		return
-	}
-	grade := Likely
-	if fn := ir.Target(&c.Call); fn != nil && strings.HasPrefix(fn.Name(), "New") {
-		grade = Possible // its error is about its arguments
-	}
-	x.add(i, Unchecked, grade, i.Pos(), "uses the result of %s, which is nil when its error is not", describe(c))
-}
-
-// kept reports whether the error goes into a variable, or to a function, from
-// where the check cannot be followed.
-func kept(e *ssa.Extract) bool {
-	for _, r := range *e.Referrers() {
-		switch r.(type) {
-		case *ssa.Store, *ssa.Phi, *ssa.MakeClosure:
-			return true
-		}
-	}
-	return false
 }
