@@ -200,13 +200,13 @@ func resets(i *ssa.Store) bool {
 	return false
 }
 
-// asks reports whether the call only looks at something.
+// asks reports whether the call only looks at something, or waits.
 func asks(c *ssa.CallCommon) bool {
 	if b, ok := c.Value.(*ssa.Builtin); ok {
 		return b.Name() == "len" || b.Name() == "cap" || b.Name() == "append" || b.Name() == "delete"
 	}
 	switch ir.Name(ir.Target(c)) {
-	case "runtime/debug.Stack", "runtime.Stack", "runtime.Caller", "time.Now", "time.Since":
+	case "runtime/debug.Stack", "runtime.Stack", "runtime.Caller", "time.Now", "time.Since", "time.Sleep", "runtime.Gosched", "runtime.GC":
 		return true
 	}
 	return false

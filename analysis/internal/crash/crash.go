@@ -55,7 +55,7 @@ func Plausible(p panics.Path) bool {
 		return len(p.Calls) <= near
 	case panics.Possible:
 		// A literal that hands the work to a method is no step away from it.
-		return len(p.Calls) == 1 || len(p.Calls) == 2 && p.Literal && p.Far == "" && (p.Kind == panics.Index || p.Kind == panics.Explicit || p.Kind == panics.Divide)
+		return len(p.Calls) == 1 || len(p.Calls) == 2 && p.Literal && p.Far == "" && (p.Kind == panics.Index || p.Kind == panics.Explicit)
 	}
 	return false
 }
