@@ -52,29 +52,39 @@ func run(pass *rule.Pass) error {
 			continue
 		}
 		ir.Calls(fn, func(i ssa.CallInstruction) {
-			if call, ok := i.(*ssa.Call); ok && sets(call) {
-				c.calls[fn] = call
-				if len(*call.Referrers()) == 0 {
-					found = append(found, call)
+			if !sets(i.Common()) {
+				return
+			}
+			switch i := i.(type) {
+			case *ssa.Call:
+				c.calls[fn] = i
+				if len(*i.Referrers()) == 0 {
+					found = append(found, i)
 				}
+			case *ssa.Go:
+				report(pass, i, "this one ends with nothing done")
 			}
 		})
 	}
 	for _, call := range found {
 		if why := c.wrong(call); why != "" {
-			pass.Reportf(call.Pos(), "SetPanicOnFault holds for the goroutine that calls it only: "+why+
-				"; call it in the goroutine that touches the memory")
+			report(pass, call, why)
 		}
 	}
 	return nil
 }
 
+func report(pass *rule.Pass, at ssa.Instruction, why string) {
+	pass.Reportf(at.Pos(), "SetPanicOnFault holds for the goroutine that calls it only: "+why+
+		"; call it in the goroutine that touches the memory")
+}
+
 // sets reports whether the call is debug.SetPanicOnFault(true).
-func sets(call *ssa.Call) bool {
-	if ir.Name(ir.Target(&call.Call)) != "runtime/debug.SetPanicOnFault" || len(call.Call.Args) != 1 {
+func sets(call *ssa.CallCommon) bool {
+	if ir.Name(ir.Target(call)) != "runtime/debug.SetPanicOnFault" || len(call.Args) != 1 {
 		return false
 	}
-	c, ok := call.Call.Args[0].(*ssa.Const)
+	c, ok := call.Args[0].(*ssa.Const)
 	return ok && c.Value != nil && c.Value.Kind() == constant.Bool && constant.BoolVal(c.Value)
 }
 
