@@ -117,6 +117,9 @@ func (f *finder) call(i ssa.CallInstruction) {
 	if !ok || f.facts.Checked(c.Value, i) || load.Exported && !load.Asked {
 		return
 	}
+	if load.Asked && i.Parent().Parent() != nil {
+		return // the function around the literal may have asked
+	}
 	if load.Exported {
 		f.report(i, fmt.Sprintf("%s may be nil, as it is asked elsewhere in the package", load.Name), nil)
 		return
