@@ -3,6 +3,7 @@ package corpus_test
 import (
 	"context"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -114,7 +115,7 @@ func TestScore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if os.Getenv("CGO_ENABLED") != "0" {
+	if _, err := exec.LookPath("gcc"); err == nil && os.Getenv("CGO_ENABLED") != "0" { // else cgo cases are left out
 		for _, p := range problems {
 			t.Errorf("a case cannot be read: %s", p)
 		}
@@ -139,10 +140,11 @@ func TestScore(t *testing.T) {
 	}
 }
 
-// floors are what has been reached; the goal is 0.95 of tier A with no false
-// report, and 0.85 of all with at most 0.02 of the look-alikes flagged.
+// floors are what is promised: of tier A nearly all and no false report, of all most
+// and few false ones; and what has been reached on cases that were held out.
 var floors = []floor{
-	{"all", []rule.Tier{rule.TierA}, 0.94, 0, 0},
+	{"all", []rule.Tier{rule.TierA}, 0.95, 0, 0},
 	{"all", nil, 0.85, 0.02, 4},
-	{"held", nil, 0.75, 0.02, 2},
+	{"incidents", nil, 0.80, 0.02, 4},
+	{"held", nil, 0.80, 0.02, 2},
 }
