@@ -48,6 +48,7 @@ func run(pass *rule.Pass) error {
 		}
 		p.Channels(fn, func(_ *ssa.MakeChan, uses *conc.Uses) {
 			if len(uses.Of(conc.Close)) > 0 {
+				early(pass, p, uses)
 				return
 			}
 			for _, r := range uses.Of(conc.Receive) {
@@ -59,6 +60,48 @@ func run(pass *rule.Pass) error {
 	}
 	fields(pass, p)
 	return nil
+}
+
+// early looks at a channel that its maker closes in one place, behind a return that a
+// failure leads to.
+func early(pass *rule.Pass, p *conc.Package, uses *conc.Uses) {
+	closes := uses.Of(conc.Close)
+	if len(closes) != 1 || closes[0].In != uses.Self {
+		return
+	}
+	end, ok := closes[0].Instr.(*ssa.Call)
+	if !ok {
+		return
+	}
+	for _, r := range uses.Of(conc.Receive) {
+		if r.In.Spawn == nil || r.In.Outer != uses.Self || !ranges(r.Instr) {
+			continue
+		}
+		start := r.In.Spawn.Call
+		if start.Parent() != end.Parent() || !start.Block().Dominates(end.Block()) {
+			continue // whether it is started may decide whether it is closed
+		}
+		stop := func(i ssa.Instruction) bool { return i == ssa.Instruction(end) || p.Ends(i) }
+		if failing(end.Parent(), end) && conc.Path(start, nil, stop) {
+			pos := conc.Pos(r.Instr)
+			pass.Reportf(pos, "this goroutine ranges over "+conc.Or(p.Text(nil, pos), "a channel")+", which is not closed when "+start.Parent().Name()+" returns early: it waits for ever then; defer the close")
+		}
+	}
+}
+
+// failing reports whether a return which the close does not lead to is behind a
+// comparison of an error with nil.
+func failing(fn *ssa.Function, end *ssa.Call) bool {
+	for _, b := range fn.Blocks {
+		if _, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); !ok || end.Block().Dominates(b) || b.Idom() == nil {
+			continue
+		}
+		d := b.Idom()
+		if br, ok := d.Instrs[len(d.Instrs)-1].(*ssa.If); ok && conc.IsError(br.Cond) && conc.Reaches(d, end.Block()) {
+			return true
+		}
+	}
+	return false
 }
 
 func report(pass *rule.Pass, p *conc.Package, recv ssa.Instruction, when string) {

@@ -89,3 +89,20 @@ func (s *server) put(v int) { s.in <- v }
 func (s *server) Close()    {}
 
 func use(int) {}
+
+func partly(items []int, check func(int) error) error {
+	jobs := make(chan int, len(items))
+	go func() {
+		for j := range jobs { // want `which is not closed when partly returns early`
+			use(j)
+		}
+	}()
+	for _, it := range items {
+		if err := check(it); err != nil {
+			return err
+		}
+		jobs <- it
+	}
+	close(jobs)
+	return nil
+}

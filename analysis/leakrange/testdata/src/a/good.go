@@ -130,3 +130,23 @@ func (g *given) loop() {
 }
 
 func (g *given) Close() {}
+
+// The failure comes before the goroutine starts.
+func checkedBefore(items []int, check func(int) error) error {
+	for _, it := range items {
+		if err := check(it); err != nil {
+			return err
+		}
+	}
+	jobs := make(chan int)
+	go func() {
+		for j := range jobs {
+			use(j)
+		}
+	}()
+	for _, it := range items {
+		jobs <- it
+	}
+	close(jobs)
+	return nil
+}
