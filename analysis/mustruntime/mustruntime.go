@@ -132,7 +132,7 @@ func given(v ssa.Value) bool {
 		return false
 	case *ssa.Extract:
 		c, ok := v.Tuple.(*ssa.Call)
-		return !ok || slices.ContainsFunc(c.Call.Args, given)
+		return !ok || !embedded(c) && slices.ContainsFunc(c.Call.Args, given)
 	case *ssa.BinOp:
 		return given(v.X) || given(v.Y)
 	case *ssa.Call:
@@ -144,6 +144,17 @@ func given(v ssa.Value) bool {
 		}
 	}
 	return textual(v.Type())
+}
+
+// embedded reports whether a call reads from files that are part of the program,
+// whose names stand in the code: that fails in every run or in none.
+func embedded(c *ssa.Call) bool {
+	return slices.ContainsFunc(c.Call.Args, func(v ssa.Value) bool {
+		if m, ok := v.(*ssa.MakeInterface); ok {
+			v = m.X
+		}
+		return types.TypeString(v.Type(), nil) == "embed.FS"
+	})
 }
 
 // tried reports whether the function that returns an error has been asked before

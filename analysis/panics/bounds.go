@@ -270,12 +270,27 @@ func (x *finder) slice(i *ssa.Slice) {
 			continue
 		}
 		grade := x.gradeCut(i, at)
-		if grade == Unlikely || bounded(at, 0) || x.checked(i.Block(), i.X, at) {
+		if grade == Unlikely || behindFound(at) || bounded(at, 0) || x.checked(i.Block(), i.X, at) {
 			continue
 		}
 		x.add(i, Index, grade, token.NoPos, "cuts %s at %s without a check of its length", describe(i.X), describe(at))
 		return
 	}
+}
+
+// behindFound reports whether a number is one more than where a search found
+// something: 0 when it found nothing, and never more than the length.
+func behindFound(v ssa.Value) bool {
+	sum, ok := v.(*ssa.BinOp)
+	if !ok || sum.Op != token.ADD {
+		return false
+	}
+	one, ok := sum.Y.(*ssa.Const)
+	if !ok || one.Value == nil || constant.Compare(constant.ToInt(one.Value), token.NEQ, constant.MakeInt64(1)) {
+		return false
+	}
+	c, ok := sum.X.(*ssa.Call)
+	return ok && searches(ir.Name(ir.Target(&c.Call)))
 }
 
 func (x *finder) gradeCut(i *ssa.Slice, at ssa.Value) Grade {
@@ -374,8 +389,15 @@ func parses(fn string) bool {
 	case "strconv.Atoi", "strconv.ParseInt", "strconv.ParseUint", "encoding/binary.ReadUvarint", "encoding/binary.ReadVarint",
 		"(encoding/binary.ByteOrder).Uint16", "(encoding/binary.ByteOrder).Uint32", "(encoding/binary.ByteOrder).Uint64",
 		"(encoding/binary.bigEndian).Uint16", "(encoding/binary.bigEndian).Uint32", "(encoding/binary.bigEndian).Uint64",
-		"(encoding/binary.littleEndian).Uint16", "(encoding/binary.littleEndian).Uint32", "(encoding/binary.littleEndian).Uint64",
-		"strings.Index", "strings.IndexByte", "strings.IndexRune", "strings.LastIndex", "strings.LastIndexByte", "strings.IndexAny",
+		"(encoding/binary.littleEndian).Uint16", "(encoding/binary.littleEndian).Uint32", "(encoding/binary.littleEndian).Uint64":
+		return true
+	}
+	return searches(fn)
+}
+
+func searches(fn string) bool {
+	switch fn {
+	case "strings.Index", "strings.IndexByte", "strings.IndexRune", "strings.LastIndex", "strings.LastIndexByte", "strings.IndexAny",
 		"bytes.Index", "bytes.IndexByte", "bytes.LastIndex", "bytes.IndexRune":
 		return true
 	}

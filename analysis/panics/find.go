@@ -257,12 +257,52 @@ func (x *finder) divide(i *ssa.BinOp) {
 	switch {
 	case x.fromData(i.Y, 0):
 		grade = Likely
+	case x.table(i.Y):
 	case isLen(i.Y), isParam(canon(i.Y).root):
 		grade = Possible
 	}
 	if grade > Unlikely && !x.checked(i.Block(), i.Y) {
 		x.add(i, Divide, grade, token.NoPos, "divides by %s, which may be 0", describe(i.Y))
 	}
+}
+
+// table reports whether v is the length of a variable of the package that is only
+// set where it is declared, to a list with something in it.
+func (x *finder) table(v ssa.Value) bool {
+	c, ok := v.(*ssa.Call)
+	if !ok || !ir.IsBuiltin(&c.Call, "len") {
+		return false
+	}
+	load, ok := c.Call.Args[0].(*ssa.UnOp)
+	if !ok {
+		return false
+	}
+	g, ok := load.X.(*ssa.Global)
+	return ok && g.Object() != nil && !g.Object().Exported() && x.filledOnce(g)
+}
+
+func (x *finder) filledOnce(g *ssa.Global) bool {
+	start := x.SSA.Pkg.Func("init")
+	if g.Pkg != x.SSA.Pkg || start == nil {
+		return false
+	}
+	stores, filled := 0, false
+	for _, fn := range append([]*ssa.Function{start}, x.SSA.SrcFuncs...) {
+		for _, b := range fn.Blocks {
+			for _, i := range b.Instrs {
+				s, ok := i.(*ssa.Store)
+				if !ok || s.Addr != g {
+					continue
+				}
+				stores++
+				if cut, ok := s.Val.(*ssa.Slice); ok {
+					n, isArray := arrayLen(cut.X.Type())
+					filled = isArray && n > 0 && cut.High == nil
+				}
+			}
+		}
+	}
+	return stores == 1 && filled
 }
 
 func isLen(v ssa.Value) bool {

@@ -14,7 +14,7 @@ import (
 // the go command downloads it.
 func NeedToolchain(tb testing.TB, name string) {
 	tb.Helper()
-	local := strings.Fields(runtime.Version())[0] // without the experiments
+	local, _, _ := strings.Cut(runtime.Version(), " ") // without the experiments
 	if name == local || name == "local" || os.Getenv("BACKSTOP_REQUIRE_ALL") != "" {
 		return
 	}

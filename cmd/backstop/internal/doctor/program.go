@@ -50,8 +50,10 @@ func (p *program) setting(key string) string {
 // minor is the number after "go1." of its release, -1 if that is unknown.
 func (p *program) minor() int {
 	_, rest, ok := strings.Cut(p.info.GoVersion, "go1.")
-	end := strings.IndexFunc(rest+" ", func(r rune) bool { return r < '0' || r > '9' })
-	n, err := strconv.Atoi(rest[:end])
+	if end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' }); end >= 0 {
+		rest = rest[:end]
+	}
+	n, err := strconv.Atoi(rest)
 	if !ok || err != nil {
 		return -1
 	}

@@ -263,3 +263,13 @@ func (p *printer) loop() {
 	p.print = nil
 	go p.print() // want `nothing in the package assigns print`
 }
+
+type options struct{ trace func() string }
+
+func (o *options) asked() bool { return o.trace != nil }
+
+// A guard recovers what the hook does, not being there included.
+func (o *options) guarded() (id string) {
+	defer func() { _ = recover() }()
+	return o.trace()
+}
