@@ -307,10 +307,16 @@ func (c *checker) always(at ssa.Instruction, x, i ssa.Value) string {
 }
 
 func (c *checker) shorter(at ssa.Instruction, x, i ssa.Value, n int64, src bounds.Source) string {
-	return c.name(at, x) + " has fewer than " + plural(n) + " when " + because(src) + ", and index " + c.name(at, i) + " panics then; check the length first"
+	return c.name(at, x) + " may have fewer than " + plural(n) + because(src, c.name(at, x)) + ", and index " + c.name(at, i) + " panics then; check the length first"
 }
 
-func because(src bounds.Source) string { return src.What + " says so" }
+// because says what decides a length, when that is not the list itself.
+func because(src bounds.Source, list string) string {
+	if src.What == list {
+		return ""
+	}
+	return ", as " + src.What + " decides"
+}
 
 // offByOne: a condition compares the index with this length, and lets it be too
 // great all the same.

@@ -55,7 +55,7 @@ func (c *checker) beyond(at *ssa.Slice, v ssa.Value, e, size bounds.Expr, high b
 		if high && !c.tight(at.X, src) || !c.short(at, src, size, k) {
 			return "", src
 		}
-		return c.name(at, at.X) + " is shorter than " + number(k) + " when " + because(src) + ", and slicing it up to there panics then; check the length first", src
+		return c.name(at, at.X) + " may be shorter than " + number(k) + because(src, c.name(at, at.X)) + ", and slicing it up to there panics then; check the length first", src
 	}
 	if num := c.NumSource(v); num.Known() {
 		if c.Checked(at, bounds.TooGreat, append(num.Of(), v, e.Value())...) || c.Checked(at, bounds.TooSmall, at.X) || c.AwareOf(at, bounds.TooGreat, append(num.Of(), v)...) || num.Binary() && c.Internal(at.X) {
@@ -144,7 +144,7 @@ func (c *checker) below(at *ssa.Slice, v ssa.Value, e bounds.Expr) bool {
 			src = c.trailer(e)
 		}
 		if c.short(at, src, e, 0) {
-			message = c.name(at, at.X) + " is shorter than " + number(-e.K) + " when " + because(src) + ", and slicing it panics then; check the length first"
+			message = c.name(at, at.X) + " may be shorter than " + number(-e.K) + because(src, c.name(at, at.X)) + ", and slicing it panics then; check the length first"
 		}
 	case what != "":
 		if !c.Checked(at, bounds.TooSmall, append(c.searched(e), e.Value())...) {

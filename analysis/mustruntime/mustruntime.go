@@ -70,7 +70,7 @@ func run(pass *rule.Pass) error {
 			}
 			pass.Report(rule.Finding{
 				Pos: c.Pos(),
-				Message: fmt.Sprintf("%s panics when %s is no good, which is only known at run time: call the function that returns an error",
+				Message: fmt.Sprintf("%s panics when it does not accept %s, which is only known at run time: call the function that returns an error",
 					name, argument(c.Common())),
 			})
 		})

@@ -22,12 +22,12 @@ type filter struct {
 }
 
 func (f *filter) compile() error {
-	f.re = regexp.MustCompile(f.Pattern) // want `regexp.MustCompile panics when f.Pattern is no good, which is only known at run time: call the function that returns an error`
+	f.re = regexp.MustCompile(f.Pattern) // want `regexp.MustCompile panics when it does not accept f.Pattern, which is only known at run time: call the function that returns an error`
 	return nil
 }
 
 func Match(pattern, s string) bool {
-	return regexp.MustCompile(pattern).MatchString(s) // want `regexp.MustCompile panics when pattern is no good`
+	return regexp.MustCompile(pattern).MatchString(s) // want `regexp.MustCompile panics when it does not accept pattern`
 }
 
 func All(patterns []string) (list []*regexp.Regexp) {
@@ -40,7 +40,7 @@ func All(patterns []string) (list []*regexp.Regexp) {
 func page(w http.ResponseWriter, r *http.Request) {
 	t := template.Must(template.New("t").Parse(r.FormValue("t"))) // want `template.Must`
 	_ = t.Execute(w, nil)
-	addr := netip.MustParseAddr(r.RemoteAddr) // want `netip.MustParseAddr panics when r.RemoteAddr is no good`
+	addr := netip.MustParseAddr(r.RemoteAddr) // want `netip.MustParseAddr panics when it does not accept r.RemoteAddr`
 	_ = addr
 	_ = uuid.MustParse(r.FormValue("id"))          // want `uuid.MustParse`
 	id := uuid.Must(uuid.Parse(r.PathValue("id"))) // want `uuid.Must`
@@ -79,12 +79,12 @@ func mustPort(s string) int {
 }
 
 func listen(s string) error {
-	_ = mustPort(s) // want `mustPort panics when s is no good`
+	_ = mustPort(s) // want `mustPort panics when it does not accept s`
 	return nil
 }
 
 func show(s string) {
-	println(mustPort(s)) // want `mustPort panics when s is no good`
+	println(mustPort(s)) // want `mustPort panics when it does not accept s`
 }
 
 // No faults.
@@ -184,5 +184,5 @@ func askedElse(s, t string) (netip.Addr, bool) {
 	if _, err := netip.ParseAddr(s); err != nil {
 		return netip.Addr{}, false
 	}
-	return netip.MustParseAddr(t), true // want `netip.MustParseAddr panics when t is no good`
+	return netip.MustParseAddr(t), true // want `netip.MustParseAddr panics when it does not accept t`
 }
