@@ -14,6 +14,8 @@ import (
 	"github.com/backstop-go/backstop/analysis/rule"
 	"github.com/backstop-go/backstop/analysis/rules"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/labrun"
+	"github.com/backstop-go/backstop/lab/claim"
+	"github.com/backstop-go/backstop/lab/scenario"
 )
 
 // What the rules about recover say of the lab's guards is what the lab measured:
@@ -105,4 +107,32 @@ func enclosing(fset *token.FileSet, tree *ast.File, line int) string {
 		}
 	}
 	return ""
+}
+
+// What a rule names of the lab is there: scenarios to run, claims to read.
+func TestRulesNameTheLab(t *testing.T) {
+	scenarios, claims := make(map[string]bool), make(map[string]bool)
+	for _, s := range scenario.All() {
+		scenarios[s.Name] = true
+	}
+	for _, c := range claim.All() {
+		claims[c.ID] = true
+	}
+	named := 0
+	for _, r := range rules.All() {
+		for _, name := range r.Doc.Scenarios {
+			named++
+			if !scenarios[name] {
+				t.Errorf("%s names the scenario %s, which does not exist", r.ID, name)
+			}
+		}
+		for _, id := range r.Doc.Claims {
+			if !claims[id] {
+				t.Errorf("%s names the claim %s, which does not exist", r.ID, id)
+			}
+		}
+	}
+	if named < len(rules.All()) {
+		t.Errorf("%d rules name %d scenarios", len(rules.All()), named)
+	}
 }
