@@ -9,5 +9,5 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), recoverbuiltindeferred.Rule.Analyzer, "a")
+	analysistest.Run(t, analysistest.TestData(), recoverbuiltindeferred.Rule.Analyzer, "a")
 }
