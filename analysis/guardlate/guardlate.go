@@ -188,6 +188,11 @@ func (c *checker) risks(fn *ssa.Function) []risk {
 			list = append(list, risk{instr: call, pos: call.Pos(), why: "calls the next handler"})
 			return
 		}
+		// What returns something is opened here, and guarded from then on.
+		if p, ok := call.Call.Value.(*ssa.Parameter); ok && !call.Call.IsInvoke() && call.Call.Signature().Results().Len() == 0 {
+			list = append(list, risk{instr: call, pos: call.Pos(), why: "calls " + p.Name() + ", which comes from outside"})
+			return
+		}
 		if r, ok := c.called(call); ok {
 			list = append(list, r)
 		}

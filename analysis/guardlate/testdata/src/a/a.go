@@ -232,3 +232,11 @@ func configured(opts ...option) {
 	defer logPanic()
 	work(o.name)
 }
+
+// What is opened is guarded from then on.
+func opens(open func() func()) {
+	done := open()
+	defer logPanic()
+	defer done()
+	work("")
+}
