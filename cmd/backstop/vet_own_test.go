@@ -43,7 +43,9 @@ func TestOwnCode(t *testing.T) {
 func vetOwn(t *testing.T, dir string, env []string, patterns ...string) string {
 	t.Helper()
 	res, err := driver.Run(context.Background(), driver.Config{
-		Dir: dir, Patterns: patterns, Env: append(os.Environ(), env...), Rules: rules.Default(),
+		Dir: dir, Patterns: patterns, Rules: rules.Default(),
+		// The workspace, also when this module is tested alone.
+		Env: append(append(os.Environ(), "GOWORK="), env...),
 	})
 	if err != nil {
 		t.Fatal(err)
