@@ -1,0 +1,84 @@
+// Package goproc reads a Go program in memory: stacks, inlined calls included,
+// values with the names of their fields, goroutines and their labels. It needs
+// no symbols and no debug information.
+//
+// Where the memory comes from is an io.ReaderAt whose offsets are addresses of
+// the running program: a live process, a core file, or the [Pieces] that a probe
+// copied. What is not there is said, never guessed: addresses and lengths come
+// from a program that may be damaged or hostile.
+package goproc
+
+import (
+	"io"
+
+	"github.com/backstop-go/backstop/internal/gobin"
+)
+
+// A Program is an executable and where it was loaded.
+type Program struct {
+	File *gobin.File
+	Bias uint64 // what to add to an address of the file; 0 unless it is position-independent
+}
+
+// Registers are where a stack begins.
+type Registers struct{ PC, SP, BP uint64 }
+
+// A Link is a frame as the frame-pointer chain has it: the address where the
+// caller's frame pointer is saved, and the return address that is stored behind
+// it (at At+8 on amd64).
+type Link struct{ At, Return uint64 }
+
+// A Frame is one call. PC is the program counter in the running program, and for
+// callers the return address; frames inlined into one another share it.
+type Frame struct {
+	gobin.Frame
+	PC    uint64
+	SP    uint64 // stack pointer in that frame; 0 when it is not known
+	CFA   uint64 // stack pointer of the caller after the return; 0 when it is not known
+	Entry uint64 // of the function with code that holds PC
+}
+
+// A Stack is what [Program.Unwind] found. Why says why it ends early, and is ""
+// for a stack that is complete.
+type Stack struct {
+	Frames []Frame
+	Why    string
+}
+
+// A Value is a Go value as far as it could be read.
+type Value struct {
+	Type   string  `json:"type"`           // as %T prints it
+	Text   string  `json:"text,omitempty"` // as panic would print it, where that needs no code of the program
+	Fields []Field `json:"fields,omitempty"`
+	Cut    bool    `json:"cut,omitempty"` // some of it is not there
+}
+
+// A Field is a field of a struct value.
+type Field struct {
+	Name  string `json:"name"`
+	Value Value  `json:"value"`
+}
+
+// Pieces are parts of a program's memory. ReadAt answers for what lies within
+// one piece, with io.ErrUnexpectedEOF beyond it.
+type Pieces []Piece
+
+// A Piece is memory that was copied from an address.
+type Piece struct {
+	Addr  uint64
+	Bytes []byte
+}
+
+// ReadAt implements io.ReaderAt.
+func (p Pieces) ReadAt(b []byte, off int64) (int, error) {
+	for _, piece := range p {
+		if at := uint64(off) - piece.Addr; at < uint64(len(piece.Bytes)) {
+			n := copy(b, piece.Bytes[at:])
+			if n < len(b) {
+				return n, io.ErrUnexpectedEOF
+			}
+			return n, nil
+		}
+	}
+	return 0, io.ErrUnexpectedEOF
+}

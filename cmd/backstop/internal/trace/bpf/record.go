@@ -1,0 +1,70 @@
+// Package bpf holds the programs that run in the kernel, attaches them, and
+// reads what they write.
+package bpf
+
+import (
+	"time"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
+)
+
+// A Kind is what a probe has seen. The numbers are those of the C source.
+type Kind uint32
+
+// The kinds of records.
+const (
+	_           Kind = iota
+	Panic            // gopanic: Type and Data are the value
+	Recover          // recovery, after a recover that works: Panic is the record it closes, Site its site
+	Ineffective      // gorecover that returned nil although a panic is in flight
+	Fatal            // throw, fatal: Text is the message
+	Uncaught         // fatalpanic: Type and Data are what the runtime prints
+	SignalDeath      // fatalsignal: Code is the signal
+	Goexit           // runtime.Goexit
+	OSExit           // os.Exit: Code is the status
+	Exec             // a process has a new program
+	Exit             // a process ended: Code is its wait status
+	Signal           // a signal was sent that ends a Go process: Code is the signal, Peer the sender
+	OOM              // the kernel chose the process as a victim
+)
+
+// A Record is one event as the kernel saw it.
+type Record struct {
+	Kind     Kind
+	Time     time.Duration // since boot (CLOCK_BOOTTIME)
+	PID, TID uint32        // in the tracer's pid namespace's root; PID is the thread group
+	Comm     string
+	Exe      uint32 // what Attach returned; 0 for records of the host
+
+	G         uint64 // address of the g
+	Goid      uint64
+	Parent    uint64 // goroutine that created this one; 0 when it is not known
+	CreatedBy uint64 // program counter of its go statement
+
+	// Site tells panics of one place from those of another: a hash of the first
+	// return addresses. It counts for Panic, and for Recover is that of the panic.
+	Site uint64
+	// Seen counts what happened at this place, this one included; records are
+	// limited, counts are not.
+	Seen uint64
+
+	Type, Data uint64 // the two words of an interface value
+	Code       int64
+	Regs       goproc.Registers // where the stack begins
+	Stack      goproc.Pieces    // of the stack, values, strings and labels
+	Links      []goproc.Link    // frame-pointer chain behind the copied stack
+	Truncated  bool             // the chain goes on
+
+	// Recover: where the function with the deferred call goes on, who called
+	// recover (return addresses, innermost first), when the panic began and what
+	// it was; Panics counts those that this one recovery ends.
+	Resume    uint64
+	Recoverer []uint64
+	Since     time.Duration
+	Panics    uint32
+
+	Peer     uint32 // Signal: the sender, 0 for the kernel; OOM: who allocated
+	PeerComm string
+	SigCode  int32 // Signal: si_code
+	Stopped  bool  // the process was stopped by this event and waits
+}
