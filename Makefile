@@ -17,9 +17,9 @@ build: ## build every module
 test: ## test every module, with the workspace
 	go test work
 
-race: ## test the SDK, crash and the driver of vet under the race detector (needs a C compiler)
+race: ## test the SDK, crash and what runs the rules of vet under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race . ./crash/... ./event/... ./internal/... ./leak/... ./mark/... ./safe/...
-	CGO_ENABLED=1 go test -race ./analysis/driver
+	CGO_ENABLED=1 go test -race ./analysis/driver ./analysis/vettool
 
 check: build fmt-check ## what CI runs
 	go vet work

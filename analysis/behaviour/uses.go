@@ -3,6 +3,7 @@ package behaviour
 import (
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -30,7 +31,10 @@ func (u Use) MayBeDeferred() bool {
 func (f *Facts) Use(fn *ssa.Function) Use {
 	f.once.Do(func() { f.uses = newUses(f) })
 	u := f.uses
-	use := *u.of(fn)
+	var use Use
+	if known, ok := u.funcs[fn]; ok {
+		use = *known
+	}
 	obj := ir.Object(fn)
 	if obj == nil {
 		return use
@@ -39,6 +43,7 @@ func (f *Facts) Use(fn *ssa.Function) Use {
 	if obj.Signature().Recv() == nil {
 		return use
 	}
+	use.Deferred = slices.Clip(use.Deferred)  // what is kept is not added to
 	for _, c := range u.invoked[obj.Name()] { // the dynamic type is not looked at
 		if _, ok := c.(*ssa.Defer); ok {
 			use.Deferred = append(use.Deferred, c)

@@ -299,7 +299,7 @@ func (c *checker) searched(index bounds.Expr) []ssa.Value {
 	if !ok {
 		return nil
 	}
-	return call.Call.Args[:1]
+	return call.Call.Args[:1:1] // callers add to it
 }
 
 func (c *checker) always(at ssa.Instruction, x, i ssa.Value) string {

@@ -46,12 +46,7 @@ func (w *walk) base(v ssa.Value, st *state) ssa.Value {
 // isLocal reports whether a variable is read and written only by this function
 // and by literals that run where they stand, or that only read it.
 func (f *Facts) isLocal(a *ssa.Alloc) bool {
-	known, ok := f.local[a]
-	if !ok {
-		known = localVar(a, a, 0)
-		f.local[a] = known
-	}
-	return known
+	return once(&f.local, a, func(a *ssa.Alloc) bool { return localVar(a, a, 0) })
 }
 
 func localVar(v ssa.Value, a *ssa.Alloc, depth int) bool {

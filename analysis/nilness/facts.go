@@ -13,6 +13,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"sync"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/buildssa"
@@ -124,9 +125,11 @@ type Facts struct {
 
 	here  map[*ssa.Function]Func
 	known func(*types.Package) *Fact
-	cache map[*types.Package]*Fact
-	impls map[*types.Func]Func
-	local map[*ssa.Alloc]bool
+
+	// Rules of one package run at the same time, and ask for what nobody asked before.
+	cache sync.Map // *types.Package: *Fact
+	impls sync.Map // *types.Func: Func
+	local sync.Map // *ssa.Alloc: bool
 }
 
 func run(pass *analysis.Pass) (any, error) {
@@ -134,9 +137,6 @@ func run(pass *analysis.Pass) (any, error) {
 		SSA:       pass.ResultOf[buildssa.Analyzer].(*buildssa.SSA),
 		Behaviour: pass.ResultOf[behaviour.Analyzer].(*behaviour.Facts),
 		here:      make(map[*ssa.Function]Func),
-		cache:     make(map[*types.Package]*Fact),
-		impls:     make(map[*types.Func]Func),
-		local:     make(map[*ssa.Alloc]bool),
 	}
 	f.known = func(p *types.Package) *Fact {
 		fact := new(Fact)
@@ -170,7 +170,7 @@ func (f *Facts) solve() {
 				next[obj], nextNames[obj.Name()] = true, true
 			}
 		}
-		clear(f.impls)
+		f.impls.Clear()
 		if changed, names = next, nextNames; len(changed) == 0 {
 			return
 		}
@@ -231,11 +231,7 @@ func (f *Facts) OfObject(obj *types.Func) (Func, bool) {
 	if what, ok := written()[ir.Name(obj)]; ok {
 		return what, true
 	}
-	fact, ok := f.cache[obj.Pkg()]
-	if !ok {
-		fact = f.known(obj.Pkg())
-		f.cache[obj.Pkg()] = fact
-	}
+	fact := once(&f.cache, obj.Pkg(), f.known)
 	if fact == nil {
 		return stdlib(obj)
 	}
@@ -251,12 +247,18 @@ func (f *Facts) OfCall(c *ssa.CallCommon) (Func, bool) {
 	if what, ok := written()[ir.Name(c.Method)]; ok {
 		return what, true
 	}
-	what, ok := f.impls[c.Method]
-	if !ok {
-		what = f.implementations(c.Method)
-		f.impls[c.Method] = what
+	return once(&f.impls, c.Method, f.implementations), true
+}
+
+// once keeps what make says of a key. Two who ask at the same time may both make
+// it: it is the same.
+func once[K, V any](kept *sync.Map, key K, make func(K) V) V {
+	if v, ok := kept.Load(key); ok {
+		return v.(V)
 	}
-	return what, true
+	v := make(key)
+	kept.Store(key, v)
+	return v
 }
 
 // implementations joins what is known of the methods of this package's types that

@@ -132,13 +132,13 @@ type Facts struct {
 	stored    map[*ssa.Global]bool
 	callers   map[*ssa.Function][]ssa.CallInstruction
 	escapes   map[*ssa.Function]bool // used other than to be called
-	methods   map[*types.Func][]*ssa.Function
 	sites     map[*ssa.Function][]Site
 	best      map[*ssa.Function]*Path
 	known     func(*types.Package) *Fact
 
-	mu    sync.Mutex // rules of one package run at the same time
-	cache map[*types.Package]*Fact
+	mu      sync.Mutex // rules of one package run at the same time
+	cache   map[*types.Package]*Fact
+	methods map[*types.Func][]*ssa.Function // see implementers
 }
 
 // fact is what is known of another package, or nil.

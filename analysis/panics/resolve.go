@@ -66,6 +66,8 @@ func parameter(v ssa.Value) (*ssa.Parameter, bool) {
 // implementers lists the methods that a call of an interface's method can mean
 // in this package, when they are few.
 func (f *Facts) implementers(m *types.Func) []*ssa.Function {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if known, ok := f.methods[m]; ok {
 		return known
 	}
