@@ -1,6 +1,7 @@
 package aborthandler_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"golang.org/x/tools/go/analysis/analysistest"
@@ -9,5 +10,12 @@ import (
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), aborthandler.Rule.Analyzer, "a", "b")
+	analysistest.Run(t, analysistest.TestData(), aborthandler.Rule.Analyzer, "a", "b", "variants")
+
+	// What handlers do right is right for both rules.
+	shared, err := filepath.Abs(filepath.Join("..", "handlerspawn", "testdata"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	analysistest.Run(t, shared, aborthandler.Rule.Analyzer, "right")
 }

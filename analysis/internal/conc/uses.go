@@ -43,16 +43,6 @@ type Routine struct {
 	Outer *Routine // who starts it
 }
 
-// Many reports whether several of the kind may run at once.
-func (r *Routine) Many() bool {
-	for ; r != nil; r = r.Outer {
-		if r.Spawn != nil && r.Spawn.Loop {
-			return true
-		}
-	}
-	return false
-}
-
 // Uses is all that is done to a channel, as far as it can be followed.
 type Uses struct {
 	All     []Use
