@@ -1,5 +1,8 @@
 package scenario
 
+// anyThread is why what a signal from outside shows may vary.
+const anyThread = "the kernel gives a signal that kill(2) sent to any thread of the process: which goroutine runs there, or none, is chance"
+
 var signals = []Scenario{
 	{
 		Name: "ignore-segv-nil-deref", Group: "signal",
@@ -47,6 +50,7 @@ var signals = []Scenario{
 		Name: "sig-abrt", Group: "signal",
 		Shows:  "SIGABRT sent by kill(2), nothing registered",
 		Class:  "signal.sigabrt",
+		Varies: anyThread,
 		Lesson: "Status 2, not 134: Go catches SIGABRT, prints and exits. Only GOTRACEBACK=crash raises it again.",
 	},
 	{
@@ -59,6 +63,7 @@ var signals = []Scenario{
 		Name: "sig-bus", Group: "signal",
 		Shows:  "SIGBUS sent by kill(2), nothing registered",
 		Class:  "signal.sigbus",
+		Varies: anyThread,
 		Lesson: "Sent from outside it is no fault, so neither recover nor SetPanicOnFault have to do with it.",
 	},
 	{
@@ -77,6 +82,7 @@ var signals = []Scenario{
 		Name: "sig-fpe", Group: "signal",
 		Shows:  "SIGFPE sent by kill(2), nothing registered",
 		Class:  "signal.sigfpe",
+		Varies: anyThread,
 		Lesson: "An integer division by zero is checked by the compiler and panics; a SIGFPE comes from outside or from C.",
 	},
 	{
@@ -89,6 +95,7 @@ var signals = []Scenario{
 		Name: "sig-ill", Group: "signal",
 		Shows:  "SIGILL sent by kill(2), nothing registered",
 		Class:  "signal.sigill",
+		Varies: anyThread,
 		Lesson: "Go prints the registers and ends with status 2.",
 	},
 	{
@@ -131,6 +138,7 @@ var signals = []Scenario{
 		Name: "sig-quit", Group: "signal",
 		Shows:  "SIGQUIT sent by kill(2), nothing registered",
 		Class:  "signal.sigquit",
+		Varies: anyThread,
 		Lesson: "SIGQUIT prints every goroutine and ends with status 2; no deferred call runs.",
 	},
 	{
@@ -149,12 +157,14 @@ var signals = []Scenario{
 		Name: "sig-segv", Group: "signal",
 		Shows:  "SIGSEGV sent by kill(2), nothing registered",
 		Class:  "signal.sigsegv",
+		Varies: anyThread,
 		Lesson: "The kernel says who caused it: sent by kill(2) it ends the process, caused by a nil pointer it is a panic.",
 	},
 	{
 		Name: "sig-stkflt", Group: "signal",
 		Shows:  "SIGSTKFLT sent by kill(2), nothing registered",
 		Class:  "signal.other",
+		Varies: anyThread,
 		Lesson: "Nothing raises it any more; Go treats it as a crash all the same.",
 	},
 	{
@@ -167,6 +177,7 @@ var signals = []Scenario{
 		Name: "sig-sys", Group: "signal",
 		Shows:  "SIGSYS sent by kill(2), nothing registered",
 		Class:  "signal.sigsys",
+		Varies: anyThread,
 		Lesson: "A seccomp filter that kills with SIGSYS leaves such a traceback: the goroutine in the system call is the one to look at.",
 	},
 	{
@@ -179,6 +190,7 @@ var signals = []Scenario{
 		Name: "sig-trap", Group: "signal",
 		Shows:  "SIGTRAP sent by kill(2), nothing registered",
 		Class:  "signal.sigtrap",
+		Varies: anyThread,
 		Lesson: "The same as runtime.Breakpoint without a debugger.",
 	},
 	{
