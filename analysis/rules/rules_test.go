@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -50,4 +51,41 @@ func TestRulesAreDocumented(t *testing.T) {
 			t.Errorf("package %s has a rule that is not listed", name)
 		}
 	}
+}
+
+// TestTestdataIsRun: a package below a rule's testdata is named by its test, or
+// imported by another there: what is forgotten tests nothing.
+func TestTestdataIsRun(t *testing.T) {
+	dirs, err := filepath.Glob("../*/testdata/src/*")
+	if err != nil || len(dirs) == 0 {
+		t.Fatalf("%d directories: %v", len(dirs), err)
+	}
+	for _, dir := range dirs {
+		name := filepath.Base(dir)
+		src := filepath.Dir(dir)
+		tests := text(t, filepath.Join(src, "../.."), func(file string) bool { return strings.HasSuffix(file, "_test.go") })
+		code := text(t, src, func(string) bool { return true })
+		if !strings.Contains(tests, `"`+name+`"`) && !strings.Contains(tests, `/`+name+`/`) &&
+			!strings.Contains(code, `"`+name+`"`) && !strings.Contains(code, `"`+name+`/`) {
+			t.Errorf("%s is not run", dir)
+		}
+	}
+}
+
+// text joins the Go files below a directory.
+func text(t *testing.T, dir string, want func(file string) bool) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || !want(path) {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		all.Write(b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
 }
