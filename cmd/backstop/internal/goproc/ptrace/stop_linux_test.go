@@ -1,0 +1,516 @@
+//go:build amd64
+
+package ptrace
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/backstop-go/backstop/internal/crashtest"
+)
+
+func TestMain(m *testing.M) {
+	crashtest.Main(m, map[string]crashtest.Program{
+		"answers": answers,
+		"breeds":  breeds,
+		"holds":   holds,
+	})
+}
+
+// answers writes a line for each SIGUSR1, while other threads run, sleep and wait.
+func answers([]string) {
+	usr1 := make(chan os.Signal, 1)
+	signal.Notify(usr1, syscall.SIGUSR1)
+	go func() {
+		for { //nolint:revive // a goroutine that never yields
+		}
+	}()
+	for range 3 {
+		go func() {
+			runtime.LockOSThread()
+			for {
+				time.Sleep(time.Millisecond)
+			}
+		}()
+	}
+	r, _, _ := os.Pipe()
+	go r.Read(make([]byte, 1))
+	fmt.Println("ready")
+	for range usr1 {
+		fmt.Println("got it")
+	}
+}
+
+// breeds starts threads all the time, each of which ends soon.
+func breeds([]string) {
+	fmt.Println("ready")
+	for {
+		done := make(chan bool)
+		for range 4 {
+			go func() {
+				runtime.LockOSThread() // the thread ends with the goroutine
+				done <- true
+			}()
+		}
+		for range 4 {
+			<-done
+		}
+	}
+}
+
+// holds stops a process and keeps it stopped, as a user of its own if it is told.
+func holds(args []string) {
+	pid, err := strconv.Atoi(args[0])
+	if err != nil {
+		panic(err)
+	}
+	if len(args) > 1 {
+		if err := syscall.Setuid(65534); err != nil {
+			panic(err)
+		}
+	}
+	_, err = Stop(context.Background(), pid)
+	if err != nil {
+		var r *Refusal
+		errors.As(err, &r)
+		fmt.Printf("%v; hint: %s\n", err, r.Hint)
+		return
+	}
+	fmt.Println("ready")
+	select {}
+}
+
+// A process is a program of this file that runs.
+type process struct {
+	*exec.Cmd
+	pid   int
+	lines *bufio.Scanner
+	input io.Closer
+}
+
+func start(t *testing.T, program string, args ...string) *process {
+	t.Helper()
+	cmd := crashtest.Command(t, program, &crashtest.Options{Args: args})
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{Cmd: cmd, pid: cmd.Process.Pid, lines: bufio.NewScanner(out)}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	return p
+}
+
+// line is the next line that the program writes, within 20 s.
+func (p *process) line(t *testing.T) string {
+	t.Helper()
+	got := make(chan string, 1)
+	go func() {
+		p.lines.Scan()
+		got <- p.lines.Text()
+	}()
+	select {
+	case s := <-got:
+		return s
+	case <-time.After(20 * time.Second):
+		t.Fatalf("process %d is silent; threads %s", p.pid, states(t, p.pid))
+		return ""
+	}
+}
+
+func (p *process) ready(t *testing.T) {
+	t.Helper()
+	if got := p.line(t); got != "ready" {
+		t.Fatalf("process says %q", got)
+	}
+}
+
+func (p *process) signal(t *testing.T, sig syscall.Signal) {
+	t.Helper()
+	if err := syscall.Kill(p.pid, sig); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// alive checks that the process answers.
+func (p *process) alive(t *testing.T) {
+	t.Helper()
+	p.signal(t, syscall.SIGUSR1)
+	if got := p.line(t); got != "got it" {
+		t.Fatalf("process says %q", got)
+	}
+}
+
+// states has a letter for each thread.
+func states(t *testing.T, pid int) string {
+	t.Helper()
+	ids, err := threadsOf(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []byte
+	for _, id := range ids {
+		if s := stateOf(pid, id); s != 0 {
+			all = append(all, s)
+		}
+	}
+	return string(all)
+}
+
+// await waits until all threads are in a state.
+func await(t *testing.T, pid int, state string) {
+	t.Helper()
+	var got string
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if got = states(t, pid); strings.Trim(got, state) == "" {
+			return
+		}
+	}
+	t.Fatalf("states of threads %q, want all %s", got, state)
+}
+
+func mustStop(t *testing.T, pid int) *Stopped {
+	t.Helper()
+	s, err := Stop(context.Background(), pid)
+	if err != nil {
+		var r *Refusal
+		if errors.As(err, &r) && errors.Is(err, syscall.EPERM) && os.Getuid() != 0 {
+			crashtest.Skip(t, "%v: %s", err, r.Hint)
+		}
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Release() })
+	return s
+}
+
+func TestStop(t *testing.T) {
+	p := start(t, "answers")
+	p.ready(t)
+	s := mustStop(t, p.pid)
+	if got := states(t, p.pid); strings.Trim(got, "t") != "" || len(got) != len(s.Threads) || len(got) < 5 {
+		t.Errorf("states %q of %d threads", got, len(s.Threads))
+	}
+	if s.Frozen {
+		t.Error("frozen")
+	}
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, th := range s.Threads {
+		if !mapped(string(maps), th.Registers.PC, "x") || !mapped(string(maps), th.Registers.SP, "w") {
+			t.Errorf("thread %d: pc %#x, sp %#x", th.ID, th.Registers.PC, th.Registers.SP)
+		}
+	}
+	if err := s.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Release(); err != nil {
+		t.Error("released twice:", err)
+	}
+	if s.Held() <= 0 || s.Held() != s.Held() {
+		t.Errorf("held for %v", s.Held())
+	}
+	p.alive(t)
+	if status, err := statusOf(strconv.Itoa(p.pid)); err != nil || status["TracerPid"] != "0" {
+		t.Errorf("tracer %s, %v", status["TracerPid"], err)
+	}
+}
+
+// mapped reports whether an address lies in memory with a permission.
+func mapped(maps string, addr uint64, permission string) bool {
+	for line := range strings.Lines(maps) {
+		var from, to uint64
+		var perms string
+		if _, err := fmt.Sscanf(line, "%x-%x %s", &from, &to, &perms); err == nil && from <= addr && addr < to {
+			return strings.Contains(perms, permission)
+		}
+	}
+	return false
+}
+
+// A process that SIGSTOP had stopped stays stopped, and goes on at SIGCONT.
+func TestFrozen(t *testing.T) {
+	p := start(t, "answers")
+	p.ready(t)
+	p.signal(t, syscall.SIGSTOP)
+	await(t, p.pid, "T")
+	for range 20 {
+		s := mustStop(t, p.pid)
+		if !s.Frozen || len(s.Threads) < 5 {
+			t.Fatalf("frozen %v, %d threads", s.Frozen, len(s.Threads))
+		}
+		if err := s.Release(); err != nil {
+			t.Fatal(err)
+		}
+		await(t, p.pid, "T")
+	}
+	p.signal(t, syscall.SIGUSR1) // stays pending
+	s := mustStop(t, p.pid)
+	if err := s.Release(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, p.pid, "T")
+	p.signal(t, syscall.SIGCONT)
+	if got := p.line(t); got != "got it" {
+		t.Errorf("the pending signal: %q", got)
+	}
+	p.alive(t)
+}
+
+// No signal is lost that comes while threads are stopped or about to be.
+func TestSignals(t *testing.T) {
+	p := start(t, "answers")
+	p.ready(t)
+	mustStop(t, p.pid).Release()
+	quit, done := make(chan bool), make(chan error)
+	stops := 0
+	go func() {
+		for {
+			select {
+			case <-quit:
+				done <- nil
+				return
+			default:
+			}
+			s, err := Stop(context.Background(), p.pid)
+			if err == nil {
+				err = s.Release()
+			}
+			if err != nil {
+				done <- err
+				return
+			}
+			stops++
+		}
+	}()
+	for range 500 {
+		p.alive(t)
+	}
+	close(quit)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("stopped %d times during 500 signals", stops)
+	if stops < 20 {
+		t.Errorf("stopped %d times only", stops)
+	}
+}
+
+// Threads that appear while others are being stopped are stopped as well.
+func TestNewThreads(t *testing.T) {
+	p := start(t, "breeds")
+	p.ready(t)
+	seen := 0
+	for range 100 {
+		s := mustStop(t, p.pid)
+		got := states(t, p.pid)
+		if strings.Trim(got, "tZX") != "" {
+			t.Fatalf("states %q", got)
+		}
+		seen += len(s.Threads)
+		if err := s.Release(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d threads in 100 stops", seen)
+}
+
+// When the tracer is killed the process goes on: one that was stopped before
+// stays so.
+func TestKilled(t *testing.T) {
+	for _, frozen := range []bool{false, true} {
+		p := start(t, "answers")
+		p.ready(t)
+		mustStop(t, p.pid).Release()
+		if frozen {
+			p.signal(t, syscall.SIGSTOP)
+			await(t, p.pid, "T")
+		}
+		tracer := start(t, "holds", strconv.Itoa(p.pid))
+		tracer.ready(t)
+		await(t, p.pid, "t")
+		tracer.Process.Kill()
+		tracer.Wait()
+		if frozen {
+			await(t, p.pid, "T")
+			p.signal(t, syscall.SIGCONT)
+		}
+		p.alive(t)
+	}
+}
+
+func refusal(t *testing.T, pid int) *Refusal {
+	t.Helper()
+	s, err := Stop(context.Background(), pid)
+	if err == nil {
+		s.Release()
+		t.Fatalf("process %d was stopped", pid)
+	}
+	var r *Refusal
+	if !errors.As(err, &r) {
+		t.Fatalf("%T: %v", err, err)
+	}
+	return r
+}
+
+func wants(t *testing.T, r *Refusal, reason, hint string) {
+	t.Helper()
+	if !strings.Contains(r.Error(), reason) || !strings.Contains(r.Hint, hint) {
+		t.Errorf("%v; hint: %s\nwant %q; %q", r, r.Hint, reason, hint)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	p := start(t, "answers")
+	p.ready(t)
+	mustStop(t, p.pid).Release()
+	wants(t, refusal(t, 0), "not the number of a process", "")
+	wants(t, refusal(t, os.Getpid()), "this process", "")
+	wants(t, refusal(t, 1<<22+1), "no such process", "pgrep") // above the largest number there is
+	ids, err := threadsOf(p.pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		if id != p.pid {
+			wants(t, refusal(t, id), "a thread of process "+strconv.Itoa(p.pid), strconv.Itoa(p.pid))
+		}
+	}
+	if text, err := os.ReadFile("/proc/2/comm"); err == nil && string(text) == "kthreadd\n" {
+		wants(t, refusal(t, 2), "a thread of the kernel", "")
+	}
+	tracer := start(t, "holds", strconv.Itoa(p.pid))
+	tracer.ready(t)
+	wants(t, refusal(t, p.pid), fmt.Sprintf("traced by process %d (%q)", tracer.pid, "ptrace.test"), "one tracer at a time")
+	tracer.Process.Kill()
+	tracer.Wait()
+	p.alive(t)
+
+	p.Process.Kill()
+	await(t, p.pid, "Z")
+	wants(t, refusal(t, p.pid), "a zombie", "process "+strconv.Itoa(os.Getpid()))
+}
+
+func TestNoRights(t *testing.T) {
+	if os.Getuid() != 0 {
+		crashtest.Skip(t, "needs root, to become somebody else")
+	}
+	p := start(t, "answers")
+	p.ready(t)
+	tracer := start(t, "holds", strconv.Itoa(p.pid), "as nobody")
+	got := tracer.line(t)
+	if !strings.Contains(got, "it belongs to user root, and CAP_SYS_PTRACE is missing") || !strings.Contains(got, "hint: run it as that user; or run it with sudo") {
+		t.Error(got)
+	}
+	p.alive(t)
+}
+
+// What cannot be had on one host is decided by what /proc says.
+func TestRights(t *testing.T) {
+	status := func(uid, caps, seccomp string) map[string]string {
+		return map[string]string{"Uid": "0\t" + uid + "\t0\t0", "CapEff": caps, "Seccomp": seccomp}
+	}
+	const none, all = "0000000000000000", "000001ffffffffff"
+	for _, c := range []struct {
+		scope       string
+		own, target map[string]string
+		reason      string
+	}{
+		{"3", status("0", all, "0"), status("0", all, "0"), "ptrace_scope is 3"},
+		{"2", status("4711", none, "0"), status("4711", none, "0"), "ptrace_scope is 2"},
+		{"1", status("4711", none, "0"), status("4711", none, "0"), "ptrace_scope is 1"},
+		{"1", status("4711", none, "0"), status("4712", none, "0"), "belongs to user 4712"},
+		{"0", status("4711", none, "0"), status("4711", none, "0"), "protected"},
+		{"", status("4711", none, "0"), status("4711", none, "0"), "protected"},
+		{"1", status("0", all, "2"), status("0", all, "2"), "seccomp"},
+		{"1", status("0", all, "0"), status("0", all, "0"), "user namespace"},
+		{"0", status("4711", "0000000000080000", "0"), status("0", all, "0"), "user namespace"},
+		{"0", map[string]string{}, map[string]string{}, "protected"},
+	} {
+		reason, hint := rights(c.scope, c.own, c.target)
+		if !strings.Contains(reason, c.reason) || hint == "" {
+			t.Errorf("scope %q, %v, %v: %s; %s", c.scope, c.own, c.target, reason, hint)
+		}
+	}
+}
+
+func TestArchitecture(t *testing.T) {
+	dir := t.TempDir()
+	source := filepath.Join(dir, "main.go")
+	if err := os.WriteFile(source, []byte("package main\nimport \"time\"\nfunc main() { println(\"ready\"); time.Sleep(time.Hour) }\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.Command("go", "build", "-o", dir+"/prog", source)
+	build.Env = append(os.Environ(), "GOARCH=386", "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GO111MODULE=off")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	cmd := exec.Command(dir + "/prog")
+	if err := cmd.Start(); err != nil {
+		crashtest.Skip(t, "this kernel runs no programs of 32 bit: %v", err)
+	}
+	defer func() { cmd.Process.Kill(); cmd.Wait() }()
+	wants(t, refusal(t, cmd.Process.Pid), "its executable is for EM_386 (ELFCLASS32)", "")
+}
+
+// A context that has ended leaves nothing stopped.
+func TestCancelled(t *testing.T) {
+	p := start(t, "answers")
+	p.ready(t)
+	mustStop(t, p.pid).Release()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for range 20 {
+		s, err := Stop(ctx, p.pid)
+		if err == nil { // all had stopped by the first look
+			s.Release()
+			continue
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+	p.alive(t)
+}
+
+func BenchmarkStop(b *testing.B) {
+	cmd := crashtest.Command(b, "answers", &crashtest.Options{})
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	defer func() { cmd.Process.Kill(); cmd.Wait() }()
+	bufio.NewScanner(out).Scan()
+	var held time.Duration
+	for b.Loop() {
+		s, err := Stop(context.Background(), cmd.Process.Pid)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Release(); err != nil {
+			b.Fatal(err)
+		}
+		held += s.Held()
+	}
+	b.ReportMetric(float64(held.Nanoseconds())/float64(b.N), "held-ns/op")
+}
