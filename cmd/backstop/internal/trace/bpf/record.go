@@ -64,7 +64,8 @@ type Record struct {
 	Panics    uint32
 
 	Peer     uint32 // Signal: the sender, 0 for the kernel; OOM: who allocated
-	PeerComm string
+	PeerComm string // with Peer 0, who ran when the kernel sent it
+	PeerUID  uint32
 	SigCode  int32 // Signal: si_code
 	Stopped  bool  // the process was stopped by this event and waits
 }

@@ -1,0 +1,185 @@
+package bpf
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+
+	"github.com/backstop-go/backstop/internal/crashtest"
+)
+
+func openHost(t *testing.T, o HostOptions) *Host {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		crashtest.Skip(t, "only root loads programs into the kernel")
+	}
+	h, err := OpenHost(o)
+	if errors.Is(err, os.ErrPermission) {
+		crashtest.Skip(t, "%v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.Close() })
+	if err := h.Partial(); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// next returns the next record of a process.
+func next(t *testing.T, h *Host, pid int, kind Kind) Record {
+	t.Helper()
+	for {
+		r, err := h.Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if int(r.PID) == pid && r.Kind == kind {
+			return r
+		}
+	}
+}
+
+func TestHostSeesKill(t *testing.T) {
+	h := openHost(t, HostOptions{})
+	cmd := exec.Command("/bin/sleep", "60")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pid := cmd.Process.Pid
+	if r := next(t, h, pid, Exec); r.Comm != "sleep" || r.Stopped || r.Time == 0 {
+		t.Errorf("exec: %+v", r)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	r := next(t, h, pid, Signal)
+	if r.Code != 9 || int(r.Peer) != os.Getpid() || r.SigCode != 0 || r.Comm != "sleep" || r.PeerUID != 0 || r.PeerComm == "" {
+		t.Errorf("signal: %+v", r)
+	}
+	r = next(t, h, pid, Exit)
+	if w := syscall.WaitStatus(r.Code); !w.Signaled() || w.Signal() != syscall.SIGKILL {
+		t.Errorf("exit: %+v", r)
+	}
+	cmd.Wait() //nolint:errcheck // it was killed
+	if lost := h.Lost(); len(lost) > 0 {
+		t.Errorf("lost: %v", lost)
+	}
+}
+
+func TestHostSeesStatus(t *testing.T) {
+	h := openHost(t, HostOptions{})
+	cmd := exec.Command("/bin/sh", "-c", "exit 3")
+	cmd.Run() //nolint:errcheck // it ends with 3
+	if r := next(t, h, cmd.Process.Pid, Exit); syscall.WaitStatus(r.Code).ExitStatus() != 3 {
+		t.Errorf("exit: %+v", r)
+	}
+}
+
+// TestHostIgnores lets a process get signals that are nobody's concern: records
+// come in order, so that what was ignored is missing before what is not.
+func TestHostIgnores(t *testing.T) {
+	h := openHost(t, HostOptions{})
+	cmd := exec.Command("/bin/sleep", "60")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pid := cmd.Process.Pid
+	if err := h.Ignore(uint32(pid)); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []syscall.Signal{syscall.SIGWINCH, syscall.SIGSTOP, syscall.SIGCONT} {
+		if err := syscall.Kill(pid, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.Watch(uint32(pid)); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []syscall.Signal{syscall.SIGURG, syscall.SIGCONT, syscall.SIGTERM} {
+		if err := syscall.Kill(pid, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := next(t, h, pid, Signal); r.Code != int64(syscall.SIGTERM) {
+		t.Errorf("not the first that counts: %+v", r)
+	}
+	cmd.Wait() //nolint:errcheck // it was killed
+}
+
+func TestHostCatches(t *testing.T) {
+	for name, o := range map[string]HostOptions{
+		"whole name":   {CatchNames: []string{"sleep"}},
+		"beginning":    {CatchNames: []string{"sle*"}},
+		"another name": {CatchNames: []string{"sle", "sleeper", "true*"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := openHost(t, o)
+			cmd := exec.Command("/bin/sleep", "0")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			pid := cmd.Process.Pid
+			r := next(t, h, pid, Exec)
+			if want := name != "another name"; r.Stopped != want {
+				t.Errorf("stopped: %v, want %v", r.Stopped, want)
+			}
+			noted, err := h.Stopped().Noted()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if at, ok := noted[uint32(pid)]; ok != r.Stopped || ok && at != r.Time {
+				t.Errorf("noted: %v", noted)
+			}
+			if r.Stopped {
+				var status syscall.WaitStatus
+				if got, err := syscall.Wait4(pid, &status, syscall.WUNTRACED, nil); got != pid || !status.Stopped() {
+					t.Fatalf("not stopped: %d, %v, %#x", got, err, status)
+				}
+				syscall.Kill(pid, syscall.SIGCONT) //nolint:errcheck // Wait would hang
+			}
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("it does not end as it would have: %v", err)
+			}
+			if err := h.Stopped().Forget(uint32(pid)); err != nil {
+				t.Error(err)
+			}
+			if noted, err := h.Stopped().Noted(); err != nil || len(noted) > 0 {
+				t.Errorf("still noted: %v, %v", noted, err)
+			}
+		})
+	}
+}
+
+// TestHostOptionsRefused takes what would stop everything, or nothing.
+func TestHostOptionsRefused(t *testing.T) {
+	openHost(t, HostOptions{})
+	for _, o := range []HostOptions{{CatchNames: []string{"*"}}, {CatchCgroups: []HostCgroup{{ID: 1, Depth: 16}}}} {
+		if h, err := OpenHost(o); err == nil {
+			h.Close()
+			t.Errorf("%+v is taken", o)
+		}
+	}
+}
+
+func TestHostClose(t *testing.T) {
+	h := openHost(t, HostOptions{})
+	done := make(chan error, 1)
+	go func() { //nolint:backstop // a test
+		for {
+			if _, err := h.Read(); err != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	if err := h.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-done; !errors.Is(err, os.ErrClosed) {
+		t.Errorf("read after close: %v", err)
+	}
+}
