@@ -2,6 +2,7 @@ package corefile
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"strings"
 )
@@ -15,13 +16,22 @@ const (
 
 // compare holds a file against what the core has of its mappings: the first page
 // of an ELF file, which the kernel writes even where it leaves out the rest
-// (coredump_filter, bit 4) and where linkers put the build ID, and code. proved
-// says that there was something to compare.
+// (coredump_filter, bit 4) and where linkers put the build ID, code, and what Go's
+// linker writes of the build into data. proved says that there was something to
+// compare.
 func (c *Core) compare(file *mappedFile, mapped string, ours []*Mapping) (proved bool, err error) {
 	for _, m := range ours {
 		s := c.segment(m.Start)
 		have := min(c.dumped(m.Start), m.End-m.Start)
-		if s == nil || have == 0 || s.flags&writeFlag != 0 {
+		if s == nil || have == 0 {
+			continue
+		}
+		if s.flags&writeFlag != 0 {
+			same, found := c.compareBuildInfo(file, m, have)
+			if found && !same {
+				return false, &MismatchError{Path: file.path, Mapped: mapped, Detail: "the build information differs"}
+			}
+			proved = proved || found
 			continue
 		}
 		header := m.Offset == 0
@@ -121,4 +131,55 @@ func idText(id string) string {
 		return id[:20] + "..." + id[len(id)-20:]
 	}
 	return id
+}
+
+// buildInfoMagic begins what Go's linker writes of the build (debug/buildinfo). It
+// is aligned to 16 bytes and followed by flags; from Go 1.18 on two strings come 32
+// bytes behind it: the version, and the modules and settings.
+const buildInfoMagic = "\xff Go buildinf:"
+
+// compareBuildInfo compares the build information in a mapping of data, of which
+// the core has some bytes.
+func (c *Core) compareBuildInfo(file *mappedFile, m *Mapping, have uint64) (same, found bool) {
+	const (
+		search = 256 << 10 // the linker puts it first, libraries of C may come before
+		size   = 4096
+	)
+	b := make([]byte, min(have, search))
+	n, _ := file.r.ReadAt(b, int64(m.Offset))
+	b = b[:n]
+	for at := 0; ; at += len(buildInfoMagic) {
+		i := bytes.Index(b[at:], []byte(buildInfoMagic))
+		if i < 0 {
+			return false, false
+		}
+		at += i
+		if (m.Start+uint64(at))%16 != 0 || len(b)-at < 64 {
+			continue
+		}
+		ours := b[at:]
+		ours = ours[:min(len(ours), buildInfoSize(ours, size))]
+		theirs := make([]byte, len(ours))
+		if _, err := c.ReadAt(theirs, int64(m.Start+uint64(at))); err != nil {
+			return false, false
+		}
+		return bytes.Equal(ours, theirs), true
+	}
+}
+
+// buildInfoSize is how long build information is, at most most.
+func buildInfoSize(b []byte, most int) int {
+	const head, inline = 32, 2
+	if b[15]&inline == 0 { // pointers, before Go 1.18
+		return head
+	}
+	at := head
+	for range 2 {
+		size, n := binary.Uvarint(b[at:])
+		if n <= 0 || size > uint64(most) || at+n+int(size) > min(most, len(b)) {
+			return min(most, len(b))
+		}
+		at += n + int(size)
+	}
+	return at
 }

@@ -232,6 +232,11 @@ func use(b []byte) {
 		_, _ = c.ReadAt(word, int64(m.End-8))
 	}
 	c.Executable()
+	_, _, _ = c.useExecutable(&mappedFile{path: "none", r: bytes.NewReader(b)})
+	b = bytes.Clone(b)
+	b[16] = 3
+	_, _, _ = c.useExecutable(&mappedFile{path: "none", r: bytes.NewReader(b)})
+	_, _ = c.ReadAt(word, 0x400000)
 }
 
 func FuzzCore(f *testing.F) {
@@ -241,4 +246,83 @@ func FuzzCore(f *testing.F) {
 	small.files(1, Mapping{0x1010, 0x1020, 0, "/f", nil})
 	f.Add(small.bytes())
 	f.Fuzz(func(_ *testing.T, b []byte) { use(b) })
+}
+
+// TestUseExecutable: where it was loaded is told by where it started, also in a
+// core that does not list what was mapped.
+func TestUseExecutable(t *testing.T) {
+	exe := func(entry uint64, machine uint16) []byte {
+		s := sketch{machine: machine, segments: []piece{{addr: 0x0, memory: pageSize, data: bytes.Repeat([]byte{'x'}, 2*pageSize), flags: 5}}}
+		b := s.bytes()
+		order.PutUint16(b[16:], 3)
+		order.PutUint64(b[24:], entry)
+		order.PutUint64(b[headerSize+programSize+8:], 0) // the segment begins with the headers
+		return b
+	}
+	whole := exe(0x1000, machineAMD64)
+	path := filepath.Join(t.TempDir(), "exe")
+	core := func() *Core {
+		s := sketch{segments: []piece{{addr: 0x555555554000, memory: 2 * pageSize, data: whole[:pageSize], flags: 5}}}
+		s.thread(1, 6, 0x555555555000, 0x7ffe00000000)
+		s.auxv(9, 0x555555555000, 0, 0)
+		return read(t, s.bytes())
+	}
+	use := func(b []byte) (uint64, bool, error) {
+		if err := os.WriteFile(path, b, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		c := core()
+		defer c.Close() //nolint:errcheck // it was only read
+		bias, proved, err := c.UseExecutable(path)
+		if err == nil {
+			word := make([]byte, 4)
+			if _, err := c.ReadAt(word, 0x555555555800); err != nil || string(word) != "xxxx" {
+				t.Errorf("memory of the file: %q, %v", word, err)
+			}
+		}
+		return bias, proved, err
+	}
+	if bias, proved, err := use(whole); err != nil || !proved || bias != 0x555555554000 {
+		t.Errorf("bias %#x, proved %v, %v", bias, proved, err)
+	}
+	other := bytes.Clone(whole)
+	other[500]++
+	var mismatch *MismatchError
+	if _, _, err := use(other); !errors.As(err, &mismatch) {
+		t.Errorf("another build: %v", err)
+	}
+	if _, _, err := use(exe(0x1234, machineAMD64)); !errors.As(err, &mismatch) {
+		t.Errorf("another entry: %v", err)
+	}
+	for want, b := range map[string][]byte{
+		"it is of arm64":    exe(0x1000, 183),
+		"it is not ELF":     bytes.Repeat([]byte("#!/bin/sh\n"), 20),
+		"it is a core file": sample().bytes(),
+	} {
+		var wrong *ExecutableError
+		if _, _, err := use(b); !errors.As(err, &wrong) || !strings.Contains(err.Error(), want) || wrong.Hint == "" {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+}
+
+// TestBuildInformation tells two builds apart by their data alone.
+func TestBuildInformation(t *testing.T) {
+	data := func(version string) []byte {
+		b := append([]byte(buildInfoMagic), 8, 2)
+		b = append(b, make([]byte, 32-len(b))...)
+		b = append(append(b, byte(len(version))), version...)
+		return append(append(b, 4), "mods"...)
+	}
+	s := sketch{segments: []piece{{addr: 0x500000, memory: pageSize, data: append(data("go1.26.8"), make([]byte, 100)...), flags: 6}}}
+	s.thread(1, 6, 0, 0)
+	s.files(pageSize, Mapping{0x500000, 0x501000, 0, "/srv/shop", nil})
+	for version, want := range map[string]bool{"go1.26.8": true, "go1.26.9": false} {
+		c := read(t, s.bytes())
+		b := append(data(version), bytes.Repeat([]byte{1}, 100)...) // variables change
+		proved, err := c.use(&mappedFile{path: "file", r: bytes.NewReader(b)}, "/srv/shop", true)
+		if proved != want || (err == nil) != want {
+			t.Errorf("%s: proved %v, %v", version, proved, err)
+		}
+	}
 }

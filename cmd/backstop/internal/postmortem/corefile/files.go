@@ -65,6 +65,10 @@ func (c *Core) fileNote(b []byte) {
 		m.Offset = pages * page
 		c.Mappings = append(c.Mappings, m)
 	}
+	c.sortMappings()
+}
+
+func (c *Core) sortMappings() {
 	sort.SliceStable(c.Mappings, func(i, j int) bool { return c.Mappings[i].Start < c.Mappings[j].Start })
 }
 
