@@ -346,6 +346,7 @@ type Itab struct {
 type Hmap struct {
 	Size       Offset `layout:"sizeof"`
 	Count      Offset `layout:"count,8"`
+	Flags      Offset `layout:"flags,1"`
 	B          Offset `layout:"B,1"` // there are 1<<B buckets
 	Buckets    Offset `layout:"buckets,8"`
 	OldBuckets Offset `layout:"oldbuckets,8"`

@@ -12,12 +12,16 @@ import (
 	"io"
 
 	"github.com/backstop-go/backstop/internal/gobin"
+	"github.com/backstop-go/backstop/internal/gobin/layout"
 )
 
 // A Program is an executable and where it was loaded.
 type Program struct {
 	File *gobin.File
 	Bias uint64 // what to add to an address of the file; 0 unless it is position-independent
+	// Layout is where the runtime's structures have their fields. Stacks are
+	// unwound without it; goroutines and labels are not read. See [LayoutOf].
+	Layout *layout.Layout
 }
 
 // Registers are where a stack begins.

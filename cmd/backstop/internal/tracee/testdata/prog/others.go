@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 	"sync"
 	"syscall"
 	"time"
@@ -128,6 +130,21 @@ var others = map[string]func([]string){
 		ready.Wait()
 		time.Sleep(10 * time.Millisecond)
 		now.Count = n
+	},
+	// labelled N: a goroutine that waits for ever with N labels, key0=value0 and so on.
+	"labelled": func(args []string) {
+		ctx, ready := context.Background(), make(chan bool)
+		for i := 0; i < number(args, 0, 3); i++ {
+			ctx = pprof.WithLabels(ctx, pprof.Labels(fmt.Sprintf("key%d", i), fmt.Sprintf("value%d", i)))
+		}
+		go pprof.Do(ctx, pprof.Labels(), func(context.Context) { close(ready); select {} })
+		<-ready
+	},
+	// lock: a goroutine that waits for ever and has a thread for itself.
+	"lock": func([]string) {
+		ready := make(chan bool)
+		go func() { runtime.LockOSThread(); close(ready); select {} }()
+		<-ready
 	},
 	"spin":  func([]string) { go spin() },
 	"sleep": func(args []string) { time.Sleep(time.Duration(number(args, 0, 100)) * time.Millisecond) },
