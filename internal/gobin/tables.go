@@ -20,13 +20,15 @@ type record struct {
 	index      uint64 // in the function table
 	entry, end uint64
 	name       uint32 // offset in names
-	pcfile     uint32 // offsets in pcs
+	pcsp       uint32 // offsets in pcs
+	pcfile     uint32
 	pcln       uint32
 	inline     uint32 // table of indexes into the inline tree; 0 if there is none
 	tree       uint64 // address of the inline tree; 0 if there is none
 	unit       uint32 // index in units of the first file
 	startLine  int32
-	id         uint8
+	args       int32 // bytes of arguments on the stack
+	id, flags  uint8
 }
 
 // Indexes of internal/abi/symtab.go and runtime/symtab.go before.
@@ -153,10 +155,11 @@ func (r *reader) readRecord(i uint64) (record, error) {
 		return f, err
 	}
 	tail := b[fixed-4:] // funcID, flag, padding, nfuncdata
-	f.id = tail[0]
+	f.id, f.flags = tail[0], tail[1]
 	b = b[skip:]
 	npcdata, nfuncdata := uint64(t.order.Uint32(b[24:])), uint64(tail[3])
 	f.name = t.order.Uint32(b)
+	f.args, f.pcsp = int32(t.order.Uint32(b[4:])), t.order.Uint32(b[12:])
 	f.pcfile, f.pcln, f.unit = t.order.Uint32(b[16:]), t.order.Uint32(b[20:]), t.order.Uint32(b[28:])
 	if t.magic == magic120 {
 		f.startLine = int32(t.order.Uint32(b[32:]))

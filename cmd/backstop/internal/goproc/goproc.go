@@ -25,7 +25,16 @@ type Program struct {
 }
 
 // Registers are where a stack begins.
-type Registers struct{ PC, SP, BP uint64 }
+type Registers struct {
+	PC, SP, BP uint64
+	// Trap says that PC is an instruction that is yet to run, as where a thread
+	// was stopped or a probe stands. Otherwise PC is a return address, as where
+	// a goroutine waits; the call is the instruction before it.
+	Trap bool
+	// User is where the goroutine goes on when the stack is that of a thread
+	// (g0): m.curg.sched. Without it such a stack ends there.
+	User *Registers
+}
 
 // A Link is a frame as the frame-pointer chain has it: the address where the
 // caller's frame pointer is saved, and the return address that is stored behind
@@ -40,6 +49,12 @@ type Frame struct {
 	SP    uint64 // stack pointer in that frame; 0 when it is not known
 	CFA   uint64 // stack pointer of the caller after the return; 0 when it is not known
 	Entry uint64 // of the function with code that holds PC
+	// Hidden says that runtime.Callers and tracebacks leave it out: a wrapper
+	// that the compiler made, unless a panic came from it.
+	Hidden bool
+	// Trap says that PC is no return address: the frame did not call the one
+	// before it, but was interrupted by a signal, such as by a nil dereference.
+	Trap bool
 }
 
 // A Stack is what [Program.Unwind] found. Why says why it ends early, and is ""
@@ -47,6 +62,17 @@ type Frame struct {
 type Stack struct {
 	Frames []Frame
 	Why    string
+}
+
+// Visible returns the frames that runtime.Callers would give.
+func (s Stack) Visible() []Frame {
+	visible := make([]Frame, 0, len(s.Frames))
+	for _, f := range s.Frames {
+		if !f.Hidden {
+			visible = append(visible, f)
+		}
+	}
+	return visible
 }
 
 // A Value is a Go value as far as it could be read.
