@@ -56,7 +56,8 @@ type Site struct {
 	// linked in from elsewhere, such as the race detector.
 	Frame bool
 	// SPDelta is how far below the return address the stack pointer stands, in
-	// bytes, at that program counter.
+	// bytes, at that program counter. It is negative where a function has popped
+	// its return address into a register (syscall.rawVforkSyscall).
 	SPDelta int
 	// Args is the size of arguments on the stack, in bytes; negative when the
 	// function takes any number.
@@ -89,7 +90,7 @@ func (f *File) Site(pc uint64) (Site, error) {
 		return s, nil
 	}
 	delta, err := r.value(&rec, rec.pcsp, pc)
-	if err == nil && (delta < 0 || uint64(delta)%f.t.ptr != 0) {
+	if err == nil && (delta < -int32(f.t.ptr) || delta%int32(f.t.ptr) != 0) {
 		// runtime/symtab.go, funcspdelta
 		err = corrupt("pc table", "stack pointer moved by %d at %#x", delta, pc)
 	}

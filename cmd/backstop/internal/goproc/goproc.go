@@ -55,10 +55,13 @@ type Frame struct {
 	// Trap says that PC is no return address: the frame did not call the one
 	// before it, but was interrupted by a signal, such as by a nil dereference.
 	Trap bool
+	// Gap says that the call of the frame before is not there: where the memory
+	// ends, the caller of a function without a frame cannot be known.
+	Gap bool
 }
 
-// A Stack is what [Program.Unwind] found. Why says why it ends early, and is ""
-// for a stack that is complete.
+// A Stack is what [Program.Unwind] found. Why says why it ends early, or what is
+// missing within it, and is "" for a stack that is complete.
 type Stack struct {
 	Frames []Frame
 	Why    string

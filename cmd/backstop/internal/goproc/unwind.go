@@ -85,6 +85,9 @@ func (u *Unwinder) Walk(mem io.ReaderAt, from Registers, links []Link, yield fun
 	}
 	for n := 0; n < maxFrames; n++ {
 		more, why := w.step()
+		if !more && why == "" {
+			return w.gaps
+		}
 		if !more {
 			return why
 		}
@@ -100,6 +103,8 @@ type walk struct {
 	callee gobin.FuncID // of the frame before
 	name   string       // of the frame before; "" for the first
 	user   *Registers   // until the stack of the goroutine is reached
+	gap    bool         // the frame before is not the callee
+	gaps   string       // the first place where calls are missing
 	yield  func(*Frame) bool
 	frame  Frame
 }
@@ -126,7 +131,7 @@ func (w *walk) step() (more bool, why string) {
 		}
 	}
 	cfa := uint64(0)
-	if s.Frame {
+	if s.Frame && s.SPDelta >= 0 {
 		if cfa = w.sp + uint64(s.SPDelta) + 8; cfa <= w.sp {
 			return false, fmt.Sprintf("%#x is no stack pointer", w.sp)
 		}
@@ -141,14 +146,25 @@ func (w *walk) step() (more bool, why string) {
 	switch {
 	case s.TopFrame:
 		return false, ""
+	case s.Frame && s.SPDelta < 0:
+		return false, fmt.Sprintf("%s keeps its return address in a register", w.name)
 	case !s.Frame:
 		return false, fmt.Sprintf("the frame of %s is not described", w.name)
 	case writes:
 		return false, fmt.Sprintf("%s comes from another stack", w.name)
 	}
 	ret, ok := w.u.words.at(cfa - 8)
-	if !ok {
-		return false, fmt.Sprintf("the caller of %s is not there: no memory at %#x", w.name, cfa-8)
+	if w.gap = !ok; w.gap {
+		// A function without a frame has saved no frame pointer, and is not in
+		// the chain. Its caller is missing, but not the callers of that.
+		missing := fmt.Sprintf("the caller of %s is not there: no memory at %#x", w.name, cfa-8)
+		link, ok := w.u.words.behind(cfa - 8)
+		if !ok || s.SPDelta > 0 {
+			return false, missing
+		}
+		if ret, cfa = link.Return, link.At+16; w.gaps == "" {
+			w.gaps = missing
+		}
 	}
 	w.pc, w.sp = ret, cfa
 	w.trap = s.ID == gobin.FuncSigpanic || s.ID == gobin.FuncAsyncPreempt || s.ID == gobin.FuncDebugCall
@@ -158,13 +174,13 @@ func (w *walk) step() (more bool, why string) {
 // yieldAll yields the calls of one frame.
 func (w *walk) yieldAll(calls []gobin.Frame, s *site, cfa uint64) bool {
 	f := &w.frame
-	f.PC, f.SP, f.CFA, f.Trap = w.pc, w.sp, cfa, w.trap
+	f.PC, f.SP, f.CFA, f.Trap, f.Gap = w.pc, w.sp, cfa, w.trap, w.gap
 	f.Entry = s.Entry + w.u.program.Bias
 	for i := range calls {
 		f.Frame = calls[i]
 		// runtime/traceback.go, elideWrapperCalling
 		f.Hidden = f.Wrapper && w.callee != gobin.FuncGopanic && w.callee != gobin.FuncSigpanic && w.callee != gobin.FuncPanicwrap
-		w.callee, w.name = gobin.FuncOther, f.Func
+		w.callee, w.name, f.Gap = gobin.FuncOther, f.Func, f.Gap && i == 0
 		if !w.yield(f) {
 			return false
 		}
@@ -264,13 +280,16 @@ func (s *stackWords) at(addr uint64) (word uint64, ok bool) {
 			return binary.LittleEndian.Uint64(s.data), true
 		}
 	}
+	link, ok := s.behind(addr)
+	return link.Return, ok && link.At+8 == addr
+}
+
+// behind returns the first link whose return address stands at addr or behind it.
+func (s *stackWords) behind(addr uint64) (link Link, ok bool) {
 	for ; s.next < len(s.links); s.next++ {
-		switch at := s.links[s.next].At + 8; {
-		case at == addr:
-			return s.links[s.next].Return, true
-		case at > addr:
-			return 0, false
+		if link = s.links[s.next]; link.At+8 >= addr {
+			return link, true
 		}
 	}
-	return 0, false
+	return Link{}, false
 }

@@ -49,6 +49,16 @@ var Toolchains = []string{"go1.21.13", "go1.22.12", "go1.23.12", "go1.24.13", "g
 // skipped where the toolchain, or gcc for Cgo, is missing.
 func Build(tb testing.TB, toolchain string, mode Mode) string {
 	tb.Helper()
+	files, err := fs.Sub(source, "testdata/prog")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return BuildFrom(tb, files, toolchain, mode)
+}
+
+// BuildFrom does the same with another program, whose files these are.
+func BuildFrom(tb testing.TB, files fs.FS, toolchain string, mode Mode) string {
+	tb.Helper()
 	crashtest.NeedToolchain(tb, toolchain)
 	if mode == Cgo {
 		if _, err := exec.LookPath("gcc"); err != nil {
@@ -59,13 +69,13 @@ func Build(tb testing.TB, toolchain string, mode Mode) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	dir := filepath.Join(cache, "backstop-tracee", key(tb, toolchain, mode))
+	dir := filepath.Join(cache, "backstop-tracee", key(tb, files, toolchain, mode))
 	exe := filepath.Join(dir, "tracee")
 	if _, err := os.Stat(exe); err == nil {
 		return exe
 	}
 	tmp := tb.TempDir()
-	if err := unpack(tmp); err != nil {
+	if err := unpack(files, tmp); err != nil {
 		tb.Fatal(err)
 	}
 	args := []string{"build", "-trimpath", "-o", filepath.Join(tmp, "built")}
@@ -100,14 +110,14 @@ func Build(tb testing.TB, toolchain string, mode Mode) string {
 }
 
 // key changes with the source, the toolchain and the mode.
-func key(tb testing.TB, toolchain string, mode Mode) string {
+func key(tb testing.TB, files fs.FS, toolchain string, mode Mode) string {
 	tb.Helper()
 	sum := sha256.New()
-	err := fs.WalkDir(source, ".", func(path string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		text, err := source.ReadFile(path)
+		text, err := fs.ReadFile(files, path)
 		fmt.Fprintf(sum, "%s\n%s\n", path, text)
 		return err
 	})
@@ -117,13 +127,12 @@ func key(tb testing.TB, toolchain string, mode Mode) string {
 	return toolchain + "-" + string(mode) + "-" + hex.EncodeToString(sum.Sum(nil)[:8])
 }
 
-func unpack(dir string) error {
-	files, err := fs.Sub(source, "testdata/prog")
-	if err != nil {
-		return err
-	}
+func unpack(files fs.FS, dir string) error {
 	if err := os.CopyFS(dir, files); err != nil {
 		return err
+	}
+	if _, err := fs.Stat(files, "go.mod"); err == nil {
+		return nil
 	}
 	// A directory with a go.mod cannot be embedded.
 	return os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/tracee\n\ngo 1.21\n"), 0o644)
