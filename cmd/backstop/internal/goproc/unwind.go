@@ -35,7 +35,7 @@ type Unwinder struct {
 	program *Program
 	sites   map[uint64]*site // by address in the file
 	words   stackWords
-	walk    walk
+	state   unwinding
 }
 
 // NewUnwinder returns an Unwinder of a program.
@@ -73,8 +73,8 @@ func (u *Unwinder) Append(frames []Frame, mem io.ReaderAt, from Registers, links
 // and "" when it is complete or yield returned false.
 func (u *Unwinder) Walk(mem io.ReaderAt, from Registers, links []Link, yield func(*Frame) bool) (why string) {
 	u.words.reset(mem, links)
-	w := &u.walk
-	*w = walk{u: u, pc: from.PC, sp: from.SP, trap: from.Trap, user: from.User, yield: yield}
+	w := &u.state
+	*w = unwinding{u: u, pc: from.PC, sp: from.SP, trap: from.Trap, user: from.User, yield: yield}
 	if w.pc == 0 {
 		// A nil function was called: the stack begins with its caller.
 		pc, ok := u.words.at(w.sp)
@@ -95,8 +95,8 @@ func (u *Unwinder) Walk(mem io.ReaderAt, from Registers, links []Link, yield fun
 	return fmt.Sprintf("it is deeper than %d functions", maxFrames)
 }
 
-// A walk is how far the unwinding of one stack has come.
-type walk struct {
+// An unwinding is how far the unwinding of one stack has come.
+type unwinding struct {
 	u      *Unwinder
 	pc, sp uint64
 	trap   bool         // pc is no return address
@@ -111,7 +111,7 @@ type walk struct {
 
 // step yields the calls at pc and goes on to their caller, as resolveInternal
 // and next of runtime/traceback.go do.
-func (w *walk) step() (more bool, why string) {
+func (w *unwinding) step() (more bool, why string) {
 	s := w.u.site(w.pc)
 	if s.err != nil {
 		return false, w.noCode(s.err)
@@ -172,7 +172,7 @@ func (w *walk) step() (more bool, why string) {
 }
 
 // yieldAll yields the calls of one frame.
-func (w *walk) yieldAll(calls []gobin.Frame, s *site, cfa uint64) bool {
+func (w *unwinding) yieldAll(calls []gobin.Frame, s *site, cfa uint64) bool {
 	f := &w.frame
 	f.PC, f.SP, f.CFA, f.Trap, f.Gap = w.pc, w.sp, cfa, w.trap, w.gap
 	f.Entry = s.Entry + w.u.program.Bias
@@ -190,7 +190,7 @@ func (w *walk) yieldAll(calls []gobin.Frame, s *site, cfa uint64) bool {
 }
 
 // noCode says why there is no function at pc.
-func (w *walk) noCode(err error) string {
+func (w *unwinding) noCode(err error) string {
 	switch {
 	case !errors.Is(err, gobin.ErrNotFound):
 		return err.Error()
