@@ -9,7 +9,7 @@ FUZZTIME := 30s
 SLOW := cmd/backstop/internal/(demo|labrun|labrun/compat)$$
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race check lint fmt fmt-check modules fuzz bench cover generate demo matrix lab
+.PHONY: help build test race check lint fmt fmt-check modules fuzz bench cover generate demo matrix lab bpf
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ cover: ## coverage of the root module, in coverage.html
 
 generate: ## remake generated files
 	go generate ./...
+
+bpf: ## compile the programs that run in the kernel (needs clang 14 and llvm-strip)
+	cd cmd/backstop && go test -count=1 -run TestObjects ./internal/trace/bpf -update
 
 matrix: ## let a program crash in every way, built by every toolchain, and write docs/capture.md (needs root)
 	cd cmd/backstop && BACKSTOP_REQUIRE_ALL=1 go test -count=1 -timeout 60m -run TestCapture ./internal/capture -every -update

@@ -17,7 +17,7 @@ const (
 	Panic            // gopanic: Type and Data are the value
 	Recover          // recovery, after a recover that works: Panic is the record it closes, Site its site
 	Ineffective      // gorecover that returned nil although a panic is in flight
-	Fatal            // throw, fatal: Text is the message
+	Fatal            // throw, fatal: Data and Code are address and length of the message
 	Uncaught         // fatalpanic: Type and Data are what the runtime prints
 	SignalDeath      // fatalsignal: Code is the signal
 	Goexit           // runtime.Goexit
@@ -35,14 +35,17 @@ type Record struct {
 	PID, TID uint32        // in the tracer's pid namespace's root; PID is the thread group
 	Comm     string
 	Exe      uint32 // what Attach returned; 0 for records of the host
+	Bias     uint64 // what was added to the addresses of the file when it was loaded
 
 	G         uint64 // address of the g
 	Goid      uint64
 	Parent    uint64 // goroutine that created this one; 0 when it is not known
 	CreatedBy uint64 // program counter of its go statement
+	StackHi   uint64 // top of its stack, above which nothing of it stands
 
-	// Site tells panics of one place from those of another: a hash of the first
-	// return addresses. It counts for Panic, and for Recover is that of the panic.
+	// Site tells one place from another: a hash of the first return addresses, as
+	// the file has them, and for Panic of the type of the value. For Recover it is
+	// that of the panic.
 	Site uint64
 	// Seen counts what happened at this place, this one included; records are
 	// limited, counts are not.
@@ -51,13 +54,19 @@ type Record struct {
 	Type, Data uint64 // the two words of an interface value
 	Code       int64
 	Regs       goproc.Registers // where the stack begins
-	Stack      goproc.Pieces    // of the stack, values, strings and labels
-	Links      []goproc.Link    // frame-pointer chain behind the copied stack
-	Truncated  bool             // the chain goes on
+	// System is where the stack of the runtime begins that was running when
+	// something happened to the goroutine below: Fatal, Uncaught and SignalDeath;
+	// otherwise it is zero. A Goid of 0 says that there was no goroutine.
+	System    goproc.Registers
+	Stack     goproc.Pieces // of the stack, values, strings and labels
+	Links     []goproc.Link // frame-pointer chain behind the copied stack
+	Truncated bool          // the chain goes on
 
 	// Recover: where the function with the deferred call goes on, who called
-	// recover (return addresses, innermost first), when the panic began and what
-	// it was; Panics counts those that this one recovery ends.
+	// recover (return addresses, innermost first), and when the panic began: the
+	// Time of its Panic record, 0 when that was not seen. Type and Data are what it
+	// was; Data may have been moved since. Panics counts those that this one
+	// recovery ends. Ineffective has Recoverer, as far out as was walked.
 	Resume    uint64
 	Recoverer []uint64
 	Since     time.Duration

@@ -17,6 +17,7 @@ import (
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/bpf"
 	"github.com/backstop-go/backstop/internal/gobin"
+	"github.com/backstop-go/backstop/internal/gobin/layout"
 )
 
 // A Site is one instruction to put a probe on.
@@ -43,6 +44,8 @@ type Sites struct {
 	// Ignore is the code of runtime.preprintpanics, whose own deferred recover
 	// finds nothing each time a program dies of a panic.
 	Ignore []bpf.Range
+
+	layout *layout.Layout
 }
 
 // A RefusedError says which function of an executable cannot be probed, and why.
@@ -80,13 +83,15 @@ var points = []struct {
 }
 
 // Find finds the sites of an executable: all of them or, with a [RefusedError],
-// none. recovered is the offset of the field of that name in the runtime's
-// _panic, which the code of gorecover must agree with.
-func Find(f *gobin.File, recovered uint64) (*Sites, error) {
+// none. The code of gorecover must agree with the layout about _panic.recovered.
+func Find(f *gobin.File, l *layout.Layout) (*Sites, error) {
 	if f.Format() != "elf" || f.Arch() != "amd64" {
 		return nil, fmt.Errorf("probes need an ELF executable for amd64; this is %s for %s", f.Format(), f.Arch())
 	}
-	found := &Sites{}
+	if l == nil || !l.Panic.Recovered.Has() {
+		return nil, errors.New("find probes: the layout has no _panic.recovered")
+	}
+	found := &Sites{layout: l}
 	for _, p := range points {
 		fn, ok, err := function(f, p.fn)
 		if err != nil {
@@ -106,7 +111,7 @@ func Find(f *gobin.File, recovered uint64) (*Sites, error) {
 		var at spot
 		var why string
 		if p.kind == bpf.Ineffective {
-			at, why = recoverJump(code, recovered)
+			at, why = recoverJump(code, uint64(l.Panic.Recovered))
 		} else {
 			at, why = framePush(code)
 		}
@@ -170,9 +175,10 @@ func (s *Sites) Verify(r io.ReaderAt) error {
 	return nil
 }
 
-// Target is what a [bpf.Tracer] attaches to.
-func (s *Sites) Target(path string, l bpf.Layout) bpf.Target {
-	t := bpf.Target{Path: path, Layout: l, Ignore: s.Ignore, Verify: s.Verify}
+// Target is what a [bpf.Tracer] attaches to: the executable at path, which is
+// compared with the sites right before.
+func (s *Sites) Target(path string) bpf.Target {
+	t := bpf.Target{Path: path, Layout: s.layout, Ignore: s.Ignore, Verify: s.Verify}
 	for _, site := range s.Sites {
 		t.Sites = append(t.Sites, bpf.Site{Kind: site.Kind, Addr: site.Addr, Offset: site.Offset})
 		if site.Kind == bpf.Ineffective {

@@ -11,11 +11,17 @@ import (
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/probe"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/tracee"
 	"github.com/backstop-go/backstop/internal/gobin"
+	"github.com/backstop-go/backstop/internal/gobin/layout"
 )
 
-// recovered is the offset of _panic.recovered, by the minor release.
-var recovered = map[string]uint64{
-	"go1.21.13": 48, "go1.22.12": 96, "go1.23.12": 96, "go1.24.13": 96, "go1.25.14": 96, "go1.26.8": 88, "go1.27.0": 88,
+// known is the layout of a release.
+func known(t *testing.T, release string) *layout.Layout {
+	t.Helper()
+	l, err := layout.For(release)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
 }
 
 func open(t *testing.T, exe string) *gobin.File {
@@ -39,7 +45,7 @@ func TestFind(t *testing.T) {
 		for _, mode := range tracee.Modes {
 			t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
 				exe := tracee.Build(t, toolchain, mode)
-				sites, err := probe.Find(open(t, exe), recovered[toolchain])
+				sites, err := probe.Find(open(t, exe), known(t, toolchain))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -88,7 +94,7 @@ func checkSite(t *testing.T, s probe.Site, old bool) {
 // A layout that disagrees with the code is refused, and nothing is probed.
 func TestFindOtherLayout(t *testing.T) {
 	exe := tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-1], tracee.Stripped)
-	sites, err := probe.Find(open(t, exe), 96)
+	sites, err := probe.Find(open(t, exe), known(t, "go1.25.14"))
 	var refused *probe.RefusedError
 	if !errors.As(err, &refused) || refused.Func != "runtime.gorecover" || sites != nil {
 		t.Errorf("%v, %v", sites, err)
@@ -99,7 +105,7 @@ func TestFindOtherLayout(t *testing.T) {
 // is accepted still is a push and a jump.
 func TestFindDamaged(t *testing.T) {
 	exe := tracee.Build(t, tracee.Toolchains[0], tracee.Stripped)
-	whole, err := probe.Find(open(t, exe), 48)
+	whole, err := probe.Find(open(t, exe), known(t, "go1.21.13"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +113,7 @@ func TestFindDamaged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refusals := 0
+	refusals, old := 0, known(t, "go1.21.13")
 	for _, s := range whole.Sites {
 		for back := uint64(0); back < 16; back++ {
 			damaged := bytes.Clone(file)
@@ -116,7 +122,7 @@ func TestFindDamaged(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := probe.Find(f, 48)
+			got, err := probe.Find(f, old)
 			if err != nil {
 				refusals++
 				continue
@@ -135,7 +141,7 @@ func TestFindDamaged(t *testing.T) {
 func TestFindOtherArchitecture(t *testing.T) {
 	exe := filepath.Join(t.TempDir(), "arm64")
 	build(t, exe, "GOARCH=arm64")
-	if _, err := probe.Find(open(t, exe), 88); err == nil {
+	if _, err := probe.Find(open(t, exe), known(t, "go1.26.8")); err == nil {
 		t.Error("sites for arm64")
 	}
 }
@@ -145,7 +151,7 @@ func TestFindAbsent(t *testing.T) {
 	exe := filepath.Join(t.TempDir(), "small")
 	build(t, exe)
 	f := open(t, exe)
-	sites, err := probe.Find(f, 88)
+	sites, err := probe.Find(f, known(t, f.GoVersion()))
 	if err != nil {
 		t.Fatal(err)
 	}
