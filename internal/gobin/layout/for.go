@@ -2,6 +2,7 @@ package layout
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,19 +22,28 @@ func (e *UnknownReleaseError) Error() string {
 // For returns the structures of a release on amd64. The version is what an
 // executable states (runtime.Version), "go1.26.8" or "go1.26.8 X:jsonv2". An
 // unknown patch release of a known minor one gets the nearest table of that minor
-// release, with Exact false. The error is an [*UnknownReleaseError].
-func For(goVersion string) (*Layout, error) { return ForArch(goVersion, "amd64") }
+// release, with Exact false: patch releases do differ, so that it must be
+// verified before it is used. The error is an [*UnknownReleaseError].
+func For(goVersion string) (*Layout, error) {
+	all, err := Candidates(goVersion, "amd64")
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
 
-// ForArch is For on another architecture, as GOARCH names it.
-func ForArch(goVersion, arch string) (*Layout, error) {
-	refuse := func(format string, args ...any) (*Layout, error) {
+// Candidates returns what the structures of a release may be on an architecture,
+// as GOARCH names it: the one table that is Exact, or else those of its minor
+// release, the nearest first; see [Layout.Verify].
+func Candidates(goVersion, arch string) ([]*Layout, error) {
+	refuse := func(format string, args ...any) ([]*Layout, error) {
 		return nil, &UnknownReleaseError{goVersion, arch, fmt.Sprintf(format, args...)}
 	}
 	t, err := known()
 	if err != nil {
 		return nil, err // the embedded table is damaged: a test would have failed
 	}
-	if !t.hasArch(arch) {
+	if !slices.Contains(t.archs, arch) {
 		return refuse("there are tables for %s", strings.Join(t.archs, " and "))
 	}
 	v, ok := parseVersion(goVersion)
@@ -43,20 +53,28 @@ func ForArch(goVersion, arch string) (*Layout, error) {
 	case !ok:
 		return refuse("it is no release")
 	}
-	column := t.nearest(v)
-	if column < 0 {
+	columns := t.nearest(v)
+	if len(columns) == 0 {
 		return refuse("there are tables for Go %s to %s", minorOf(t.releases[0]), minorOf(t.releases[len(t.releases)-1]))
 	}
-	release := t.releases[column]
-	for _, x := range v.experiments {
-		if !t.harmless(release, x) {
-			return refuse("it was built with GOEXPERIMENT=%s, which may change them", x)
-		}
+	exact := v.plain && t.same(t.releases[columns[0]], v.release())
+	if exact {
+		columns = columns[:1]
 	}
-	l := *t.layouts[arch][column]
-	l.WaitReasons = append([]string(nil), l.WaitReasons...)
-	l.Exact = v.plain && t.same(release, v.release())
-	return &l, nil
+	var all []*Layout
+	for _, column := range columns {
+		release := t.releases[column]
+		for _, x := range v.experiments {
+			if !slices.Contains(t.experiments[release], x) {
+				return refuse("it was built with GOEXPERIMENT=%s, which may change them", x)
+			}
+		}
+		l := *t.layouts[arch][column]
+		l.WaitReasons = slices.Clone(l.WaitReasons)
+		l.Exact = exact
+		all = append(all, &l)
+	}
+	return all, nil
 }
 
 // Releases returns the releases that tables were extracted from, oldest first.
@@ -65,7 +83,7 @@ func Releases() []string {
 	if err != nil {
 		return nil
 	}
-	return append([]string(nil), t.releases...)
+	return slices.Clone(t.releases)
 }
 
 // A version is what a version string says.

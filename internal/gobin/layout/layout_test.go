@@ -24,11 +24,13 @@ func TestPinnedToolchains(t *testing.T) {
 	for _, path := range baselines {
 		release := strings.TrimSuffix(filepath.Base(path), ".jsonl")
 		for _, arch := range []string{"amd64", "arm64"} {
-			l, err := layout.ForArch(release, arch)
-			switch {
-			case err != nil:
+			all, err := layout.Candidates(release, arch)
+			if err != nil {
 				t.Errorf("%v: name it in gen/main.go and run go generate", err)
-			case !l.Exact || l.Release != release || l.Arch != arch:
+				continue
+			}
+			switch l := all[0]; {
+			case len(all) != 1 || !l.Exact || l.Release != release || l.Arch != arch:
 				t.Errorf("%s on %s has the table of %s on %s, exact %v", release, arch, l.Release, l.Arch, l.Exact)
 			}
 		}
@@ -73,7 +75,7 @@ func TestFor(t *testing.T) {
 		}
 	}
 	for _, arch := range []string{"386", "riscv64", ""} {
-		if _, err := layout.ForArch("go1.26.8", arch); err == nil || !strings.Contains(err.Error(), "amd64") {
+		if _, err := layout.Candidates("go1.26.8", arch); err == nil || !strings.Contains(err.Error(), "amd64") {
 			t.Errorf("%q: %v", arch, err)
 		}
 	}
@@ -165,5 +167,72 @@ func TestTextIsWhole(t *testing.T) {
 			}
 			before = name
 		}
+	}
+}
+
+// TestVerify gives evidence that a layout agrees with, then lets single fields
+// stand elsewhere.
+func TestVerify(t *testing.T) {
+	rows := map[string]layout.Row{}
+	for _, r := range layout.Rows() {
+		rows[r.Name] = r
+	}
+	for _, release := range layout.Releases() {
+		l, err := layout.For(release)
+		if err != nil {
+			t.Fatal(err)
+		}
+		witnesses := l.Witnesses()
+		if len(witnesses) < 10 {
+			t.Errorf("%s: %d witnesses", release, len(witnesses))
+		}
+		evidence := func(wrong string) func(string) ([]layout.Access, error) {
+			return func(function string) (all []layout.Access, err error) {
+				for _, w := range witnesses {
+					if w.Func != function {
+						continue
+					}
+					for _, name := range w.Rows {
+						if name != wrong {
+							all = append(all, layout.Access{Offset: rows[name].Value(l), Width: rows[name].Width})
+						}
+					}
+				}
+				return all, nil
+			}
+		}
+		if err := l.Verify(evidence("")); err != nil {
+			t.Errorf("%s: %v", release, err)
+		}
+		for _, w := range witnesses {
+			for _, name := range w.Rows {
+				mismatch := (*layout.MismatchError)(nil)
+				if err := l.Verify(evidence(name)); !errors.As(err, &mismatch) || !slices.Contains(mismatch.Missing, name) {
+					t.Errorf("%s, %s in vain: %v", release, name, err)
+				}
+			}
+		}
+		gone := errors.New("gone")
+		if err := l.Verify(func(string) ([]layout.Access, error) { return nil, gone }); !errors.Is(err, gone) {
+			t.Errorf("%s: %v", release, err)
+		}
+	}
+}
+
+// TestCandidates wants those of one minor release, the nearest first.
+func TestCandidates(t *testing.T) {
+	all, err := layout.Candidates("go1.23.99", "amd64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, l := range all {
+		names = append(names, l.Release)
+		if l.Exact {
+			t.Errorf("%s is called exact", l.Release)
+		}
+	}
+	if strings.Join(names, " ") != "go1.23.12 go1.23.6" {
+		t.Errorf("candidates %q", names)
 	}
 }

@@ -205,36 +205,30 @@ var allRows = sync.OnceValue(func() []Row {
 	return all
 })
 
-func (t *table) hasArch(arch string) bool { return slices.Contains(t.archs, arch) }
-
-// nearest returns the column for a release, -1 if there is none of its minor
-// release.
-func (t *table) nearest(v version) int {
-	best, distance := -1, 0
+// nearest returns the columns of a minor release, the one of the nearest patch
+// release first.
+func (t *table) nearest(v version) []int {
+	var columns []int
+	distances := map[int]int{}
 	for i, r := range t.releases {
-		have, ok := parseVersion(r)
-		if !ok || have.minor != v.minor {
-			continue
-		}
 		for _, name := range append([]string{r}, t.sames[r]...) {
 			one, ok := parseVersion(name)
-			if !ok {
+			if !ok || one.minor != v.minor {
 				continue
 			}
-			if d := max(one.patch-v.patch, v.patch-one.patch); best < 0 || d < distance {
-				best, distance = i, d
+			d := max(one.patch-v.patch, v.patch-one.patch)
+			if before, ok := distances[i]; !ok {
+				columns, distances[i] = append(columns, i), d
+			} else if d < before {
+				distances[i] = d
 			}
 		}
 	}
-	return best
+	slices.SortStableFunc(columns, func(a, b int) int { return distances[a] - distances[b] })
+	return columns
 }
 
 // same says whether the values of a column were extracted from a release too.
 func (t *table) same(column, release string) bool {
 	return column == release || slices.Contains(t.sames[column], release)
-}
-
-// harmless says whether a GOEXPERIMENT is known to change nothing.
-func (t *table) harmless(release, experiment string) bool {
-	return slices.Contains(t.experiments[release], experiment)
 }

@@ -42,6 +42,9 @@ type Goroutine struct {
 	// Panic and Defer are the innermost panic in flight and deferred call; 0 for
 	// none.
 	Panic, Defer uint64
+	// Waiting is the first sudog that it waits with, in a queue of a channel or a
+	// semaphore; 0 for none.
+	Waiting uint64
 	// LabelsAt is what [Program.Labels] reads; 0 for none.
 	LabelsAt uint64
 	// Bubble is the testing/synctest bubble that it belongs to; 0 for none.
@@ -167,7 +170,7 @@ func (rt *Runtime) goroutine(addr uint64, b record) (g Goroutine, ok bool) {
 		StackLo: b.word(l.StackLo), StackHi: b.word(l.StackHi),
 		Regs: Registers{PC: b.word(l.SchedPC), SP: b.word(l.SchedSP), BP: b.word(l.SchedBP)},
 		M:    b.word(l.M), Locked: b.word(l.LockedM) != 0, Panic: b.word(l.Panic), Defer: b.word(l.Defer),
-		LabelsAt: b.word(l.Labels), Bubble: b.word(l.Bubble),
+		LabelsAt: b.word(l.Labels), Bubble: b.word(l.Bubble), Waiting: b.word(l.Waiting),
 	}
 	switch g.Status {
 	case s.Idle, s.Dead, s.DeadExtra:
