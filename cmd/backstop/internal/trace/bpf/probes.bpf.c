@@ -507,6 +507,7 @@ static inline_always int goroutine(struct slot *s, const struct executable *exe,
 	rec->h.parent = exe->g_parent ? word(s->g, exe->g_parent) : 0;
 	rec->h.gopc = word(s->g, exe->g_gopc);
 	rec->h.stack_hi = word(s->g, exe->g_stack_hi);
+	rec->h.labels = word(s->g, exe->g_labels);
 	return 1;
 }
 
@@ -708,6 +709,7 @@ static inline_always int start(const struct pt_regs *r, const struct executable 
 	rec->h.system_pc = ip;
 	rec->h.system_sp = sp;
 	rec->h.system_bp = bp;
+	rec->h.flags |= FLAG_LEFT;
 	rec->h.pc = word(s->g, exe->g_sched_pc);
 	rec->h.sp = word(s->g, exe->g_sched_sp);
 	rec->h.bp = word(s->g, exe->g_sched_bp);
@@ -830,7 +832,7 @@ static inline_always void happened(const struct pt_regs *r, const struct executa
 	details(r, exe, s);
 	if (*kind == KIND_UNCAUGHT)
 		uncaught(s, exe, r->ax);
-	labels(s, exe, word(s->g, exe->g_labels));
+	labels(s, exe, rec->h.labels);
 	if (rec->h.system_sp)
 		piece(s, rec->h.system_sp, SYSTEM_COPY);
 	if (!(exe->flags & EXE_NO_STACKS))

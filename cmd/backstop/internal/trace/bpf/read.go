@@ -75,7 +75,7 @@ type wireHeader struct {
 	Resume, Since                uint64
 	Panics, Recoverers           uint32
 	Recoverer                    [maxRecoverers]uint64
-	StackHi                      uint64
+	StackHi, Labels              uint64
 }
 
 const (
@@ -86,6 +86,7 @@ const (
 
 	flagStopped   = 2
 	flagTruncated = 4
+	flagLeft      = 8 // the goroutine was left for the system stack
 )
 
 // parse reads a record. What it says of itself is not believed.
@@ -98,10 +99,10 @@ func parse(b []byte) (Record, error) {
 	comm, _, _ := bytes.Cut(h.Comm[:], []byte{0})
 	r := Record{
 		Kind: Kind(h.Kind), Time: time.Duration(h.Time), PID: h.TGID, TID: h.TID, Comm: string(comm), Exe: h.Exe, Bias: h.Bias,
-		G: h.G, Goid: h.Goid, Parent: h.Parent, CreatedBy: h.GoPC, StackHi: h.StackHi,
+		G: h.G, Goid: h.Goid, Parent: h.Parent, CreatedBy: h.GoPC, StackHi: h.StackHi, LabelsAt: h.Labels,
 		Site: h.Site, Seen: h.Seen, Type: h.Type, Data: h.Data, Code: h.Code,
-		Regs:   goproc.Registers{PC: h.PC, SP: h.SP, BP: h.BP},
-		System: goproc.Registers{PC: h.SystemPC, SP: h.SystemSP, BP: h.SystemBP},
+		Regs:   goproc.Registers{PC: h.PC, SP: h.SP, BP: h.BP, Trap: h.Flags&flagLeft == 0},
+		System: goproc.Registers{PC: h.SystemPC, SP: h.SystemSP, BP: h.SystemBP, Trap: true},
 		Resume: h.Resume, Since: time.Duration(h.Since), Panics: h.Panics,
 		Truncated: h.Flags&flagTruncated != 0, Stopped: h.Flags&flagStopped != 0,
 	}

@@ -41,6 +41,7 @@ type Record struct {
 	Goid      uint64
 	Parent    uint64 // goroutine that created this one; 0 when it is not known
 	CreatedBy uint64 // program counter of its go statement
+	LabelsAt  uint64 // address of its labels; 0 when it has none
 	StackHi   uint64 // top of its stack, above which nothing of it stands
 
 	// Site tells one place from another: a hash of the first return addresses, as

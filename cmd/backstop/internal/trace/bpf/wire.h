@@ -52,7 +52,7 @@ enum {
 };
 
 enum { EXE_FREEZE = 1, EXE_NO_STACKS = 2, EXE_SIGCODE = 4, EXE_LABEL_MAP = 8 };
-enum { FLAG_SENT = 1, FLAG_STOPPED = 2, FLAG_TRUNCATED = 4 };
+enum { FLAG_SENT = 1, FLAG_STOPPED = 2, FLAG_TRUNCATED = 4, FLAG_LEFT = 8 };
 enum { OPEN_SENT = FLAG_SENT, OPEN_GOEXIT = 2 };
 enum { ITEM_SKIP = 0, ITEM_MEMORY = 1, ITEM_LINKS = 2 };
 enum { LOST_RING_FULL, LOST_NO_SLOT, LOST_COUNTS_FULL, LOST_NESTED, LOST_UNREADABLE, LOSSES };
@@ -124,7 +124,7 @@ struct header {
 	u64 resume, since;
 	u32 panics, recoverers;
 	u64 recoverer[MAX_RECOVERERS];
-	u64 stack_hi;
+	u64 stack_hi, labels;
 };
 
 /* The beginning of a record stands still; other items follow. */
