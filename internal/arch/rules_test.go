@@ -104,6 +104,7 @@ var libraries = []library{
 	{"github.com/golangci/plugin-module-register", "contrib/golangci", false, false},
 	{"golang.org/x/sys", "cmd/backstop/internal/supervise", false, false},
 	{"golang.org/x/sys", "cmd/backstop/internal/goproc/ptrace", false, false},
+	{"golang.org/x/sys", "cmd/backstop/internal/postmortem", false, false},
 	{"golang.org/x/sys", "cmd/backstop/internal/trace", false, true},
 	{"github.com/cilium/ebpf", "cmd/backstop/internal/trace/bpf", false, false},
 	{"golang.org/x/arch", "cmd/backstop/internal/trace/probe", false, false},

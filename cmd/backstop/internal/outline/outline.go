@@ -96,6 +96,15 @@ func New(r *crash.Report, o Options) *Outline {
 	return out
 }
 
+// Goroutine outlines one goroutine of a report, by its index, as if it were the one
+// that crashed.
+func Goroutine(r *crash.Report, index int, o Options) Thread {
+	if o.Frames == 0 {
+		o.Frames = defaultFrames
+	}
+	return thread(r, &r.Goroutines[index], nil, nil, &o)
+}
+
 func thread(r *crash.Report, g *crash.Goroutine, focus *crash.Frame, others []crash.Bucket, o *Options) Thread {
 	if focus == nil {
 		focus = firstApp(g.Frames)

@@ -109,6 +109,8 @@ type Creator struct {
 	Func string `json:"func"`
 	File string `json:"file"`
 	Line int    `json:"line"`
+	// Offset is the distance of the return address from the function's entry.
+	Offset uint32 `json:"offset,omitempty"`
 }
 
 // A Request is a request that the program was serving.

@@ -9,12 +9,15 @@ import (
 // Report is the snapshot as what a traceback of it would say: its goroutines, but
 // for those of the runtime's own, with the frames that a traceback shows. It is a
 // fragment: a program that goes on has no cause of death.
-func (s *Snapshot) Report() *crash.Report {
+func (s *Snapshot) Report() *crash.Report { return s.report(false) }
+
+// report leaves nothing out when all is set.
+func (s *Snapshot) report(all bool) *crash.Report {
 	r := &crash.Report{Kind: crash.KindFragment, Crash: -1, GoVersion: s.GoVersion, Goroutines: make([]crash.Goroutine, 0, len(s.Goroutines))}
 	stacks, creators := make(map[*Stack][]crash.Frame), make(map[creation]*crash.CreatedBy)
 	for i := range s.Goroutines {
 		g := &s.Goroutines[i]
-		if g.System {
+		if g.System && !all {
 			continue
 		}
 		o := crash.Goroutine{
@@ -24,7 +27,7 @@ func (s *Snapshot) Report() *crash.Report {
 		if g.Stack != nil {
 			frames, ok := stacks[g.Stack]
 			if !ok {
-				frames = g.Stack.shown()
+				frames = g.Stack.shown(all)
 				stacks[g.Stack] = frames
 			}
 			o.Frames = frames
@@ -54,12 +57,12 @@ type creation struct {
 	parent int64
 }
 
-// shown returns the frames that a traceback shows.
-func (s *Stack) shown() []crash.Frame {
+// shown returns the frames that a traceback shows, or all.
+func (s *Stack) shown(all bool) []crash.Frame {
 	frames := make([]crash.Frame, 0, len(s.Frames))
 	for i := range s.Frames {
 		f := &s.Frames[i]
-		if f.Hidden {
+		if f.Hidden && !all {
 			continue
 		}
 		o := crash.Frame{Func: f.Func, File: f.File, Line: f.Line, Offset: f.Offset, Inlined: f.Inlined}
@@ -70,3 +73,5 @@ func (s *Stack) shown() []crash.Frame {
 	}
 	return frames
 }
+
+func isApp(f crash.Frame) bool { return crash.IsApp(f.Func) }

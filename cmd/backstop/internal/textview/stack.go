@@ -249,6 +249,11 @@ func (v *view) others(o *outline.Others) {
 		details += fmt.Sprintf(", the longest wait %s", minutes(o.WaitMinutes))
 	}
 	v.line("  %s%s", v.paint(bold, title), details)
+	v.kinds(o)
+}
+
+// kinds is the list of goroutines, the largest kinds first.
+func (v *view) kinds(o *outline.Others) {
 	digits := max(len(strconv.Itoa(o.Count)), 4)
 	rows := rowsOf(o.Kinds, v.opts.All)
 	kinds := 0

@@ -56,6 +56,27 @@ func Write(w io.Writer, r *crash.Report, opts Options) error {
 	return err
 }
 
+// Goroutines lists the goroutines of a report as [Write] lists those that did not
+// crash: those alike as one, the largest kinds first.
+func Goroutines(w io.Writer, r *crash.Report, opts Options) error {
+	v := &view{opts: opts}
+	v.kinds(&outline.New(r, outline.Options{Frames: maxFramesAll}).Others)
+	_, err := w.Write(v.Bytes())
+	return err
+}
+
+// Goroutine shows one goroutine of a report, by its index, as [Write] shows the one
+// that crashed: its stack in focus, and who started it.
+func Goroutine(w io.Writer, r *crash.Report, index int, opts Options) error {
+	v := &view{opts: opts}
+	t := outline.Goroutine(r, index, outline.Options{Source: opts.Source, Frames: maxFramesAll})
+	v.line("  %s%s", v.paint(bold, fmt.Sprintf("goroutine %d", t.Goroutine.ID)), goroutineDetails(t.Goroutine))
+	v.stack(&t.Stack)
+	v.creators(t.Creators)
+	_, err := w.Write(v.Bytes())
+	return err
+}
+
 type view struct {
 	bytes.Buffer
 	opts Options

@@ -259,7 +259,7 @@ func (t *tracer) registers() ([]Thread, error) {
 			}
 			return nil, fmt.Errorf("registers of thread %d of process %d: %w", id, t.pid, err)
 		}
-		all = append(all, Thread{ID: id, Registers: goproc.Registers{PC: r.Rip, SP: r.Rsp, BP: r.Rbp}, R14: r.R14})
+		all = append(all, Thread{ID: id, Registers: goproc.Registers{PC: r.Rip, SP: r.Rsp, BP: r.Rbp, Trap: true}, R14: r.R14})
 	}
 	if len(all) == 0 {
 		return nil, gone(t.pid)
