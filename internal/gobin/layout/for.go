@@ -57,7 +57,7 @@ func Candidates(goVersion, arch string) ([]*Layout, error) {
 	if len(columns) == 0 {
 		return refuse("there are tables for Go %s to %s", minorOf(t.releases[0]), minorOf(t.releases[len(t.releases)-1]))
 	}
-	exact := v.plain && t.same(t.releases[columns[0]], v.release())
+	exact := v.plain && t.measured(columns[0], v)
 	if exact {
 		columns = columns[:1]
 	}
@@ -92,8 +92,6 @@ type version struct {
 	plain        bool     // a release as published; not a candidate, nor changed by a vendor
 	experiments  []string // that differ from the usual ones
 }
-
-func (v version) release() string { return fmt.Sprintf("go1.%d.%d", v.minor, v.patch) }
 
 // parseVersion reads "go1.26.8", "go1.27rc1", "go1.21.13 (Vendor 1.21.13-1)" and
 // "go1.26.8 X:one,two" (internal/buildcfg, runtime.Version). What is not

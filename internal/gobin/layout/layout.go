@@ -34,8 +34,9 @@ func (o Offset) Has() bool { return o >= 0 }
 type Layout struct {
 	Release string // whose structures these are: "go1.26.8"
 	Arch    string // as GOARCH: "amd64", "arm64"
-	// Exact says that they were extracted from the release and the experiments
-	// that were asked for. Otherwise they are those of another patch release of
+	// Exact says that they are those of the release and the experiments that were
+	// asked for: extracted from them, or from a patch release before and one after
+	// that agree. Otherwise they are those of another patch release of
 	// the same minor one; see [Layout.Verify].
 	Exact bool
 

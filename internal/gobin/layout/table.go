@@ -228,7 +228,23 @@ func (t *table) nearest(v version) []int {
 	return columns
 }
 
-// same says whether the values of a column were extracted from a release too.
-func (t *table) same(column, release string) bool {
-	return column == release || slices.Contains(t.sames[column], release)
+// measured says whether the values of a column are those of a patch release: it
+// was extracted, or lies between two that have these values and follow on each
+// other among all that were extracted.
+func (t *table) measured(column int, v version) bool {
+	type measure struct{ patch, column int }
+	var all []measure
+	for i, r := range t.releases {
+		for _, name := range append([]string{r}, t.sames[r]...) {
+			if one, ok := parseVersion(name); ok && one.minor == v.minor {
+				all = append(all, measure{one.patch, i})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b measure) int { return a.patch - b.patch })
+	at, found := slices.BinarySearchFunc(all, v.patch, func(m measure, patch int) int { return m.patch - patch })
+	if found {
+		return all[at].column == column
+	}
+	return at > 0 && at < len(all) && all[at-1].column == column && all[at].column == column
 }

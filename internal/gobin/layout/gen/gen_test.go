@@ -90,9 +90,9 @@ func TestRegenerate(t *testing.T) {
 	}
 }
 
-// TestEarlier extracts the patch releases beside the columns again, of which the
+// TestOthers extracts the patch releases beside the columns again, of which the
 // toolchain is at hand: it is not worth a download.
-func TestEarlier(t *testing.T) {
+func TestOthers(t *testing.T) {
 	cells, text := committed(t)
 	for _, line := range strings.Split(text, "\n") {
 		c := strings.Split(line, "\t")

@@ -18,12 +18,18 @@ import (
 )
 
 // releases get a column each: those of the lab, the newest patch of each minor
-// release when it was measured last.
-var releases = []string{"go1.21.13", "go1.22.12", "go1.23.6", "go1.23.12", "go1.24.13", "go1.25.14", "go1.26.8", "go1.27.0"}
+// release when it was measured last, and patch releases whose values differ.
+var releases = []string{
+	"go1.21.13", "go1.22.12", "go1.23.6", "go1.23.12", "go1.24.5", "go1.24.13", "go1.25.14", "go1.26.8", "go1.27.0",
+}
 
-// earlier patch releases must have the values of the column of their minor
-// release, and are named beside it.
-var earlier = []string{"go1.24.9", "go1.25.4", "go1.26.1"}
+// others have the values of a column of their minor release, and are named beside
+// it. What lies between two releases with the same values has those too, so that
+// the first and the last one of each column are here.
+var others = []string{
+	"go1.21.0", "go1.22.0", "go1.23.0", "go1.23.9", "go1.23.11", "go1.24.0", "go1.24.6", "go1.24.9",
+	"go1.25.0", "go1.25.4", "go1.26.0", "go1.26.1",
+}
 
 var archs = []string{"amd64", "arm64"}
 
@@ -48,7 +54,7 @@ func run(out string, experiments bool) error {
 			return err
 		}
 	}
-	for _, release := range earlier {
+	for _, release := range others {
 		if err := t.compare(release); err != nil {
 			return err
 		}

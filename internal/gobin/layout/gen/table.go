@@ -93,25 +93,25 @@ func (t *table) put(release string, c column) {
 	}
 }
 
-// compare extracts a release that has no column, and notes that it is like the
-// one of its minor release, which it must be.
+// compare extracts a release that has no column, and notes which one of its minor
+// release it is like, as it must be.
 func (t *table) compare(release string) error {
 	minor := release[:strings.LastIndex(release, ".")+1]
+	c, err := extract(release)
+	if err != nil {
+		return err
+	}
+	difference := "there is none of that minor release"
 	for _, r := range t.releases {
 		if !strings.HasPrefix(r, minor) {
 			continue
 		}
-		c, err := extract(release)
-		if err != nil {
-			return err
+		if difference = t.difference(r, c); difference == "" {
+			t.same[r] = append(t.same[r], release)
+			return nil
 		}
-		if difference := t.difference(r, c); difference != "" {
-			return fmt.Errorf("%s differs from %s and needs a column: %s", release, r, difference)
-		}
-		t.same[r] = append(t.same[r], release)
-		return nil
 	}
-	return fmt.Errorf("%s has no column to compare with", release)
+	return fmt.Errorf("%s needs a column of its own: %s", release, difference)
 }
 
 // difference returns the first cell in which a column is not that of a release.
