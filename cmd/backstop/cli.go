@@ -70,6 +70,7 @@ type hintError struct {
 
 func (e *hintError) Error() string { return e.err.Error() }
 func (e *hintError) Unwrap() error { return e.err }
+func (e *hintError) Hint() string  { return e.hint }
 
 // withHint adds a next step to an error.
 func withHint(err error, format string, args ...any) error {
@@ -96,9 +97,9 @@ func run(ctx context.Context, args []string, std stdio) int {
 		}
 	}
 	fmt.Fprintf(std.err, "error: %v\n", err)
-	var hint *hintError
+	var hint interface{ Hint() string } // those of packages, too
 	if errors.As(err, &hint) {
-		fmt.Fprintf(std.err, "hint: %s\n", hint.hint)
+		fmt.Fprintf(std.err, "hint: %s\n", hint.Hint())
 	}
 	return code
 }
