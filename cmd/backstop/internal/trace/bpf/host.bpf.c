@@ -100,7 +100,7 @@ struct record {
 // Set before the object is loaded.
 const volatile u32 victim_is_task = 1; // mark_victim passes a task, not a pid
 const volatile u32 catch_first = 0;
-const volatile u32 cgroup_levels = 0; // bit n: there are cgroups of depth n in `cgroups`
+const volatile u32 catch_cgroups = 0; // there are some in `cgroups`
 
 struct {
 	FIELD(type, BPF_MAP_TYPE_RINGBUF);
@@ -178,9 +178,7 @@ INLINE struct record *begin(u32 kind)
 // wanted says whether a new program is one to stop until it is attached to.
 INLINE int wanted(struct linux_binprm *bprm)
 {
-	for (int level = 0; level < 16; level++) {
-		if (!(cgroup_levels & 1u << level))
-			continue;
+	for (int level = 0; catch_cgroups && level < 16; level++) {
 		u64 id = ancestor_cgroup_id(level);
 		if (id && map_lookup(&cgroups, &id))
 			return 1;

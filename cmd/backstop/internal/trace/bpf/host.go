@@ -26,15 +26,9 @@ type HostOptions struct {
 	// CatchNames are file names of executables, without directories; one that ends
 	// in * stands for all that begin so. 63 bytes of a name count.
 	CatchNames []string
-	// CatchCgroups are cgroups of version 2, with those below them.
-	CatchCgroups []HostCgroup
-}
-
-// A HostCgroup is a cgroup of version 2: its inode number, and how many
-// directories it is below the root (at most 15).
-type HostCgroup struct {
-	ID    uint64
-	Depth int
+	// CatchCgroups are inode numbers of cgroups of version 2; what is below them
+	// belongs to them, as far as it is within 16 directories of the root.
+	CatchCgroups []uint64
 }
 
 // Host are the programs that see what happens to processes: Exec, Exit, Signal and
@@ -106,18 +100,15 @@ func configureHost(spec *ebpf.CollectionSpec, o HostOptions) error {
 	if err != nil {
 		task = true // no such tracepoint: attaching to it will say so
 	}
-	var levels, catch uint32
-	for _, c := range o.CatchCgroups {
-		if c.Depth < 0 || c.Depth > 15 {
-			return fmt.Errorf("a cgroup is %d directories deep, at most 15 are looked at", c.Depth)
-		}
-		levels |= 1 << c.Depth
-	}
+	var catch, cgroups uint32
 	if len(o.CatchNames)+len(o.CatchCgroups) > 0 {
 		catch = 1
 	}
+	if len(o.CatchCgroups) > 0 {
+		cgroups = 1
+	}
 	number := map[bool]uint32{true: 1}[task]
-	for name, value := range map[string]uint32{"victim_is_task": number, "catch_first": catch, "cgroup_levels": levels} {
+	for name, value := range map[string]uint32{"victim_is_task": number, "catch_first": catch, "catch_cgroups": cgroups} {
 		if err := spec.Variables[name].Set(value); err != nil {
 			return fmt.Errorf("set %s in programs for processes: %w", name, err)
 		}
@@ -168,9 +159,9 @@ func (h *Host) fill(o HostOptions) error {
 			return fmt.Errorf("note %q as a program to stop: %w", name, err)
 		}
 	}
-	for _, c := range o.CatchCgroups {
-		if err := h.maps.Maps["cgroups"].Put(c.ID, uint8(1)); err != nil {
-			return fmt.Errorf("note cgroup %d as one to stop: %w", c.ID, err)
+	for _, id := range o.CatchCgroups {
+		if err := h.maps.Maps["cgroups"].Put(id, uint8(1)); err != nil {
+			return fmt.Errorf("note cgroup %d as one to stop: %w", id, err)
 		}
 	}
 	return nil

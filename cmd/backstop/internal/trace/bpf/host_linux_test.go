@@ -154,14 +154,12 @@ func TestHostCatches(t *testing.T) {
 	}
 }
 
-// TestHostOptionsRefused takes what would stop everything, or nothing.
+// TestHostOptionsRefused takes what would stop everything.
 func TestHostOptionsRefused(t *testing.T) {
 	openHost(t, HostOptions{})
-	for _, o := range []HostOptions{{CatchNames: []string{"*"}}, {CatchCgroups: []HostCgroup{{ID: 1, Depth: 16}}}} {
-		if h, err := OpenHost(o); err == nil {
-			h.Close()
-			t.Errorf("%+v is taken", o)
-		}
+	if h, err := OpenHost(HostOptions{CatchNames: []string{"*"}}); err == nil {
+		h.Close()
+		t.Error("every program is stopped")
 	}
 }
 
