@@ -203,15 +203,23 @@ func (h *Host) Lost() map[Kind]uint64 {
 	return lost
 }
 
-// Close detaches the programs. A Read that waits returns os.ErrClosed.
-func (h *Host) Close() error {
-	if h.closed.Swap(true) {
-		return nil
-	}
+// Detach ends what the programs do; what they wrote can still be read.
+func (h *Host) Detach() error {
 	var errs []error
 	for _, l := range h.links {
 		errs = append(errs, l.Close())
 	}
+	h.links = nil
+	return errors.Join(errs...)
+}
+
+// Close detaches the programs and frees what they have. A Read that waits returns
+// os.ErrClosed.
+func (h *Host) Close() error {
+	if h.closed.Swap(true) {
+		return nil
+	}
+	errs := []error{h.Detach()}
 	if h.reader != nil {
 		errs = append(errs, h.reader.Close())
 	}

@@ -130,4 +130,3 @@ func restrict(keep Set) error {
 	}
 	return nil
 }
-
