@@ -70,6 +70,8 @@ type Target struct {
 	Exec time.Duration
 	// Stopped says that it waits for Continue.
 	Stopped bool
+
+	found time.Duration // since boot, before it was looked at
 }
 
 // An EventKind says what an Event is.

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/bpf"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/rights"
 	"github.com/backstop-go/backstop/internal/gobin"
@@ -459,6 +461,12 @@ func (w *Watcher) announce(pid int) bool {
 // record of its start, with kind 0 when /proc told of it.
 func (w *Watcher) look(ctx context.Context, pid int, r bpf.Record) {
 	if t := w.current(pid); t != nil && !w.announce(pid) {
+		if r.Kind == bpf.Exec && r.Time < t.found && !r.Stopped {
+			// It was looked at before this record was read. By now it may have
+			// ended; what else is recorded of it still counts.
+			w.send(ctx, Event{Kind: Seen, Target: t, Record: r})
+			return
+		}
 		w.remove(ctx, t) // another program, or the same from the beginning
 	}
 	t, err := w.examine(pid)
@@ -521,6 +529,10 @@ func (e *refusedError) Unwrap() error { return e.err }
 
 // examine returns the target that a process is.
 func (w *Watcher) examine(pid int) (*Target, error) {
+	now, err := sinceBoot()
+	if err != nil {
+		return nil, err
+	}
 	path, err := w.index.proc.link(pid)
 	if err != nil {
 		return nil, err
@@ -537,7 +549,16 @@ func (w *Watcher) examine(pid int) (*Target, error) {
 		return nil, err
 	}
 	p.Path = path
-	return &Target{Process: p, Executable: exe}, nil
+	return &Target{Process: p, Executable: exe, found: now}, nil
+}
+
+// sinceBoot is the time that records have.
+func sinceBoot() (time.Duration, error) {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
+		return 0, fmt.Errorf("read the clock: %w", err)
+	}
+	return time.Duration(now.Nano()), nil
 }
 
 // passed remembers a process that is no target, for the next scan.
