@@ -21,6 +21,8 @@ type watch struct {
 	*bpf.Tracer
 	tb testing.TB
 
+	reading sync.WaitGroup
+
 	mu  sync.Mutex
 	all []bpf.Record
 }
@@ -28,24 +30,46 @@ type watch struct {
 // load starts a tracer that ends with the test, and reads its records.
 func load(tb testing.TB, o bpf.Options) *watch {
 	tb.Helper()
+	w := loadOnly(tb, o)
+	w.read()
+	return w
+}
+
+// loadOnly starts a tracer whose records nobody reads yet.
+func loadOnly(tb testing.TB, o bpf.Options) *watch {
+	tb.Helper()
 	if os.Geteuid() != 0 {
 		crashtest.Skip(tb, "loading programs into the kernel needs root")
 	}
 	t, err := bpf.Load(o)
+	if errors.Is(err, os.ErrPermission) {
+		crashtest.Skip(tb, "%v", err)
+	}
 	if err != nil {
 		tb.Fatalf("%+v", err)
 	}
 	w := &watch{Tracer: t, tb: tb}
-	done := make(chan struct{})
+	tb.Cleanup(func() {
+		if err := t.Close(); err != nil {
+			tb.Error(err)
+		}
+		w.reading.Wait()
+	})
+	return w
+}
+
+// read reads records until the tracer is closed.
+func (w *watch) read() {
+	w.reading.Add(1)
 	go func() {
-		defer close(done)
+		defer w.reading.Done()
 		for {
-			r, err := t.Read(context.Background())
+			r, err := w.Read(context.Background())
 			if errors.Is(err, os.ErrClosed) {
 				return
 			}
 			if err != nil {
-				tb.Error(err)
+				w.tb.Error(err)
 				return
 			}
 			w.mu.Lock()
@@ -53,13 +77,6 @@ func load(tb testing.TB, o bpf.Options) *watch {
 			w.mu.Unlock()
 		}
 	}()
-	tb.Cleanup(func() {
-		if err := t.Close(); err != nil {
-			tb.Error(err)
-		}
-		<-done
-	})
-	return w
 }
 
 // records returns what was read so far.
