@@ -18,7 +18,16 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	Guard()
 	crashtest.Main(m, map[string]crashtest.Program{
+		"catcher": catcher,
+		"freezer": freezer,
+		// die panics when it is told to.
+		"die": func([]string) {
+			fmt.Println("up")
+			io.Copy(io.Discard, os.Stdin) //nolint:errcheck // its end is all that counts
+			panic("as it was told")
+		},
 		// wait says that it is there and ends with its standard input.
 		"wait": func([]string) {
 			fmt.Println("up")
@@ -45,6 +54,8 @@ type child struct {
 	*exec.Cmd
 	in  io.WriteCloser
 	out *bufio.Reader
+
+	stderr *strings.Builder // complete after Wait
 }
 
 // executable copies the test binary: a Go program of another name and inode.
@@ -64,8 +75,15 @@ func executable(t *testing.T, name string) string {
 // start starts program "wait". The child may be stopped at once.
 func start(t *testing.T, path string) *child {
 	t.Helper()
-	o := &crashtest.Options{Executable: path}
-	cmd := crashtest.Command(t, "wait", o)
+	return startProgram(t, "wait", path)
+}
+
+func startProgram(t *testing.T, program, path string, args ...string) *child {
+	t.Helper()
+	o := &crashtest.Options{Executable: path, Args: args}
+	cmd := crashtest.Command(t, program, o)
+	stderr := new(strings.Builder)
+	cmd.Stderr = stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +95,7 @@ func start(t *testing.T, path string) *child {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	c := &child{cmd, in, bufio.NewReader(out)}
+	c := &child{cmd, in, bufio.NewReader(out), stderr}
 	t.Cleanup(func() {
 		if c.ProcessState == nil {
 			c.Process.Kill() //nolint:errcheck // it may have ended
