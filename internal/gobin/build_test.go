@@ -91,9 +91,15 @@ func TestMain(m *testing.M) {
 // build makes testdata/prog and returns its path. Each is made once.
 func build(t testing.TB, toolchain string, m mode) string {
 	t.Helper()
+	return buildProgram(t, "prog", toolchain, m)
+}
+
+// buildProgram does the same with another program of testdata.
+func buildProgram(t testing.TB, program, toolchain string, m mode) string {
+	t.Helper()
 	buildLock.Lock()
 	defer buildLock.Unlock()
-	exe := filepath.Join(buildDir, toolchain+"-"+m.name)
+	exe := filepath.Join(buildDir, program+"-"+toolchain+"-"+m.name)
 	if _, err := os.Stat(exe); err == nil {
 		return exe
 	}
@@ -104,7 +110,7 @@ func build(t testing.TB, toolchain string, m mode) string {
 		args = append(args, ".")
 	}
 	env := append([]string{"GOTOOLCHAIN=" + toolchain, "GOWORK=off", "GOFLAGS=-mod=mod", "CGO_ENABLED=0"}, m.env...)
-	command(t, filepath.Join("testdata", "prog"), env, "go", args...)
+	command(t, filepath.Join("testdata", program), env, "go", args...)
 	return exe
 }
 

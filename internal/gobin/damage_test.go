@@ -85,7 +85,7 @@ func digest(f *gobin.File) (string, error) {
 func refused(err error) bool {
 	var unknown *gobin.UnknownReleaseError
 	var corrupt *gobin.CorruptError
-	return errors.Is(err, gobin.ErrNotGo) || errors.Is(err, gobin.ErrNotFound) || errors.As(err, &unknown) || errors.As(err, &corrupt)
+	return errors.Is(err, gobin.ErrNotGo) || errors.Is(err, gobin.ErrNotFound) || errors.Is(err, gobin.ErrNoType) || errors.As(err, &unknown) || errors.As(err, &corrupt)
 }
 
 // TestDamagedModule overwrites each word of moduledata: whatever is read then

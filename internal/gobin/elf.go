@@ -98,7 +98,6 @@ func (m *image) elfSegments(phoff, size, n uint64) (dynamic segment, err error) 
 	if size < least || n > maxSegments {
 		return dynamic, fmt.Errorf("%d of %d bytes", n, size)
 	}
-	var relro segment
 	for i := uint64(0); i < n; i++ {
 		b, err := m.fileBytes(phoff+i*size, least)
 		if err != nil {
@@ -112,11 +111,11 @@ func (m *image) elfSegments(phoff, size, n uint64) (dynamic segment, err error) 
 		case elf.PT_DYNAMIC:
 			dynamic = s
 		case elf.PT_GNU_RELRO:
-			relro = s
+			m.relro = region{s.addr, s.size}
 		}
 	}
 	for i := range m.segs {
-		if s := &m.segs[i]; s.writable && relro.size > 0 && relro.addr <= s.addr && s.end() <= relro.end() {
+		if s := &m.segs[i]; s.writable && m.relro.size > 0 && m.relro.addr <= s.addr && s.end() <= m.relro.end() {
 			s.loader = true
 		}
 	}

@@ -15,6 +15,7 @@ type File struct {
 	close   func() error
 
 	index index
+	types typeIndex
 }
 
 // Open opens the executable at path. Close it after use.

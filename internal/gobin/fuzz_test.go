@@ -25,6 +25,8 @@ func bases(f *testing.F) []base {
 			f.Fatal(err)
 		}
 		module, tables, end := x.Module()
+		from, to := x.Types()
+		types, _ := x.Offset(from)
 		_ = x.Close()
 		info := int64(bytes.Index(file, []byte("\xff Go buildinf:")))
 		all = append(all, base{file, [][2]int64{
@@ -35,6 +37,7 @@ func bases(f *testing.F) []base {
 			{info, 512},                  // build information
 			{0, int64(len(file))},        // anything
 			{end - (end-tables)/3, 4096}, // records of functions
+			{types, int64(to - from)},    // types and their names
 		}})
 	}
 	return all
@@ -99,6 +102,18 @@ func askAll(t *testing.T, x *gobin.File) {
 	}
 	_, err = digest(x)
 	check(err)
+	_, err = x.TypeNamed("os.File")
+	check(err)
+	from, to := x.Types()
+	for i := uint64(0); i < 256 && to > from; i++ {
+		addr := from + (to-from)/256*i&^7
+		_, err := x.TypeAt(addr)
+		check(err)
+		_, _, err = x.Itab(addr)
+		check(err)
+		_, err = x.Site(start + (end-start)/256*i)
+		check(err)
+	}
 	n := 0
 	check(x.Funcs(func(fn gobin.Func) bool {
 		_, err := x.Resolve(fn, 1, true)

@@ -29,6 +29,7 @@ type image struct {
 	pie    bool
 	base   uint64    // address of the header; of Mach-O only
 	segs   []segment // by address, not overlapping
+	relro  region    // what the loader alone writes; of ELF only
 	fix    fixups
 
 	mu     sync.Mutex

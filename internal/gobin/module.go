@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
 // Magic numbers of the table header (internal/abi/symtab.go, PCLnTabMagic).
@@ -33,6 +34,9 @@ type module struct {
 	minpc, maxpc                    uint64
 	gofunc                          uint64 // what offsets of function data are relative to; 0 before Go 1.18
 	sections                        []textSection
+	types                           region // what offsets of types and names are relative to
+	typedesc                        uint64 // bytes of types one behind the other; from Go 1.27 on
+	typelinks                       region // offsets of types; before Go 1.27
 }
 
 // A textSection is a piece of text that was moved when the program was linked
@@ -46,6 +50,7 @@ type layout struct {
 	types, rodata          int // types is followed by etypes in some releases
 	etypes                 int
 	gofunc, epclntab, sect int // -1 for what a release does not have
+	typedesc               int // -1 where typelinks follow sect
 }
 
 // of says whether a minor release has the layout.
@@ -60,11 +65,11 @@ const (
 // layouts are those of runtime/symtab.go of each release; TestReleases checks
 // them against executables of each toolchain. The newest comes first.
 var layouts = []layout{
-	{since: 27, until: 27, types: 37, etypes: 39, rodata: 42, gofunc: 43, epclntab: 44, sect: 45},
-	{since: 26, until: 26, types: 37, etypes: 38, rodata: 39, gofunc: 40, epclntab: 41, sect: 42},
-	{since: 20, until: 25, types: 37, etypes: 38, rodata: 39, gofunc: 40, epclntab: -1, sect: 41},
-	{since: 18, until: 19, types: 35, etypes: 36, rodata: 37, gofunc: 38, epclntab: -1, sect: 39},
-	{since: 16, until: 17, types: 35, etypes: 36, rodata: -1, gofunc: -1, epclntab: -1, sect: 37},
+	{since: 27, until: 27, types: 37, etypes: 39, rodata: 42, gofunc: 43, epclntab: 44, sect: 45, typedesc: 38},
+	{since: 26, until: 26, types: 37, etypes: 38, rodata: 39, gofunc: 40, epclntab: 41, sect: 42, typedesc: -1},
+	{since: 20, until: 25, types: 37, etypes: 38, rodata: 39, gofunc: 40, epclntab: -1, sect: 41, typedesc: -1},
+	{since: 18, until: 19, types: 35, etypes: 36, rodata: 37, gofunc: 38, epclntab: -1, sect: 39, typedesc: -1},
+	{since: 16, until: 17, types: 35, etypes: 36, rodata: -1, gofunc: -1, epclntab: -1, sect: 37, typedesc: -1},
 }
 
 const (
@@ -243,7 +248,7 @@ func (m *image) verify(header []byte, head []uint64) (md *module, known bool) {
 // finish reads the fields whose place depends on the release.
 func (f *found) finish(m *image) (*tables, error) {
 	release := minor(f.version)
-	t := &tables{image: m, module: *f.module, release: release}
+	t := &tables{image: m, module: *f.module, release: release, oldMaps: strings.Contains(f.version, "noswissmap")}
 	known := slices.ContainsFunc(layouts, func(l layout) bool { return l.of(release) })
 	reason := errors.New("its release is not stated")
 	for _, l := range layouts {
@@ -290,6 +295,12 @@ func (t *tables) apply(l layout, head []uint64) error {
 		return err
 	}
 	t.gofunc, t.sections = gofunc, sections
+	t.types = region{head[l.types], head[l.etypes] - head[l.types]}
+	if l.typedesc >= 0 {
+		t.typedesc = head[l.typedesc]
+	} else {
+		t.typelinks = region{head[l.sect+3], 4 * head[l.sect+4]}
+	}
 	return nil
 }
 

@@ -228,13 +228,19 @@ func TestReleases(t *testing.T) {
 func TestModes(t *testing.T) {
 	for _, m := range []mode{static, stripped, pie, pieStripped, external, externalPIE, trimmed, linux386} {
 		t.Run(m.name, func(t *testing.T) {
-			if m.name == linux386.name && runtime.GOOS+"/"+runtime.GOARCH != "linux/amd64" {
-				t.Skip("it can run on linux/amd64 only")
-			}
-			if _, err := exec.LookPath("gcc"); err != nil && strings.HasPrefix(m.name, "external") {
-				crashtest.Skip(t, "no C compiler: %v", err)
-			}
+			needMode(t, m)
 			compare(t, build(t, current(), m))
 		})
+	}
+}
+
+// needMode skips a test where programs cannot be built or run in a mode.
+func needMode(t *testing.T, m mode) {
+	t.Helper()
+	if m.name == linux386.name && runtime.GOOS+"/"+runtime.GOARCH != "linux/amd64" {
+		t.Skip("it can run on linux/amd64 only")
+	}
+	if _, err := exec.LookPath("gcc"); err != nil && strings.HasPrefix(m.name, "external") {
+		crashtest.Skip(t, "no C compiler: %v", err)
 	}
 }

@@ -11,7 +11,8 @@ import (
 type tables struct {
 	*image
 	module
-	release int // minor release, -1 when unknown
+	release int  // minor release, -1 when unknown
+	oldMaps bool // built with GOEXPERIMENT=noswissmap
 }
 
 // A record is one runtime._func (runtime/runtime2.go): what the linker knows of
