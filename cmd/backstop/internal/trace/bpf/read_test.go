@@ -24,10 +24,14 @@ func sample(tb testing.TB) []byte {
 	}
 	var rest bytes.Buffer
 	for _, part := range []any{
-		item{0xc000, 128, 24, itemMemory}, make([]byte, 128),
-		item{0xd000, 16, 0, itemMemory}, make([]byte, 16),
-		item{0xe000, 5, 0, itemMemory}, []byte("a textxx")[:8],
-		item{0, 32, 0, itemLinks}, []uint64{1, 2, 3, 4},
+		item{0xc000, 128, 24, itemMemory},
+		make([]byte, 128),
+		item{0xd000, 16, 0, itemMemory},
+		make([]byte, 16),
+		item{0xe000, 5, 0, itemMemory},
+		[]byte("a textxx")[:8],
+		item{0, 32, 0, itemLinks},
+		[]uint64{1, 2, 3, 4},
 	} {
 		if err := binary.Write(&rest, binary.LittleEndian, part); err != nil {
 			tb.Fatal(err)

@@ -22,6 +22,7 @@ type watch struct {
 	tb testing.TB
 
 	reading sync.WaitGroup
+	discard bool // do not keep records
 
 	mu  sync.Mutex
 	all []bpf.Record
@@ -71,6 +72,9 @@ func (w *watch) read() {
 			if err != nil {
 				w.tb.Error(err)
 				return
+			}
+			if w.discard {
+				continue
 			}
 			w.mu.Lock()
 			w.all = append(w.all, r)

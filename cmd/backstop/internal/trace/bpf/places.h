@@ -1,0 +1,132 @@
+/* What is counted and limited by place, and which panics are open. */
+#ifndef BACKSTOP_PLACES_H
+#define BACKSTOP_PLACES_H
+
+#include "maps.h"
+
+static inline_always struct count *count(struct record *rec, u32 exe, u64 recoverer)
+{
+	struct count_key key = {};
+	struct count zero = {};
+
+	key.exe = exe;
+	key.kind = rec->h.kind;
+	key.site = rec->h.site;
+	key.recoverer = recoverer;
+	struct count *c = map_lookup(&counts, &key);
+
+	if (!c) {
+		map_update(&counts, &key, &zero, NOEXIST);
+		c = map_lookup(&counts, &key);
+	}
+	if (!c) { /* the last place of the map is for all those without one */
+		lose(LOST_COUNTS_FULL);
+		__builtin_memset(&key, 0, sizeof(key));
+		c = map_lookup(&counts, &key);
+		if (!c)
+			return 0;
+	}
+	rec->h.seen = __sync_fetch_and_add(&c->seen, 1) + 1;
+	return c;
+}
+
+/* allowed takes a token: the time at which the bucket would be full again moves
+ * on by one interval for each record. */
+static inline_always int allowed(struct count *c, u64 now)
+{
+	if (interval_ns == 0)
+		return 1;
+	u64 old = c->full_at;
+	u64 from = old > now ? old : now;
+
+	if (from - now + interval_ns > burst_ns)
+		return 0;
+	return __sync_val_compare_and_swap(&c->full_at, old, from + interval_ns) == old;
+}
+
+static inline_always void emit(struct slot *s, struct count *c, u64 wake)
+{
+	struct record *rec = (struct record *)s->out;
+	u64 now = rec->h.time, off = s->off;
+
+	rec->h.size = off;
+	if (wake != RB_FORCE_WAKEUP && now - last_wake > WAKE_NS) {
+		last_wake = now;
+		wake = RB_FORCE_WAKEUP;
+	}
+	BOUND(off, OUT_MASK);
+	if (ringbuf_output(&ring, s->out, off, wake)) {
+		lose(LOST_RING_FULL);
+		__sync_fetch_and_add(&c->lost, 1);
+		if (interval_ns) /* the place gets another chance */
+			__sync_fetch_and_add(&c->full_at, -interval_ns);
+		return;
+	}
+	__sync_fetch_and_add(&c->sent, 1);
+}
+
+/* opened returns the open panics of a goroutine, none of which are older than it. */
+static inline_always struct open *opened(u64 g, u64 goid, int make)
+{
+	struct open_key key = {};
+	u32 zero = 0;
+
+	key.tgid = current_pid_tgid() >> 32;
+	key.g = g;
+	struct open *o = map_lookup(&opens, &key);
+
+	if (!o && make) {
+		void *empty = map_lookup(&nothing_open, &zero);
+
+		if (empty)
+			map_update(&opens, &key, empty, ANY);
+		o = map_lookup(&opens, &key);
+	}
+	if (o && goid && o->goid != goid) {
+		o->goid = goid;
+		o->n = 0;
+	}
+	return o;
+}
+
+/* begin notes a panic, or a Goexit, which ends only with its goroutine. Depths are
+ * distances from the top of the stack, for stacks move. */
+static inline_always void begin(struct record *rec, u64 before, u64 depth, u32 flags)
+{
+	struct open *o = opened(rec->h.g, rec->h.goid, 1);
+
+	if (!o)
+		return;
+	/* What the runtime knows nothing of has ended while nobody watched; what is
+	 * not further out has ended without a recovery. */
+	u64 n = before ? o->n : 0;
+
+	for (int i = 0; i < MAX_OPEN; i++) {
+		if (n == 0 || n > MAX_OPEN)
+			break;
+		u64 k = n - 1;
+
+		BOUND(k, MAX_OPEN - 1);
+		if (o->e[k].depth < depth)
+			break;
+		n--;
+	}
+	if (n >= MAX_OPEN) {
+		n = MAX_OPEN - 1;
+		lose(LOST_NESTED);
+	}
+	o->n = n + 1;
+	BOUND(n, MAX_OPEN - 1);
+	struct opening *e = &o->e[n];
+
+	e->depth = depth;
+	e->time = rec->h.time;
+	e->site = rec->h.site;
+	e->type = rec->h.type;
+	e->data = rec->h.data;
+	e->recoverer[0] = 0;
+	e->recoverer[1] = 0;
+	e->flags = flags;
+}
+
+#endif
