@@ -15,6 +15,8 @@ import (
 	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/ringbuf"
 	"github.com/cilium/ebpf/rlimit"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/rights"
 )
 
 //go:embed host_bpfel.o
@@ -63,7 +65,7 @@ func OpenHost(o HostOptions) (_ *Host, err error) {
 	_ = rlimit.RemoveMemlock() // where that is needed and refused, loading says so
 	h := &Host{}
 	if h.maps, err = ebpf.NewCollection(spec); err != nil {
-		return nil, fmt.Errorf("load programs for processes: %w", err)
+		return nil, rights.Explain(fmt.Errorf("load programs for processes: %w", err), rights.BPF, rights.Perfmon)
 	}
 	defer func() {
 		if err != nil {

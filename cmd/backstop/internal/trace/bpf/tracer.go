@@ -11,6 +11,8 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/ringbuf"
 	"github.com/cilium/ebpf/rlimit"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/rights"
 )
 
 //go:generate make -C ../../../../.. bpf
@@ -74,7 +76,7 @@ func Load(o Options) (*Tracer, error) {
 		spec.Programs[programName].AttachType = ebpf.AttachTraceUprobeMulti
 	}
 	if t.maps, err = ebpf.NewCollection(spec); err != nil {
-		return nil, fmt.Errorf("load programs for probes: %w", err)
+		return nil, rights.Explain(fmt.Errorf("load programs for probes: %w", err), rights.BPF, rights.Perfmon)
 	}
 	if err := t.maps.Maps["counts"].Put(countKey{}, countValue{}); err != nil {
 		t.maps.Close()

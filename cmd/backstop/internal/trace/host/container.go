@@ -102,6 +102,7 @@ func isID(word string) bool {
 // podOf finds the UID of a pod in "podUID" or in the name of a slice, where its
 // hyphens are written as underscores.
 func podOf(part string) string {
+	part, _, _ = strings.Cut(part, ":")
 	name, slice := strings.CutSuffix(part, ".slice")
 	i := strings.LastIndex(name, "pod")
 	if i < 0 || i > 0 && (!slice || name[i-1] != '-') {

@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 	crashtest.Main(m, map[string]crashtest.Program{
 		"catcher": catcher,
 		"freezer": freezer,
+		"modest":  modest,
 		// die panics when it is told to.
 		"die": func([]string) {
 			fmt.Println("up")

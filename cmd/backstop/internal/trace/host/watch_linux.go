@@ -116,7 +116,6 @@ func (w *Watcher) open(o bpf.HostOptions) (notice string, err error) {
 		}
 		return notice, nil
 	}
-	err = rights.Explain(err, rights.BPF, rights.Perfmon)
 	if w.options.CatchFirst {
 		return "", fmt.Errorf("stop programs when they start: %w", err)
 	}
