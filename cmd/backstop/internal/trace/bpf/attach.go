@@ -51,14 +51,15 @@ func (t *Tracer) Attach(target Target) (exe uint32, err error) {
 	}
 	t.last++
 	id := t.last
-	if err := t.maps.Maps["executables"].Put(id, w); err != nil {
-		return 0, fmt.Errorf("note the layout of %s: %w", target.Path, err)
-	}
 	// Not by the path: another file may stand there by now.
 	a, err := t.link("/proc/self/fd/"+strconv.FormatUint(uint64(file.Fd()), 10), id, &target)
 	if err != nil {
-		_ = t.maps.Maps["executables"].Delete(id) // nothing refers to it
 		return 0, fmt.Errorf("put probes on %s: %w", target.Path, err)
+	}
+	// Probes come and go one by one, and do nothing without this: so a recovery is
+	// not seen whose panic was not, but of those in flight.
+	if err := t.maps.Maps["executables"].Put(id, w); err != nil {
+		return 0, errors.Join(fmt.Errorf("note the layout of %s: %w", target.Path, err), a.close())
 	}
 	t.exes[id] = a
 	return id, nil
@@ -135,5 +136,5 @@ func (t *Tracer) Detach(exe uint32) error {
 		return fmt.Errorf("detach: executable %d is not attached to", exe)
 	}
 	delete(t.exes, exe)
-	return errors.Join(a.close(), t.maps.Maps["executables"].Delete(exe))
+	return errors.Join(t.maps.Maps["executables"].Delete(exe), a.close())
 }
