@@ -22,6 +22,7 @@ const (
 	Monitor    Observer = "monitor"    // the child that reads debug.SetCrashOutput
 	Supervisor Observer = "supervisor" // backstop run, the parent
 	Log        Observer = "log"        // found in container logs
+	Trace      Observer = "trace"      // backstop trace, in the kernel
 )
 
 // An Event is one occurrence of a crash. It is also the JSON contract of

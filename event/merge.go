@@ -219,7 +219,7 @@ func compareBool(a, b bool) int {
 }
 
 // observerRank lists the known observers from the innermost to the outermost.
-var observerRank = []Observer{Guard, Monitor, Supervisor, Log}
+var observerRank = []Observer{Guard, Monitor, Supervisor, Trace, Log}
 
 func union(a, b []Observer) []Observer {
 	all := slices.Concat(a, b)

@@ -30,6 +30,12 @@ func runeColumns(r rune) int {
 	return 1
 }
 
+// Fit cuts text that was escaped to a number of columns; 0 is without end.
+func Fit(s string, width int) string { return fit(s, width) }
+
+// Columns is how many columns of a terminal text takes that was escaped.
+func Columns(s string) int { return columns(s) }
+
 // fit cuts text that was escaped to a number of columns; 0 is without end.
 func fit(s string, width int) string {
 	if width <= 0 || len(s) <= width || columns(s) <= width {

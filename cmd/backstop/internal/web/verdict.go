@@ -72,6 +72,8 @@ func witnesses(e *event.Event) []witness {
 			w.Text = "the child process that reads the runtime's last words: sees every traceback, fatal errors included"
 		case event.Supervisor:
 			w.Text = "backstop run, the parent: sees how the process ended, even when it said nothing"
+		case event.Trace:
+			w.Text = "backstop trace, in the kernel: sees each panic and who recovered it, and who killed a process, without a change to the program"
 		case event.Log:
 			w.Text = "found in the container's logs"
 		default:
