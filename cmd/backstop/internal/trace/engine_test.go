@@ -1,0 +1,601 @@
+package trace
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/bpf"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/host"
+)
+
+// A fakeReader reads what records of tests hold: a stack by its site, a value by
+// the address of its type, places by program counters.
+type fakeReader struct{}
+
+var fakeStacks = map[uint64][]string{
+	1: {"runtime.gopanic", "runtime.panicmem", "runtime.sigpanic", "example.com/shop/cart.(*Cart).Total", "example.com/shop.serve", "net/http.HandlerFunc.ServeHTTP", "net/http.(*conn).serve", "runtime.goexit"},
+	2: {"runtime.gopanic", "example.com/shop/cart.cleanup", "runtime.gopanic", "example.com/shop/cart.(*Cart).Total", "example.com/shop.serve", "runtime.goexit"},
+	3: {"runtime.gorecover", "example.com/shop.deep", "example.com/shop.serve.func1", "runtime.gopanic", "example.com/shop.serve", "runtime.goexit"},
+	4: {"runtime.gorecover", "runtime.preprintpanics.func1", "runtime.gopanic", "example.com/shop.serve"},
+	5: {"runtime.gorecover", "fmt.(*pp).catchPanic", "runtime.deferreturn", "fmt.(*pp).handleMethods", "example.com/shop.serve.func1", "runtime.gopanic", "example.com/shop.serve"},
+	6: {"runtime.throw", "internal/runtime/maps.fatal", "example.com/shop.race", "runtime.goexit"},
+	7: {"os.Exit", "log.Fatal", "main.main", "runtime.main", "runtime.goexit"},
+}
+
+var fakeTypes = map[uint64]goproc.Value{
+	1: {Type: "runtime.errorString", Text: "runtime error: invalid memory address or nil pointer dereference"},
+	2: {Type: "string", Text: "second"},
+	3: {Type: "*shop.Error", Fields: []goproc.Field{{Name: "Code", Value: goproc.Value{Type: "int", Text: "7"}}, {Name: "Password", Value: goproc.Value{Type: "string", Text: "hunter2"}}}},
+	4: {Type: "string", Text: "shop error 7: out of stock"},
+	5: {Type: "string", Text: "login: password=hunter2"},
+}
+
+func (fakeReader) Stack(_ *process, r *bpf.Record) ([]Frame, string) {
+	names, ok := fakeStacks[r.Site]
+	if !ok {
+		return nil, "the stack was not recorded"
+	}
+	frames := make([]Frame, len(names))
+	for i, n := range names {
+		frames[i] = Frame{Place: Place{Func: n, File: "/src/shop.go", Line: 10 + i}}
+	}
+	return frames, ""
+}
+
+func (fakeReader) System(*process, *bpf.Record) []Frame { return nil }
+func (fakeReader) Last(*process, Frame) int             { return 0 }
+
+func (fakeReader) Value(_ *process, r *bpf.Record) (goproc.Value, bool) {
+	v, ok := fakeTypes[r.Type]
+	return v, ok
+}
+
+func (fakeReader) Text(_ *process, r *bpf.Record) (string, bool) {
+	return "concurrent map writes", r.Data != 0
+}
+
+func (fakeReader) Labels(*process, *bpf.Record) map[string]string {
+	return map[string]string{"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "token": "abc"}
+}
+
+func (fakeReader) Place(_ *process, _ *bpf.Record, pc uint64, _ bool) *Place {
+	if pc == 0 {
+		return nil
+	}
+	return &Place{Func: fmt.Sprintf("example.com/shop.guard%d", pc), File: "/src/guard.go", Line: int(pc)}
+}
+
+// A rig is an engine and what came out of it.
+type rig struct {
+	*Engine
+	events []*Event
+	now    time.Duration
+	facts  map[uint32]host.Process
+	asked  []uint32 // processes that were asked for
+}
+
+func newRig(change ...func(*Options)) *rig {
+	g := &rig{facts: make(map[uint32]host.Process)}
+	o := Options{
+		Clock: func(d time.Duration) time.Time { return time.Unix(1e9, 0).UTC().Add(d) },
+		Process: func(pid uint32) host.Process {
+			g.asked = append(g.asked, pid)
+			return g.facts[pid]
+		},
+		OnEvent: func(e *Event) { g.events = append(g.events, e) },
+		read:    fakeReader{},
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	g.Engine = New(o)
+	return g
+}
+
+// at is a record of process 7, a millisecond after the one before.
+func (g *rig) at(kind bpf.Kind, change ...func(*bpf.Record)) *bpf.Record {
+	g.now += time.Millisecond
+	r := &bpf.Record{Kind: kind, Time: g.now, PID: 7, TID: 8, Comm: "shop", Exe: 1, G: 0xc0001, Goid: 17, Seen: 1}
+	for _, c := range change {
+		c(r)
+	}
+	return r
+}
+
+func site(n uint64) func(*bpf.Record) { return func(r *bpf.Record) { r.Site = n } }
+func typ(n uint64) func(*bpf.Record)  { return func(r *bpf.Record) { r.Type = n } }
+func pid(n uint32) func(*bpf.Record)  { return func(r *bpf.Record) { r.PID = n } }
+func code(n int64) func(*bpf.Record)  { return func(r *bpf.Record) { r.Code = n } }
+func seen(n uint64) func(*bpf.Record) { return func(r *bpf.Record) { r.Seen = n } }
+func onG(n uint64) func(*bpf.Record)  { return func(r *bpf.Record) { r.G, r.Goid = 0xc000+n, n } }
+func by(pcs ...uint64) func(*bpf.Record) {
+	return func(r *bpf.Record) { r.Recoverer = pcs }
+}
+
+// of makes a recovery that of a panic.
+func of(p *bpf.Record, panics uint32) func(*bpf.Record) {
+	return func(r *bpf.Record) {
+		r.Since, r.Panics, r.Type, r.Site, r.Resume = p.Time, panics, p.Type, p.Site, 99
+	}
+}
+
+func (g *rig) takeAll(records ...*bpf.Record) {
+	for _, r := range records {
+		g.Take(r)
+	}
+}
+
+// finish lets everything settle.
+func (g *rig) finish() []*Event {
+	g.Tick(g.now + time.Hour)
+	g.Close()
+	return g.events
+}
+
+// sketch is what tests compare of events.
+func sketch(events []*Event) string {
+	var b strings.Builder
+	for _, e := range events {
+		fmt.Fprintf(&b, "%s", e.Kind)
+		if e.Outcome != "" {
+			fmt.Fprintf(&b, " %s", e.Outcome)
+		}
+		if e.Class != "" {
+			fmt.Fprintf(&b, " %s", e.Class)
+		}
+		if e.Message != nil {
+			fmt.Fprintf(&b, " %q", *e.Message)
+		}
+		if e.App != nil {
+			fmt.Fprintf(&b, " at %s", ShortFunc(e.App.Func))
+		}
+		if r := e.Recovery; r != nil && r.By != nil {
+			fmt.Fprintf(&b, " by %s", ShortFunc(r.By.Func))
+			if r.After > 0 {
+				fmt.Fprintf(&b, " after %v", r.After)
+			}
+		}
+		if len(e.Before) > 0 {
+			fmt.Fprintf(&b, " before %q", e.Before)
+		}
+		if x := e.End; x != nil {
+			fmt.Fprintf(&b, " end %d%s", x.Status, x.Signal)
+			if x.By != nil {
+				fmt.Fprintf(&b, " by %s", name(x.By))
+			}
+		}
+		if e.Seen != 1 {
+			fmt.Fprintf(&b, " seen %d", e.Seen)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+func check(t *testing.T, events []*Event, want string) {
+	t.Helper()
+	want = strings.ReplaceAll(strings.TrimPrefix(want, "\n"), "\t", "")
+	if got := sketch(events); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+const nilDeref = `panic.nil_deref "runtime error: invalid memory address or nil pointer dereference" at cart.(*Cart).Total`
+
+func TestRecovered(t *testing.T) {
+	g := newRig()
+	p := g.at(bpf.Panic, site(1), typ(1))
+	g.takeAll(p, g.at(bpf.Recover, of(p, 1), by(5)))
+	check(t, g.finish(), `
+	panic recovered `+nilDeref+` by shop.guard5 after 1ms
+	`)
+	e := g.events[0]
+	if got := e.Frames[0].Func; got != "example.com/shop/cart.(*Cart).Total" || len(e.Frames) != 4 {
+		t.Errorf("frames %v: those of the runtime should be left out, and gopanic", e.Frames)
+	}
+	if e.Entry == nil || e.Entry.Func != "net/http.(*conn).serve" {
+		t.Errorf("entry %v", e.Entry)
+	}
+	if e.TraceID != "4bf92f3577b34da6a3ce929d0e0e4736" || e.Labels["token"] != "[redacted]" {
+		t.Errorf("labels %v, trace %q", e.Labels, e.TraceID)
+	}
+	if e.Recovery.Resume == nil || e.Recovery.Resume.Line != 99 {
+		t.Errorf("resumes in %v", e.Recovery.Resume)
+	}
+}
+
+// A recovery may come before its panic, where processors write to the ring by
+// turns, and the panic may have been lost.
+func TestRecoveredOutOfOrder(t *testing.T) {
+	g := newRig()
+	p := g.at(bpf.Panic, site(1), typ(1))
+	r := g.at(bpf.Recover, of(p, 1), by(5))
+	g.takeAll(r, p)
+	check(t, g.finish(), `
+	panic recovered `+nilDeref+` by shop.guard5 after 1ms
+	`)
+
+	g = newRig()
+	p = g.at(bpf.Panic, site(1), typ(1))
+	g.takeAll(g.at(bpf.Recover, of(p, 1), by(5)))
+	g.Tick(g.now + settle - time.Millisecond)
+	if len(g.events) != 0 {
+		t.Fatal("did not wait for the panic")
+	}
+	check(t, g.finish(), `
+	panic recovered panic.nil_deref "runtime error: invalid memory address or nil pointer dereference" by shop.guard5 after 1ms
+	`)
+	if g.events[0].Incomplete == "" {
+		t.Error("nothing says why there is no stack")
+	}
+}
+
+// Where the record of a panic was one too many, another one of the place tells
+// where it was.
+func TestOnlyRecoveryRecorded(t *testing.T) {
+	g := newRig()
+	p := g.at(bpf.Panic, site(1), typ(1))
+	q := g.at(bpf.Panic, site(1), typ(1))
+	g.takeAll(p, g.at(bpf.Recover, of(p, 1), by(5)), g.at(bpf.Recover, of(q, 1), by(5), typ(0), seen(9)))
+	check(t, g.finish(), `
+	panic recovered `+nilDeref+` by shop.guard5 after 2ms
+	panic recovered `+nilDeref+` by shop.guard5 after 2ms seen 9
+	`)
+	if g.events[0].Site != g.events[1].Site || g.events[1].Incomplete == "" {
+		t.Errorf("sites %s and %s, incomplete %q", g.events[0].Site, g.events[1].Site, g.events[1].Incomplete)
+	}
+}
+
+func TestNested(t *testing.T) {
+	// A panic inside a deferred call, recovered there: both are recovered, each
+	// by itself.
+	g := newRig()
+	first := g.at(bpf.Panic, site(1), typ(1))
+	second := g.at(bpf.Panic, site(2), typ(2))
+	g.takeAll(first, second, g.at(bpf.Recover, of(second, 1), by(6)), g.at(bpf.Recover, of(first, 1), by(5)))
+	check(t, g.finish(), `
+	panic recovered panic.custom "second" at cart.(*Cart).Total by shop.guard6 after 1ms
+	panic recovered `+nilDeref+` by shop.guard5 after 3ms
+	`)
+
+	// The second takes the place of the first, and one recovery ends both.
+	g = newRig()
+	first, second = g.at(bpf.Panic, site(1), typ(1)), g.at(bpf.Panic, site(2), typ(2))
+	g.takeAll(first, second, g.at(bpf.Recover, of(second, 2), by(5)))
+	check(t, g.finish(), `
+	panic replaced `+nilDeref+`
+	panic recovered panic.custom "second" at cart.(*Cart).Total by shop.guard5 after 1ms before ["runtime error: invalid memory address or nil pointer dereference"]
+	`)
+
+	// Panics of two goroutines do not end each other.
+	g = newRig()
+	first, second = g.at(bpf.Panic, site(1), typ(1), onG(1)), g.at(bpf.Panic, site(1), typ(1), onG(2))
+	g.takeAll(first, second, g.at(bpf.Recover, of(first, 1), by(5), onG(1)), g.at(bpf.Recover, of(second, 1), by(5), onG(2), seen(2)))
+	check(t, g.finish(), `
+	panic recovered `+nilDeref+` by shop.guard5 after 2ms
+	panic recovered `+nilDeref+` by shop.guard5 after 2ms seen 2
+	`)
+}
+
+// What the runtime prints takes the place of the fields, and the end of the
+// process is that of the panic.
+func TestUncaught(t *testing.T) {
+	g := newRig()
+	first, second := g.at(bpf.Panic, site(1), typ(1)), g.at(bpf.Panic, site(2), typ(3))
+	uncaught := g.at(bpf.Uncaught, site(2), typ(4))
+	g.takeAll(first, second, uncaught)
+	if len(g.events) != 1 || g.events[0].Outcome != Replaced {
+		t.Fatalf("told before the process ended:\n%s", sketch(g.events))
+	}
+	g.takeAll(g.at(bpf.Exit, code(2<<8)))
+	check(t, g.finish(), `
+	panic replaced `+nilDeref+`
+	panic uncaught panic.custom "shop error 7: out of stock" at cart.(*Cart).Total before ["runtime error: invalid memory address or nil pointer dereference"] end 2
+	`)
+	e := g.events[1]
+	if e.Value.Type != "*shop.Error" || !e.Exact || e.Value.Fields[1].Value.Text != "[redacted]" {
+		t.Errorf("value %+v, exact %v", e.Value, e.Exact)
+	}
+}
+
+// The host's record of the end may come first: it travels on its own.
+func TestExitBeforeItsCause(t *testing.T) {
+	g := newRig()
+	p := g.at(bpf.Panic, site(1), typ(1))
+	uncaught := g.at(bpf.Uncaught, site(1), typ(1))
+	exit := g.at(bpf.Exit, code(2<<8))
+	g.takeAll(exit, p, uncaught)
+	check(t, g.finish(), `
+	panic uncaught `+nilDeref+` end 2
+	`)
+}
+
+// A process that does not end is told of all the same.
+func TestEndNotSeen(t *testing.T) {
+	g := newRig()
+	p := g.at(bpf.Panic, site(1), typ(1))
+	g.takeAll(p, g.at(bpf.Uncaught, site(1), typ(1)))
+	g.Tick(g.now + patience)
+	check(t, g.events, `
+	panic uncaught `+nilDeref+`
+	`)
+	g.finish()
+	if len(g.events) != 1 {
+		t.Errorf("told twice:\n%s", sketch(g.events))
+	}
+}
+
+func TestOpen(t *testing.T) {
+	g := newRig()
+	p := g.at(bpf.Panic, site(1), typ(1))
+	g.Take(p)
+	g.Tick(g.now + patience + 1)
+	check(t, g.events, `
+	panic open `+nilDeref+`
+	`)
+	g.now += 2 * patience
+	g.takeAll(g.at(bpf.Recover, of(p, 1), by(5)))
+	check(t, g.finish()[1:], `
+	panic recovered `+nilDeref+` by shop.guard5 after 10.001s
+	`)
+	if !g.events[1].Late || g.events[0].Late {
+		t.Error("the second is late, not the first")
+	}
+
+	// A process that is killed meanwhile leaves it open.
+	g = newRig()
+	g.takeAll(g.at(bpf.Panic, site(1), typ(1)), g.at(bpf.Exit, code(9)))
+	check(t, g.finish(), `
+	kill kill.sigkill "killed by SIGKILL" end -1SIGKILL
+	panic open `+nilDeref+`
+	`)
+}
+
+func TestIneffective(t *testing.T) {
+	g := newRig()
+	p := g.at(bpf.Panic, site(1), typ(1))
+	g.takeAll(p,
+		g.at(bpf.Ineffective, site(3), by(7)),
+		g.at(bpf.Ineffective, site(4), by(8)), // the runtime's own
+		g.at(bpf.Ineffective, site(5), by(9)), // of a function that returns
+		g.at(bpf.Recover, of(p, 1), by(5)))
+	check(t, g.finish(), `
+	ineffective_recover panic.nil_deref "runtime error: invalid memory address or nil pointer dereference" at cart.(*Cart).Total by shop.guard7 after 1ms
+	panic recovered `+nilDeref+` by shop.guard5 after 4ms
+	`)
+	g.Count([]Count{
+		{CountKey{1, bpf.Ineffective, 3, 7}, 1}, {CountKey{1, bpf.Ineffective, 4, 8}, 1}, {CountKey{1, bpf.Ineffective, 5, 9}, 1},
+		{CountKey{1, bpf.Panic, 1, 0}, 1}, {CountKey{1, bpf.Recover, 1, 5}, 1},
+	})
+	if got := g.Tally(); got != (Tally{Panics: 1, Recovered: 1, Ineffective: 1, Exact: true}) {
+		t.Errorf("tally %+v", got)
+	}
+}
+
+func TestDeaths(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		records func(g *rig) []*bpf.Record
+		want    string
+	}{
+		{"fatal error", func(g *rig) []*bpf.Record {
+			return []*bpf.Record{g.at(bpf.Fatal, site(6), func(r *bpf.Record) { r.Data = 1 }), g.at(bpf.Exit, code(2<<8))}
+		}, `
+		fatal fatal.concurrent_map_writes "concurrent map writes" at shop.race end 2
+		`},
+		{"two at once", func(g *rig) []*bpf.Record {
+			return []*bpf.Record{
+				g.at(bpf.Fatal, site(6), func(r *bpf.Record) { r.Data = 1 }), g.at(bpf.Panic, site(1), typ(1), onG(3)),
+				g.at(bpf.Uncaught, site(1), typ(1), onG(3)), g.at(bpf.Exit, code(2<<8)),
+			}
+		}, `
+		fatal fatal.concurrent_map_writes "concurrent map writes" at shop.race end 2
+		panic uncaught ` + nilDeref + ` end 2
+		`},
+		{"os.Exit", func(g *rig) []*bpf.Record {
+			return []*bpf.Record{g.at(bpf.OSExit, site(7), code(3)), g.at(bpf.Exit, code(3<<8))}
+		}, `
+		exit exit.os_exit "exit status 3" at main.main end 3
+		`},
+		{"os.Exit(0)", func(g *rig) []*bpf.Record {
+			return []*bpf.Record{g.at(bpf.OSExit, site(7), code(0)), g.at(bpf.Exit, code(0))}
+		}, `
+		exit at main.main end 0
+		`},
+		{"asked to stop", func(g *rig) []*bpf.Record {
+			return []*bpf.Record{
+				g.at(bpf.Panic, site(1), typ(1)),
+				g.at(bpf.Signal, code(15), func(r *bpf.Record) { r.Peer, r.PeerComm = 812, "sh" }), g.at(bpf.Exit, code(0)),
+			}
+		}, `
+		exit end 0
+		panic open ` + nilDeref + `
+		`},
+		{"SIGKILL", func(g *rig) []*bpf.Record {
+			return []*bpf.Record{
+				g.at(bpf.Signal, code(15), func(r *bpf.Record) { r.Peer, r.PeerComm = 1, "init" }),
+				g.at(bpf.Signal, code(9), func(r *bpf.Record) { r.Peer, r.PeerComm = 812, "sh" }), g.at(bpf.Exit, code(9)),
+			}
+		}, `
+		kill kill.sigkill "killed by SIGKILL from pid 812 sh (uid 0)" end -1SIGKILL by pid 812 sh (uid 0)
+		`},
+		{"OOM", func(g *rig) []*bpf.Record {
+			return []*bpf.Record{
+				g.at(bpf.OOM, func(r *bpf.Record) { r.Peer, r.PeerComm = 9, "hog" }),
+				g.at(bpf.Signal, code(9), func(r *bpf.Record) { r.SigCode = 128 }), g.at(bpf.Exit, code(9)),
+			}
+		}, `
+		kill kill.oom "killed by the kernel's OOM killer when pid 9 hog asked for memory" end -1SIGKILL by pid 9 hog
+		`},
+		{"signal death", func(g *rig) []*bpf.Record {
+			return []*bpf.Record{g.at(bpf.SignalDeath, site(6), code(3)), g.at(bpf.Exit, code(2<<8))}
+		}, `
+		signal signal.sigquit at shop.race end 2
+		`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := newRig()
+			g.takeAll(c.records(g)...)
+			check(t, g.finish(), strings.ReplaceAll(c.want, "\t\t", "\t"))
+		})
+	}
+}
+
+// A number may belong to another process the next moment.
+func TestPIDReuse(t *testing.T) {
+	g := newRig()
+	g.facts[7] = host.Process{Comm: "first", Start: 1}
+	p := g.at(bpf.Panic, site(1), typ(1))
+	exit := g.at(bpf.Exit, code(9))
+	g.takeAll(p, exit)
+	g.facts[7] = host.Process{Comm: "second", Start: 2}
+	q := g.at(bpf.Panic, site(2), typ(2))
+	g.takeAll(q, g.at(bpf.Recover, of(q, 1), by(5)), g.at(bpf.Exit, code(0)))
+	check(t, g.finish(), `
+	panic recovered panic.custom "second" at cart.(*Cart).Total by shop.guard5 after 1ms
+	kill kill.sigkill "killed by SIGKILL" end -1SIGKILL
+	panic open `+nilDeref+`
+	exit end 0
+	`)
+	if len(g.asked) != 2 {
+		t.Errorf("asked for %v", g.asked)
+	}
+	if n := len(g.processes); n != 0 {
+		t.Errorf("%d processes are remembered", n)
+	}
+
+	// The end of the first was lost: another executable tells.
+	g = newRig()
+	p = g.at(bpf.Panic, site(1), typ(1))
+	q = g.at(bpf.Panic, site(2), typ(2), func(r *bpf.Record) { r.Exe = 2 })
+	g.takeAll(p, q)
+	check(t, g.events, `
+	panic open `+nilDeref+`
+	`)
+
+	// So does exec.
+	g = newRig()
+	g.takeAll(g.at(bpf.Panic, site(1), typ(1)), g.at(bpf.Exec))
+	check(t, g.events, `
+	panic open `+nilDeref+`
+	`)
+}
+
+// A process that was gone before anything could be read of it, and an executable
+// that nobody knows, cost what is not known and nothing else.
+func TestUnknown(t *testing.T) {
+	g := newRig(func(o *Options) { o.read = goReader{} })
+	p := g.at(bpf.Panic, site(1), typ(1), func(r *bpf.Record) { r.Exe = 77 })
+	g.takeAll(p, g.at(bpf.Recover, of(p, 1), by(5), func(r *bpf.Record) { r.Exe = 77 }))
+	events := g.finish()
+	if len(events) != 1 || events[0].Outcome != Recovered || events[0].Incomplete != "the executable is not known" || events[0].Comm != "shop" {
+		t.Errorf("got %s%+v", sketch(events), events)
+	}
+	g = newRig()
+	g.takeAll(&bpf.Record{Kind: bpf.Panic}, &bpf.Record{Kind: 77, PID: 7})
+	if g.finish(); len(g.events) != 0 || g.strange != 2 {
+		t.Errorf("%d strange; %s", g.strange, sketch(g.events))
+	}
+}
+
+// Counts are the kernel's, whatever became of the records.
+func TestCounts(t *testing.T) {
+	g := newRig()
+	p := g.at(bpf.Panic, site(1), typ(1), seen(1))
+	g.takeAll(p, g.at(bpf.Recover, of(p, 1), by(5), seen(1)))
+	for range 2 { // the next records that the limit lets through
+		p = g.at(bpf.Panic, site(1), typ(1), seen(500))
+		g.takeAll(p, g.at(bpf.Recover, of(p, 1), by(5), seen(499)))
+	}
+	if e := g.events[2]; e.Seen != 499 {
+		t.Errorf("seen %d", e.Seen)
+	}
+	g.Count([]Count{
+		{CountKey{1, bpf.Panic, 1, 0}, 1000}, {CountKey{1, bpf.Recover, 1, 5}, 999}, {CountKey{1, bpf.Uncaught, 1, 0}, 1},
+		{CountKey{1, bpf.Recover, 9, 9}, 3}, {CountKey{1, bpf.Panic, 9, 0}, 3},
+	})
+	if got := g.Tally(); got != (Tally{Panics: 1003, Recovered: 1002, Uncaught: 1, Unnamed: 3, Exact: true}) {
+		t.Errorf("tally %+v", got)
+	}
+	sites := g.Sites()
+	if len(sites) != 1 || sites[0].Seen != 999 || sites[0].Shown != 3 {
+		t.Errorf("sites %+v", sites[0])
+	}
+
+	// The same key, but values of two types: what was not shown is of the first.
+	g = newRig()
+	for _, v := range []uint64{2, 3, 3} {
+		p := g.at(bpf.Panic, site(1), typ(v))
+		g.takeAll(p, g.at(bpf.Recover, of(p, 1), by(5), seen(10)))
+	}
+	total := uint64(0)
+	for _, s := range g.Sites() {
+		total += s.Seen
+	}
+	if len(g.Sites()) != 2 || total != 10 {
+		t.Errorf("%d sites, %d events", len(g.Sites()), total)
+	}
+}
+
+func TestMask(t *testing.T) {
+	g := newRig()
+	p := g.at(bpf.Panic, site(1), typ(5))
+	g.takeAll(p, g.at(bpf.Recover, of(p, 1), by(5)))
+	if got := *g.finish()[0].Message; got != "login: password=[redacted]" {
+		t.Errorf("message %q", got)
+	}
+	g = newRig(func(o *Options) { o.Mask = func(s string) string { return s } })
+	p = g.at(bpf.Panic, site(1), typ(5))
+	g.takeAll(p, g.at(bpf.Recover, of(p, 1), by(5)))
+	if got := *g.finish()[0].Message; got != "login: password=hunter2" {
+		t.Errorf("message %q", got)
+	}
+}
+
+// Whatever comes in whatever order, nothing breaks and nothing is remembered for
+// good.
+func TestChaos(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		g := newRig()
+		var all, panics []*bpf.Record
+		for range 200 {
+			r := g.at(bpf.Kind(random.IntN(14)), site(random.Uint64N(9)), typ(random.Uint64N(7)), onG(random.Uint64N(3)),
+				pid(random.Uint32N(4)), code(random.Int64N(1<<16)), seen(random.Uint64N(9)), by(random.Uint64N(5)))
+			r.Exe, r.Peer = random.Uint32N(3), random.Uint32N(3)
+			if r.Kind == bpf.Panic {
+				panics = append(panics, r)
+			} else if len(panics) > 0 && r.Kind == bpf.Recover {
+				p := panics[random.IntN(len(panics))]
+				of(p, random.Uint32N(4))(r)
+				r.PID, r.G = p.PID, p.G
+			}
+			all = append(all, r)
+		}
+		for range 50 { // what is late, what is lost
+			i, j := random.IntN(len(all)), random.IntN(len(all))
+			all[i], all[j] = all[j], all[i]
+		}
+		all = slices.Delete(all, 10, 20)
+		g.takeAll(all...)
+		g.finish()
+		if n := len(g.orphans) + len(g.ended) + len(g.dying) + len(g.flights.queue); n != 0 {
+			t.Fatalf("%d things wait after the end", n)
+		}
+		ends := make(map[*Event]bool)
+		for _, e := range g.events {
+			if ends[e] {
+				t.Fatal("an event was told twice")
+			}
+			ends[e] = true
+			if e.Site == "" || e.Seen == 0 {
+				t.Fatalf("no count: %+v", e)
+			}
+		}
+	}
+}
