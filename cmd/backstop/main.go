@@ -25,6 +25,7 @@ func commands() []command {
 		runCommand(),
 		parseCommand(),
 		sameCommand(),
+		traceCommand(),
 		doctorCommand(),
 		vetCommand(),
 		labCommand(),
