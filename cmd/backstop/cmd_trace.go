@@ -220,8 +220,7 @@ func (f *traceFlags) record(ctx context.Context, std stdio) (*trace.Recording, e
 	}
 	summary, err := trace.Run(ctx, o)
 	if summary == nil {
-		out.close(nil)
-		return nil, traceError(err)
+		return nil, errors.Join(traceError(err), out.close(nil))
 	}
 	return out.rec, errors.Join(out.close(summary), traceError(err), f.refused(summary))
 }

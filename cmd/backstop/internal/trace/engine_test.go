@@ -369,8 +369,11 @@ func TestIneffective(t *testing.T) {
 	panic recovered `+nilDeref+` by shop.guard5 after 4ms
 	`)
 	g.Count([]Count{
-		{CountKey{1, bpf.Ineffective, 3, 7}, 1}, {CountKey{1, bpf.Ineffective, 4, 8}, 1}, {CountKey{1, bpf.Ineffective, 5, 9}, 1},
-		{CountKey{1, bpf.Panic, 1, 0}, 1}, {CountKey{1, bpf.Recover, 1, 5}, 1},
+		{CountKey{1, bpf.Ineffective, 3, 7}, 1},
+		{CountKey{1, bpf.Ineffective, 4, 8}, 1},
+		{CountKey{1, bpf.Ineffective, 5, 9}, 1},
+		{CountKey{1, bpf.Panic, 1, 0}, 1},
+		{CountKey{1, bpf.Recover, 1, 5}, 1},
 	})
 	if got := g.Tally(); got != (Tally{Panics: 1, Recovered: 1, Ineffective: 1, Exact: true}) {
 		t.Errorf("tally %+v", got)
@@ -516,8 +519,11 @@ func TestCounts(t *testing.T) {
 		t.Errorf("seen %d", e.Seen)
 	}
 	g.Count([]Count{
-		{CountKey{1, bpf.Panic, 1, 0}, 1000}, {CountKey{1, bpf.Recover, 1, 5}, 999}, {CountKey{1, bpf.Uncaught, 1, 0}, 1},
-		{CountKey{1, bpf.Recover, 9, 9}, 3}, {CountKey{1, bpf.Panic, 9, 0}, 3},
+		{CountKey{1, bpf.Panic, 1, 0}, 1000},
+		{CountKey{1, bpf.Recover, 1, 5}, 999},
+		{CountKey{1, bpf.Uncaught, 1, 0}, 1},
+		{CountKey{1, bpf.Recover, 9, 9}, 3},
+		{CountKey{1, bpf.Panic, 9, 0}, 3},
 	})
 	if got := g.Tally(); got != (Tally{Panics: 1003, Recovered: 1002, Uncaught: 1, Unnamed: 3, Exact: true}) {
 		t.Errorf("tally %+v", got)

@@ -24,7 +24,6 @@ type live struct {
 	running  map[int]attachKey  // processes that are traced
 	frozen   chan thawed
 	freezing int
-	lost     uint64
 	events   uint64
 }
 
@@ -178,7 +177,9 @@ func (l *live) read(ctx context.Context, to chan<- received) {
 func (l *live) take(r *bpf.Record) {
 	if l.watcher.Target(int(r.PID)) == nil {
 		if r.Stopped {
-			l.resume(int(r.PID))
+			if err := l.resume(int(r.PID)); err != nil {
+				l.o.OnNotice(err.Error())
+			}
 		}
 		return
 	}

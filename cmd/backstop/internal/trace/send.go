@@ -6,8 +6,6 @@ import (
 
 	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/host"
-
-	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/bpf"
 )
 
 // tick is the unit of starts in events: field 22 of /proc/PID/stat counts 100 a
@@ -78,17 +76,4 @@ func Send(e *Event, s Service) *event.Event {
 
 func baseName(path string) string {
 	return path[strings.LastIndexByte(path, '/')+1:]
-}
-
-// kernelKind names a kind of record in words.
-func kernelKind(k bpf.Kind) string {
-	names := [...]string{
-		bpf.Panic: "panic", bpf.Recover: "recover", bpf.Ineffective: "ineffective_recover", bpf.Fatal: "fatal",
-		bpf.Uncaught: "uncaught", bpf.SignalDeath: "signal", bpf.Goexit: "goexit", bpf.OSExit: "os_exit",
-		bpf.Exec: "exec", bpf.Exit: "exit", bpf.Signal: "kill", bpf.OOM: "oom",
-	}
-	if int(k) < len(names) && names[k] != "" {
-		return names[k]
-	}
-	return "kind " + utoa(uint64(k))
 }

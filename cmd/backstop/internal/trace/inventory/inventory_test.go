@@ -55,7 +55,8 @@ func shop() *trace.Recording {
 			Recovery: &trace.Recovery{By: place(dir+"order.report", dir+"order/safely.go", 31, 30, 36)},
 			Frames: []trace.Frame{
 				{Place: *place(dir+"order.report", dir+"order/safely.go", 31, 30, 36)},
-				{Place: *place(dir+"order.work.func1", dir+"order/safely.go", 41, 40, 42)}, {Place: trace.Place{Func: "panic"}},
+				{Place: *place(dir+"order.work.func1", dir+"order/safely.go", 41, 40, 42)},
+				{Place: trace.Place{Func: "panic"}},
 			},
 		},
 		{ // works otherwise
