@@ -8,8 +8,6 @@ import (
 	"strconv"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/features"
-	"github.com/cilium/ebpf/link"
 )
 
 // ErrClosed is what a closed Tracer returns.
@@ -56,59 +54,13 @@ func (t *Tracer) Attach(target Target) (exe uint32, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("put probes on %s: %w", target.Path, err)
 	}
-	// Probes come and go one by one, and do nothing without this: so a recovery is
-	// not seen whose panic was not, but of those in flight.
+	// The kernel puts them there one after the other. Until the programs know the
+	// executable, they do nothing, so that all begin at once; see close.
 	if err := t.maps.Maps["executables"].Put(id, w); err != nil {
 		return 0, errors.Join(fmt.Errorf("note the layout of %s: %w", target.Path, err), a.close())
 	}
 	t.exes[id] = a
 	return id, nil
-}
-
-// link attaches all sites or none.
-func (t *Tracer) link(path string, id uint32, target *Target) (*attachment, error) {
-	exe, err := link.OpenExecutable(path)
-	if err != nil {
-		return nil, err
-	}
-	offsets, cookies := make([]uint64, len(target.Sites)), make([]uint64, len(target.Sites))
-	for i, s := range target.Sites {
-		// The programs know what is at the cookie's other end: kind, executable, site.
-		offsets[i], cookies[i] = s.Offset, uint64(s.Kind)|uint64(id)<<8|uint64(i)<<40
-	}
-	if !t.only {
-		o := &link.UprobeMultiOptions{Addresses: offsets, Cookies: cookies}
-		if target.PID > 0 && linkKnowsProcesses() {
-			o.PID = uint32(target.PID)
-		}
-		l, err := exe.UprobeMulti(nil, t.maps.Programs[programName], o)
-		if err == nil {
-			return &attachment{[]io.Closer{l}}, nil
-		}
-		if !errors.Is(err, ebpf.ErrNotSupported) {
-			return nil, err
-		}
-		t.only = true
-	}
-	if err := t.loadSingle(); err != nil {
-		return nil, err
-	}
-	a := &attachment{}
-	for i := range offsets {
-		l, err := exe.Uprobe("", t.single, &link.UprobeOptions{Address: offsets[i], Cookie: cookies[i], PID: target.PID})
-		if err != nil {
-			return nil, errors.Join(err, a.close())
-		}
-		a.links = append(a.links, l)
-	}
-	return a, nil
-}
-
-// linkKnowsProcesses says whether a link's PID is a process. Before Linux 6.10 it
-// was a thread (commit 46ba0e49b642); the programs compare the process anyway.
-func linkKnowsProcesses() bool {
-	code, err := features.LinuxVersionCode()
-	return err == nil && code >= 6<<16|10<<8
 }
 
 // loadSingle loads the program once more, for perf events, over the same maps.
@@ -135,6 +87,12 @@ func (t *Tracer) Detach(exe uint32) error {
 	if !ok {
 		return fmt.Errorf("detach: executable %d is not attached to", exe)
 	}
+	return t.end(exe, a)
+}
+
+// end lets the programs forget an executable, so that all probes end at once, and
+// takes them away.
+func (t *Tracer) end(exe uint32, a *attachment) error {
 	delete(t.exes, exe)
 	return errors.Join(t.maps.Maps["executables"].Delete(exe), a.close())
 }

@@ -220,8 +220,7 @@ func (t *Tracer) Close() error {
 	t.closed = true
 	var errs []error
 	for id, a := range t.exes {
-		errs = append(errs, t.maps.Maps["executables"].Delete(id), a.close())
-		delete(t.exes, id)
+		errs = append(errs, t.end(id, a))
 	}
 	errs = append(errs, t.reader.Close())
 	if t.single != nil { // a second program, never that of maps
