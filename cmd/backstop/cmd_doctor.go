@@ -30,8 +30,9 @@ capturing work.
   backstop doctor -format json | jq '.checks[] | select(.status != "ok")'
 
 With an EXECUTABLE it also says whether the tracebacks of that build name every
-function. It starts two children that end at once, writes files that it removes,
-and sends a collector a request without events. It changes nothing.
+function, and whether backstop trace knows where to attach to it. It starts
+children that end at once, attaches to itself, writes files that it removes, and
+sends a collector a request without events. It changes nothing.
 
 Status 1 means that something essential is missing.`,
 		setup: func(fs *flag.FlagSet) runFunc {

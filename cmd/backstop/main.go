@@ -9,9 +9,11 @@ import (
 	"os"
 
 	"github.com/backstop-go/backstop/analysis/vettool"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/host"
 )
 
 func main() {
+	host.Guard()
 	if vettool.Invoked(os.Args[1:]) {
 		vettool.Main(os.Args[1:])
 	}

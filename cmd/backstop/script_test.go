@@ -7,11 +7,14 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/host"
 )
 
 // TestMain makes the test binary double as the backstop command, so that the
 // scripts run the real thing in a process of its own.
 func TestMain(m *testing.M) {
+	host.Guard() // this binary is the command's guardian, too
 	testscript.Main(m, map[string]func(){
 		"backstop": main,
 		"shop":     dyingShop,

@@ -122,6 +122,7 @@ func Examine(ctx context.Context, o Options) (*Report, error) {
 	x.container()
 	x.environment()
 	x.delivery(ctx)
+	x.outside(ctx)
 	if x.program != nil {
 		x.executable()
 	}
@@ -156,6 +157,7 @@ type examiner struct {
 		pidOne                                   bool // PID 1 is a program that dies
 		oomCounter, oomGroup                     bool
 		supervised, monitored                    bool
+		outside                                  fromOutside
 	}
 }
 

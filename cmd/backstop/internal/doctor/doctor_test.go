@@ -23,11 +23,21 @@ import (
 func TestMain(m *testing.M) {
 	Probe()
 	crashtest.Main(m, map[string]crashtest.Program{
+		"report": report,
 		"wait": func([]string) {
 			io.WriteString(os.Stdout, "up\n")
 			io.Copy(io.Discard, os.Stdin) //nolint:errcheck // the end of input is all it waits for
 		},
 	})
+}
+
+// report examines this host and writes JSON, for a test that is another user.
+func report([]string) {
+	r, err := Examine(context.Background(), Options{})
+	if err != nil {
+		panic(err)
+	}
+	json.NewEncoder(os.Stdout).Encode(r) //nolint:errcheck // the test reads it
 }
 
 // find returns a check, which must be there.

@@ -16,6 +16,9 @@ func (x *examiner) paths() {
 	x.pathHeadline()
 	x.pathExit()
 	x.pathOOM()
+	x.pathTrace()
+	x.pathSnapshot()
+	x.pathCore()
 }
 
 // conclude adds a path: no when something without which it cannot work is
