@@ -28,6 +28,7 @@ func commands() []command {
 		parseCommand(),
 		sameCommand(),
 		traceCommand(),
+		snapshotCommand(),
 		doctorCommand(),
 		vetCommand(),
 		labCommand(),

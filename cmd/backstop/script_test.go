@@ -1,8 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -18,6 +20,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"backstop": main,
 		"shop":     dyingShop,
+
+		"parked-shop":  parkedShop,
+		"backstop-pid": backstopPID,
 	})
 }
 
@@ -42,5 +47,14 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               goCommand,
+		Condition:           condition,
 	})
+}
+
+// condition is what scripts may ask for in brackets, besides what testscript knows.
+func condition(name string) (bool, error) {
+	if name == "trace" { // whether any process may be traced
+		return runtime.GOOS == "linux" && runtime.GOARCH == "amd64" && os.Getuid() == 0, nil
+	}
+	return false, fmt.Errorf("unknown condition %q", name)
 }

@@ -17,10 +17,7 @@ const unlimited = 1 << 62
 // RLIMIT_AS it counts what is left: a Go program reserves more than 1 GB of
 // addresses before it uses any.
 func MemoryLimit() (bytes uint64, ok bool) {
-	bytes = unlimited
-	for _, f := range memoryFiles(os.Getpid(), "memory.limit_in_bytes", "memory.max") {
-		bytes = min(bytes, readLimit(f))
-	}
+	bytes, _ = CgroupMemory(os.Getpid()) // unlimited where there is none
 	for _, resource := range [...]int{syscall.RLIMIT_AS, syscall.RLIMIT_DATA} {
 		var l syscall.Rlimit
 		if syscall.Getrlimit(resource, &l) != nil {
@@ -30,6 +27,17 @@ func MemoryLimit() (bytes uint64, ok bool) {
 			l.Cur -= min(l.Cur, addresses())
 		}
 		bytes = min(bytes, l.Cur)
+	}
+	return bytes, bytes < unlimited
+}
+
+// CgroupMemory returns the smallest limit of memory that the cgroup of a process
+// has, or one above it, as far as they are visible. It is not ok when there is
+// none.
+func CgroupMemory(pid int) (bytes uint64, ok bool) {
+	bytes = unlimited
+	for _, f := range memoryFiles(pid, "memory.limit_in_bytes", "memory.max") {
+		bytes = min(bytes, readLimit(f))
 	}
 	return bytes, bytes < unlimited
 }

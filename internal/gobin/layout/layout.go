@@ -261,10 +261,10 @@ type Sudog struct {
 	Size     Offset `layout:"sizeof"`
 	G        Offset `layout:"g,8"`
 	Next     Offset `layout:"next,8"`
-	Elem     Offset `layout:"elem.vp|elem,8"`
+	Elem     Offset `layout:"elem.vu|elem,8"`
 	WaitLink Offset `layout:"waitlink,8"`
 	IsSelect Offset `layout:"isSelect,1"`
-	C        Offset `layout:"c.maybeTraceablePtr.vp|c,8"` // the channel
+	C        Offset `layout:"c.maybeTraceablePtr.vu|c,8"` // the channel
 }
 
 // Hchan is runtime.hchan, a channel.

@@ -32,6 +32,16 @@ type Diff struct {
 	// Concerns are what of all this speaks for a fault, the worst first. Without
 	// any the program did what programs do.
 	Concerns []Finding `json:"concerns"`
+
+	// crowds are those that wait for one lock, or to send on one channel, in both.
+	crowds []*crowd
+}
+
+// A crowd is goroutines that wait for the same.
+type crowd struct {
+	lock       bool
+	count      int
+	goroutines []int64
 }
 
 // A Moment is one of two snapshots.
@@ -173,6 +183,7 @@ func (d *Diff) remained(before, after *Snapshot) {
 	for i := range before.Goroutines {
 		old[before.Goroutines[i].ID] = &before.Goroutines[i]
 	}
+	crowds := make(map[uint64]*crowd)
 	folded := make(map[string]*Stuck)
 	var keys []string
 	for i := range after.Goroutines {
@@ -198,6 +209,7 @@ func (d *Diff) remained(before, after *Snapshot) {
 		s.Longest = max(s.Longest, g.Wait)
 		if sameWait(was, g) {
 			s.SameWait++
+			d.join(crowds, g)
 		}
 		if len(s.Goroutines) < maxNamed {
 			s.Goroutines = append(s.Goroutines, g.ID)
@@ -208,6 +220,23 @@ func (d *Diff) remained(before, after *Snapshot) {
 	}
 	slices.SortStableFunc(d.Stuck, func(a, b Stuck) int { return cmp.Compare(b.Count, a.Count) })
 	slices.SortStableFunc(d.Stacks, func(a, b StackGrowth) int { return cmp.Compare(b.After, a.After) })
+}
+
+// join counts a goroutine that still waits among those that wait for the same.
+func (d *Diff) join(crowds map[uint64]*crowd, g *Goroutine) {
+	if !isLock(g.State) && g.State != "chan send" {
+		return
+	}
+	c := crowds[g.WaitsFor]
+	if c == nil || g.WaitsFor == 0 {
+		c = &crowd{lock: isLock(g.State)}
+		crowds[g.WaitsFor] = c
+		d.crowds = append(d.crowds, c)
+	}
+	c.count++
+	if len(c.goroutines) < maxNamed {
+		c.goroutines = append(c.goroutines, g.ID)
+	}
 }
 
 // unmoved reports whether a goroutine stands where it stood. One that runs never
@@ -294,19 +323,23 @@ func (d *Diff) concerns(after *Snapshot) {
 		d.Concerns = append(d.Concerns, Finding{Kind: "growth", Text: fmt.Sprintf("goroutines %s: %d, then %d", where, c.Before, c.After)})
 	}
 	between := d.After.TakenAt.Sub(d.Before.TakenAt)
+	slices.SortStableFunc(d.crowds, func(a, b *crowd) int { return cmp.Compare(b.count, a.count) })
+	for _, c := range d.crowds[:min(len(d.crowds), 10)] {
+		kind, text := "lock", "%s for the same lock as %s before"
+		if !c.lock {
+			kind, text = "channel", "%s to send on the same channel as %s before"
+		}
+		d.Concerns = append(d.Concerns, Finding{Kind: kind, Text: fmt.Sprintf(text, goroutines(c.count), rough(between)), Goroutines: c.goroutines})
+	}
 	for i := range d.Stuck {
 		s := &d.Stuck[i]
 		n := goroutines(s.Count)
 		kind, text := "", ""
 		switch {
-		case isLock(s.State) && s.SameWait > 0:
-			kind, text = "lock", fmt.Sprintf("%s for the lock that they waited for %s ago", goroutines(s.SameWait), rough(between))
 		case strings.HasSuffix(s.State, "(nil chan)"):
 			kind, text = "nil_channel", n+" at a nil channel, for ever"
-		case s.State == "chan send" && s.SameWait > 0:
-			kind, text = "channel", fmt.Sprintf("%s to send on the channel that they waited for %s ago", goroutines(s.SameWait), rough(between))
 		case s.State == "running" || s.State == "runnable":
-			kind, text = "busy", fmt.Sprintf("%d running in the same functions in both: a loop that does not end, unless it is meant not to", s.Count)
+			kind, text = "busy", fmt.Sprintf("%d running in the same functions as %s before: a loop that does not end, unless it is meant not to", s.Count, rough(between))
 		default:
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/backstop-go/backstop/crash"
 
@@ -294,7 +295,7 @@ func (p *page) request(r *Request) {
 		text += p.dim("  from " + textview.Escape(r.Remote))
 	}
 	if !r.StartedAt.IsZero() {
-		text += "  for " + rough(max(p.s.TakenAt.Sub(r.StartedAt), 0))
+		text += "  for " + r.age(p.s.TakenAt)
 	}
 	if r.TraceID != "" {
 		text += p.dim("  trace " + textview.Escape(r.TraceID))
@@ -313,6 +314,18 @@ func (p *page) request(r *Request) {
 		}
 	}
 	p.line("        %s", where)
+}
+
+// age is how long a request has been served; net/http knows it by the second.
+func (r *Request) age(now time.Time) string {
+	d := max(now.Sub(r.StartedAt), 0)
+	if r.Via == ViaHTTP {
+		d = d.Truncate(time.Second)
+	}
+	if d == 0 {
+		return "0s"
+	}
+	return rough(d)
 }
 
 func (p *page) goroutines() {

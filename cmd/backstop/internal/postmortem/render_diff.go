@@ -160,7 +160,7 @@ func (p *page) both(d *Diff) {
 		r := &d.Requests[i]
 		text := textview.Escape(r.Method + " " + r.URL)
 		if !r.StartedAt.IsZero() {
-			text += "  for " + rough(max(d.After.TakenAt.Sub(r.StartedAt), 0))
+			text += "  for " + r.age(d.After.TakenAt)
 		}
 		p.line("    %s  %s", text, p.dim(fmt.Sprintf("goroutine %d", r.Goroutine)))
 	}

@@ -1,11 +1,13 @@
 package postmortem
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
+	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/redact"
 )
 
@@ -43,6 +45,8 @@ func (t *taken) build(o Options) *Snapshot {
 	// The runtime uses the structure of a goroutine that has ended again, so they
 	// stand in no order.
 	slices.SortStableFunc(s.Goroutines, func(x, y Goroutine) int { return int(min(max(x.ID-y.ID, -1), 1)) })
+	s.identify()
+	slices.SortStableFunc(s.Requests, func(x, y Request) int { return x.StartedAt.Compare(y.StartedAt) })
 	if !o.Raw {
 		s.redact()
 	}
@@ -228,6 +232,26 @@ func (t *taken) scheduler() *Scheduler {
 		out.Processors[i] = o
 	}
 	return out
+}
+
+// identify adds what the labels of its goroutine say of a request.
+func (s *Snapshot) identify() {
+	if len(s.Requests) == 0 {
+		return
+	}
+	labels := make(map[int64]map[string]string)
+	for i := range s.Goroutines {
+		if g := &s.Goroutines[i]; len(g.Labels) > 0 {
+			labels[g.ID] = g.Labels
+		}
+	}
+	for i := range s.Requests {
+		r := &s.Requests[i]
+		if known := event.RequestFromLabels(labels[r.Goroutine]); known != nil {
+			r.TraceID, r.RequestID = cmp.Or(r.TraceID, known.TraceID), cmp.Or(r.RequestID, known.RequestID)
+			r.Route = cmp.Or(r.Route, known.Route)
+		}
+	}
 }
 
 // redact masks what texts of the program may hold, but for labels.

@@ -112,13 +112,13 @@ func nobodyWakes(s *Snapshot) []Finding {
 // locks finds crowds before one lock, or before one channel that nobody takes
 // anything from.
 func locks(s *Snapshot) []Finding {
-	type crowd struct {
+	type waiters struct {
 		state   string
 		addr    uint64
 		members []*Goroutine
 		longest time.Duration
 	}
-	by := make(map[uint64]*crowd)
+	by := make(map[uint64]*waiters)
 	for i := range s.Goroutines {
 		g := &s.Goroutines[i]
 		if g.WaitsFor == 0 || !isLock(g.State) && g.State != "chan send" {
@@ -126,19 +126,19 @@ func locks(s *Snapshot) []Finding {
 		}
 		c := by[g.WaitsFor]
 		if c == nil {
-			c = &crowd{state: g.State, addr: g.WaitsFor}
+			c = &waiters{state: g.State, addr: g.WaitsFor}
 			by[g.WaitsFor] = c
 		}
 		c.members = append(c.members, g)
 		c.longest = max(c.longest, g.Wait)
 	}
-	var crowds []*crowd
+	var crowds []*waiters
 	for _, c := range by {
 		if len(c.members) >= manyWaiting || c.longest >= longWait && (len(c.members) > 1 || c.state != "chan send") {
 			crowds = append(crowds, c)
 		}
 	}
-	slices.SortFunc(crowds, func(a, b *crowd) int {
+	slices.SortFunc(crowds, func(a, b *waiters) int {
 		return cmp.Or(cmp.Compare(len(b.members), len(a.members)), cmp.Compare(a.addr, b.addr))
 	})
 	var all []Finding

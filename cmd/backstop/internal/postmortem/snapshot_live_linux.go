@@ -4,83 +4,69 @@ package postmortem
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc/ptrace"
-	"github.com/backstop-go/backstop/internal/gobin"
+	"github.com/backstop-go/backstop/internal/host"
 )
-
-// openProcess opens a live process and what it runs.
-func openProcess(pid int) (*goproc.Program, io.ReaderAt, func(), error) {
-	f, err := gobin.Open(fmt.Sprintf("/proc/%d/exe", pid))
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	l, err := goproc.LayoutOf(f)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	p := &goproc.Program{File: f, Layout: l}
-	if f.PIE() {
-		maps, _ := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
-		exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
-		for line := range strings.Lines(string(maps)) {
-			if strings.HasSuffix(strings.TrimSpace(line), exe) {
-				lo, _, _ := strings.Cut(line, "-")
-				p.Bias, _ = strconv.ParseUint(lo, 16, 64)
-				break
-			}
-		}
-	}
-	mem, err := os.Open(fmt.Sprintf("/proc/%d/mem", pid))
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	return p, mem, func() { mem.Close(); f.Close() }, nil
-}
 
 // Take takes a snapshot of a live process: it stops all its threads, copies what
 // is needed, lets them go on, and makes the snapshot of the copy. A process that
 // SIGSTOP had stopped is left stopped. The error is a [*ptrace.Refusal] for a
-// process that cannot be stopped.
+// process that cannot be stopped. A cancelled context ends the wait for threads
+// to stop.
 func Take(ctx context.Context, pid int, o Options) (*Snapshot, error) {
-	program, mem, done, err := openProcess(pid)
+	if err := ptrace.Examine(pid); err != nil {
+		return nil, err
+	}
+	p, err := open(pid)
 	if err != nil {
 		return nil, err
 	}
-	defer done()
+	defer p.close()
+	// What was read of the executable is of this process: it has not executed
+	// another program since.
+	before := host.Process(pid)
 	stopped, err := ptrace.Stop(ctx, pid)
 	if err != nil {
 		return nil, err
 	}
-	defer stopped.Release() //nolint:errcheck // it was released before, unless there is an error already
-	im := &Image{Program: program, Memory: mem, Threads: make(map[int]goproc.Registers), Now: monotonic()}
-	for _, th := range stopped.Threads {
-		im.Threads[th.ID] = th.Registers
-	}
-	at := time.Now()
-	t, err := take(im)
-	if err != nil {
-		return nil, err
-	}
-	if err := stopped.Release(); err != nil {
-		return nil, err
+	t, at, err := p.take(stopped, before.Start)
+	if err := errors.Join(err, stopped.Release()); err != nil {
+		return nil, fmt.Errorf("snapshot of process %d: %w", pid, err)
 	}
 	s := t.build(o)
-	s.TakenAt, s.Stopped, s.Frozen = at, stopped.Held(), stopped.Frozen
-	s.Process.PID = pid
+	s.TakenAt, s.Process, s.Stopped, s.Frozen = at, before, stopped.Held(), stopped.Frozen
+	p.describe(s)
 	return s, nil
 }
 
-// monotonic is the clock that the runtime measures waits by.
+// take copies what is needed of a process that is stopped.
+func (p *process) take(stopped *ptrace.Stopped, start uint64) (*taken, time.Time, error) {
+	at := time.Now()
+	if exe, err := os.Stat(fmt.Sprintf("/proc/%d/exe", p.pid)); err != nil || !os.SameFile(exe, p.info) || host.Process(p.pid).Start != start {
+		return nil, at, errors.New("it has ended or executed another program meanwhile: try again")
+	}
+	im := &Image{Program: p.program, Memory: p.memory, Threads: make(map[int]goproc.Registers, len(stopped.Threads)), Now: monotonic()}
+	for _, th := range stopped.Threads {
+		im.Threads[th.ID] = th.Registers
+	}
+	t, err := take(im)
+	if err != nil {
+		return nil, at, err
+	}
+	t.addTable(p.pid, start)
+	return t, at, nil
+}
+
+// monotonic is the clock that the runtime measures waits by (runtime/time_nofake.go,
+// nanotime), 0 if there is none.
 func monotonic() int64 {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
+	"github.com/backstop-go/backstop/internal/gobin"
 )
 
 // An Image is a Go program in memory that does not change: a process that is
@@ -114,12 +116,33 @@ func (t *taken) registers(g *goproc.Goroutine) (regs goproc.Registers, why strin
 	}
 	within := func(r goproc.Registers) bool { return g.StackLo <= r.SP && r.SP <= g.StackHi }
 	if within(regs) {
-		return regs, ""
+		return t.switching(g, regs), ""
 	}
 	if interrupted, ok := t.interrupted(g.M, regs.SP); ok && within(interrupted) {
 		return interrupted, ""
 	}
 	return g.Regs, ""
+}
+
+// switching goes on to the caller of a function that is about to leave the stack
+// of a goroutine or has just come to it, because the tables do not describe those:
+// as long as the stack pointer is on that stack, the return address is where it
+// should be. Nobody called gogo, which has the stack pointer of the goroutine and
+// is about to jump to where that goes on (runtime/asm_amd64.s).
+func (t *taken) switching(g *goproc.Goroutine, regs goproc.Registers) goproc.Registers {
+	p := t.im.Program
+	site, err := p.File.Site(regs.PC - p.Bias)
+	if err != nil || !site.SPWrite || site.ID == gobin.FuncCgoCallback {
+		return regs
+	}
+	if fn, err := p.File.FuncAt(regs.PC - p.Bias); err == nil && strings.TrimPrefix(fn.Name, "runtime.") == "gogo" {
+		return goproc.Registers{PC: g.Regs.PC, SP: regs.SP, BP: regs.BP}
+	}
+	if !site.Frame || site.SPDelta < 0 {
+		return regs
+	}
+	at := regs.SP + uint64(site.SPDelta)
+	return goproc.Registers{PC: t.memory.word(at), SP: at + 8, BP: regs.BP}
 }
 
 // interrupted returns the registers that a signal interrupted, of a thread that
@@ -242,20 +265,25 @@ func (g *takenG) used() uint64 {
 // is one, or that of the semaphore of a lock.
 func (t *taken) waitsFor(g *takenG) uint64 {
 	l := &t.im.Program.Layout.Sudog
+	lock := isLock(g.State) || g.State == "sync.WaitGroup.Wait"
 	if g.Waiting != 0 {
-		next := t.memory.word(g.Waiting + uint64(l.WaitLink))
-		if next != 0 || t.memory.word(g.Waiting+uint64(l.G)) != g.Addr {
+		if t.memory.word(g.Waiting+uint64(l.G)) != g.Addr {
+			return 0
+		}
+		if lock {
+			return t.memory.word(g.Waiting + uint64(l.Elem))
+		}
+		if t.memory.word(g.Waiting+uint64(l.WaitLink)) != 0 {
 			return 0 // a select of several
 		}
-		if c := t.memory.word(g.Waiting + uint64(l.C)); c != 0 {
-			return c
-		}
+		return t.memory.word(g.Waiting + uint64(l.C))
 	}
-	if !isLock(g.State) && g.State != "sync.WaitGroup.Wait" {
+	if !lock {
 		return 0
 	}
-	// The runtime notes it nowhere in g. The entry in the queue of the lock is a
-	// local variable of runtime.semacquire1, and points back to the goroutine.
+	// Before Go 1.26 the runtime notes it nowhere in g. The entry in the queue of
+	// the lock is a local variable of runtime.semacquire1, and points back to the
+	// goroutine.
 	for at := 0; at+8 <= len(g.stack.bytes) && at < 128*8; at += 8 {
 		s := binary.LittleEndian.Uint64(g.stack.bytes[at:])
 		if s == 0 || s%8 != 0 || s >= g.StackLo && s < g.StackHi {

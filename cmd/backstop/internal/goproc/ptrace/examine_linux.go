@@ -16,8 +16,9 @@ import (
 // capSysPtrace is the number of the capability (capability.h).
 const capSysPtrace = 19
 
-// examine finds what speaks against stopping a process before it is touched.
-func examine(pid int) error {
+// Examine finds what speaks against stopping a process, without touching it. The
+// error is a [*Refusal]; rights are asked for by [Stop] alone.
+func Examine(pid int) error {
 	if pid <= 0 {
 		return &Refusal{PID: pid, Reason: "not the number of a process"}
 	}
@@ -86,7 +87,7 @@ func refused(pid int, err error) error {
 	if ownErr != nil || targetErr != nil {
 		return r
 	}
-	if r := traced(pid, target); r != nil { // since examine looked
+	if r := traced(pid, target); r != nil { // since Examine looked
 		return r
 	}
 	scope, _ := os.ReadFile("/proc/sys/kernel/yama/ptrace_scope") // kernels without have none

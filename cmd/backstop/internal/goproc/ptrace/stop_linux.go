@@ -24,7 +24,7 @@ import (
 // Stop returns an error. A cancelled context ends the wait for threads; it does
 // not end the stop.
 func Stop(ctx context.Context, pid int) (*Stopped, error) {
-	if err := examine(pid); err != nil {
+	if err := Examine(pid); err != nil {
 		return nil, err
 	}
 	if _, bounded := ctx.Deadline(); !bounded {
