@@ -65,7 +65,7 @@ func Candidates(goVersion, arch string) ([]*Layout, error) {
 	for _, column := range columns {
 		release := t.releases[column]
 		for _, x := range v.experiments {
-			if !slices.Contains(t.experiments[release], x) {
+			if arch != t.archs[0] || !slices.Contains(t.experiments[release], x) { // they were tried on one only
 				return refuse("it was built with GOEXPERIMENT=%s, which may change them", x)
 			}
 		}

@@ -21,8 +21,9 @@ type Witness struct {
 	Rows []string // of the table; a release without the first has no such function
 }
 
-// witnesses were found by decoding programs of each toolchain and mode; the
-// functions are in every program, for the scheduler starts with them.
+// witnesses were found by decoding programs of each toolchain and mode, also
+// without optimization; the functions are in every program, for the scheduler and
+// panics need them.
 var witnesses = []Witness{
 	{"runtime.schedtrace", []string{
 		"runtime.g goid", "runtime.m alllink", "runtime.m blocked", "runtime.m curg", "runtime.m dying", "runtime.m id",
@@ -33,17 +34,16 @@ var witnesses = []Witness{
 		"runtime.g gopc", "runtime.g labels", "runtime.g parentGoid", "runtime.g sched.g", "runtime.g sched.pc",
 		"runtime.g sched.sp", "runtime.g startpc", "runtime.g stktopsp",
 	}},
-	{"runtime.goroutineheader", []string{
-		"runtime.g atomicstatus", "runtime.g goid", "runtime.g lockedm", "runtime.g waitreason", "runtime.g waitsince",
-	}},
+	{"runtime.goroutineheader", []string{"runtime.g goid", "runtime.g lockedm", "runtime.g waitreason", "runtime.g waitsince"}},
+	{"runtime.casgstatus", []string{"runtime.g atomicstatus"}},
 	{"runtime.systemstack", []string{
 		"runtime.g m", "runtime.g sched.bp", "runtime.g sched.sp", "runtime.m curg", "runtime.m g0", "runtime.m gsignal",
 	}},
 	{"runtime.minit", []string{"runtime.m procid"}},
 	{"runtime.gopark", []string{"runtime.m waitlock", "runtime.m waitunlockf"}},
 	{"runtime.reentersyscall", []string{"runtime.g syscallpc", "runtime.g syscallsp", "runtime.g syscallbp"}},
-	{"runtime.procresize", []string{"runtime.p runnext"}},
-	{"runtime.copystack", []string{"runtime.g waiting"}},
+	{"runtime.runqput", []string{"runtime.p runnext"}},
+	{"runtime.chanrecv", []string{"runtime.g waiting"}},
 	{"runtime.gorecover", []string{"runtime.g _panic", "runtime._panic goexit", "runtime._panic recovered"}},
 	{"runtime.printpanics", []string{"runtime._panic link", "runtime._panic goexit", "runtime._panic recovered"}},
 	// From Go 1.22 on, which has no runtime._panic retpc before.

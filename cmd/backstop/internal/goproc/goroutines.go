@@ -60,6 +60,7 @@ const (
 	blockOfGs = 1024
 	maxGap    = 4 << 10  // bytes between two g that are read rather than left out
 	maxRun    = 64 << 10 // bytes that are read at once
+	maxLost   = 1 << 16  // goroutines that cannot be read, before the list is given up
 )
 
 // Goroutines returns all goroutines but dead ones, in the order of their
@@ -73,9 +74,13 @@ func (rt *Runtime) Goroutines() iter.Seq[Goroutine] {
 			return
 		}
 		array, err := readWord(rt.mem, rt.roots.Allgs)
-		if err != nil || n > maxGoroutines {
-			rt.problem("the list of %d goroutines: %v", n, err)
+		if err != nil {
+			rt.problem("the list of goroutines: %v", err)
 			return
+		}
+		if n > maxGoroutines {
+			rt.problem("%d goroutines are too many: the first %d are read", n, maxGoroutines)
+			n = maxGoroutines
 		}
 		w := &walk{rt: rt, pointers: make([]byte, 8*blockOfGs), g: make(record, blockOfGs*int(rt.l.G.Size))}
 		for i := uint64(0); i < n; i += blockOfGs {
@@ -96,6 +101,7 @@ type walk struct {
 	g        record // the block's g, in the order of the pointers
 	order    []int
 	run      []byte
+	lost     int // goroutines that could not be read
 }
 
 // block reads n goroutines and yields them; it says whether to go on.
@@ -112,11 +118,22 @@ func (w *walk) block(addr, n uint64, yield func(Goroutine) bool) bool {
 		w.order = append(w.order, i)
 	}
 	slices.SortFunc(w.order, func(i, j int) int { return cmp.Compare(at(i), at(j)) })
+	for i := 1; i < len(w.order); i++ {
+		if at(w.order[i]) == at(w.order[i-1]) {
+			// Nor does the list of a sound program have a nil.
+			rt.problem("the list of goroutines breaks off: it names the one at %#x twice", at(w.order[i]))
+			return false
+		}
+	}
 	w.read(at)
 	size := int(rt.l.G.Size)
 	for i := range int(n) {
 		b := w.g[i*size : (i+1)*size]
 		if b.word(rt.l.G.StackHi) == unread {
+			if w.lost++; w.lost > maxLost {
+				rt.problem("the list of goroutines breaks off: too many cannot be read")
+				return false
+			}
 			rt.problem("some goroutines cannot be read, such as the one at %#x", at(i))
 			continue
 		}
@@ -141,7 +158,7 @@ func (w *walk) read(at func(int) uint64) {
 		to := from + 1
 		for to < len(w.order) {
 			next := at(w.order[to])
-			if next-at(w.order[to-1])-size > maxGap && next != at(w.order[to-1]) || next+size-start > maxRun {
+			if next-at(w.order[to-1])-size > maxGap || next+size-start > maxRun {
 				break
 			}
 			to++
@@ -187,6 +204,8 @@ func (rt *Runtime) goroutine(addr uint64, b record) (g Goroutine, ok bool) {
 			g.Regs.BP = b.word(l.SyscallBP)
 		}
 	}
+	// One that never ran begins with its function.
+	g.Regs.Trap = g.Regs.PC == g.StartPC && !g.Syscall
 	if g.Status != s.Waiting && g.Status != s.Syscall {
 		g.WaitSince = 0
 	}
@@ -268,7 +287,7 @@ func (rt *Runtime) isSystem(g *Goroutine, b record) bool {
 		default:
 			v = user
 		}
-		rt.system[g.StartPC] = v
+		remember(rt.system, g.StartPC, v)
 	}
 	switch v {
 	case system:
@@ -309,7 +328,7 @@ func (rt *Runtime) CreatedBy(g *Goroutine) (c Creation, ok bool) {
 				c.File, c.Line = file, line
 			}
 		}
-		rt.created[g.GoPC] = c
+		remember(rt.created, g.GoPC, c)
 	}
 	return c, c.Func != ""
 }

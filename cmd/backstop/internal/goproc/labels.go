@@ -38,7 +38,7 @@ func (rt *Runtime) Labels(g *Goroutine) ([]Label, error) {
 	}
 	l, err := rt.p.Labels(rt.mem, g.LabelsAt)
 	if err == nil {
-		rt.labels[g.LabelsAt] = l
+		remember(rt.labels, g.LabelsAt, l)
 	}
 	return l, err
 }

@@ -34,6 +34,10 @@ func references(f *gobin.File, name string) ([]reference, error) {
 			continue
 		}
 		pc += uint64(in.Len)
+		if sum, ok := in.Args[1].(x86asm.Imm); ok && in.Op == x86asm.ADD && in.DataSize == 64 && in.Args[0] != x86asm.RSP {
+			all = append(all, reference{disp: int64(sum)}) // how code without optimization takes an address
+			continue
+		}
 		for _, arg := range in.Args {
 			m, ok := arg.(x86asm.Mem)
 			if !ok || m.Base == x86asm.RSP || m.Segment != 0 {

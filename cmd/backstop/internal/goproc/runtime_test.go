@@ -42,6 +42,30 @@ func TestGoroutines(t *testing.T) {
 	}
 }
 
+// TestGoroutinesOfRunning reads a program that goes on: the goroutines that stay
+// are found each time, whatever else changes.
+func TestGoroutinesOfRunning(t *testing.T) {
+	process := tracee.Start(t, tracee.Build(t, "go1.26.8", tracee.Stripped))
+	process.Do("park 500 2")
+	p, mem := open(t, process)
+	process.Send("grow 200000")
+	for round := range 50 {
+		rt, err := p.Runtime(mem)
+		if err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		parked := 0
+		for g := range rt.Goroutines() {
+			if g.State == "select (no cases)" {
+				parked++
+			}
+		}
+		if parked != 500 {
+			t.Errorf("round %d: %d goroutines wait; problems %q", round, parked, rt.Problems)
+		}
+	}
+}
+
 // A header is what a traceback says of a goroutine.
 type header struct {
 	state   string
@@ -218,6 +242,12 @@ func stop(t testing.TB, process *tracee.Process) (*Program, *os.File) {
 		}
 		time.Sleep(time.Millisecond)
 	}
+	return open(t, process)
+}
+
+// open returns what reads the process.
+func open(t testing.TB, process *tracee.Process) (*Program, *os.File) {
+	t.Helper()
 	mem, err := os.Open(fmt.Sprintf("/proc/%d/mem", process.PID))
 	if errors.Is(err, os.ErrPermission) {
 		t.Fatalf("a child's memory: %v", err)

@@ -15,10 +15,11 @@ import (
 const (
 	maxThreads    = 1 << 17 // the default limit of Go is 10,000 (debug.SetMaxThreads)
 	maxProcs      = 1 << 16
-	maxGoroutines = 1 << 28
+	maxGoroutines = 1 << 24 // their stacks alone take 32 GiB
 	maxQueue      = 1 << 20
 	maxReason     = 256 // bytes of m.preemptoff
 	maxProblems   = 32
+	maxRemembered = 1 << 14
 )
 
 // A Runtime is the scheduler of a Go program, read from its memory.
@@ -114,8 +115,8 @@ func (p *Program) Runtime(mem io.ReaderAt) (*Runtime, error) {
 	if p.Layout == nil {
 		return nil, errors.New("read scheduler: the program has no layout")
 	}
-	if p.Layout.Arch != p.File.Arch() {
-		return nil, fmt.Errorf("read scheduler: the layout is of %s, the program of %s", p.Layout.Arch, p.File.Arch())
+	if p.Layout.Arch != p.File.Arch() || p.File.Arch() != "amd64" {
+		return nil, fmt.Errorf("read scheduler: the layout is of %s, the program of %s; only amd64 is known", p.Layout.Arch, p.File.Arch())
 	}
 	roots, err := FindRoots(p.File, uint64(p.Layout.Sched.Lock))
 	if err != nil {
@@ -397,6 +398,15 @@ func (rt *Runtime) funcName(pc uint64) string {
 	if err != nil {
 		fn = gobin.Func{}
 	}
-	rt.names[pc] = fn.Name
+	remember(rt.names, pc, fn.Name)
 	return fn.Name
+}
+
+// remember keeps what was found out, for a program has few places. Memory that
+// names a new one each time does not fill ours.
+func remember[V any](m map[uint64]V, key uint64, v V) {
+	if len(m) >= maxRemembered {
+		clear(m)
+	}
+	m[key] = v
 }

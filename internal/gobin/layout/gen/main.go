@@ -7,7 +7,7 @@
 //	gen -out FILE [-experiments]
 //
 // With -experiments it also finds out anew which GOEXPERIMENTs change nothing,
-// which builds the standard library some hundred times; otherwise it keeps what
+// which builds the standard library some eighty times; otherwise it keeps what
 // FILE says.
 package main
 
