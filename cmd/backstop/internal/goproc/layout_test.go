@@ -14,7 +14,7 @@ import (
 // release, and with no other that differs in what the tracer uses.
 func TestLayoutOf(t *testing.T) {
 	for _, toolchain := range tracee.Toolchains {
-		for _, mode := range tracee.Modes {
+		for _, mode := range modesOf(toolchain) {
 			t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
 				f, err := gobin.Open(tracee.Build(t, toolchain, mode))
 				if err != nil {

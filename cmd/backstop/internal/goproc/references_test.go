@@ -13,7 +13,10 @@ import (
 // that have one; the code of stripped ones is the same.
 func TestRoots(t *testing.T) {
 	for _, toolchain := range tracee.Toolchains {
-		for _, mode := range []tracee.Mode{tracee.Default, tracee.PIE, tracee.Cgo} {
+		for _, mode := range modesOf(toolchain) {
+			if mode == tracee.Stripped || mode == tracee.PIEStripped {
+				continue
+			}
 			t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
 				exe := tracee.Build(t, toolchain, mode)
 				f, err := gobin.Open(exe)

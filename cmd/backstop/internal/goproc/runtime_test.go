@@ -16,14 +16,13 @@ import (
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/tracee"
 	"github.com/backstop-go/backstop/internal/gobin"
-	"github.com/backstop-go/backstop/internal/gobin/layout"
 )
 
 // TestGoroutines compares what is read of a stopped process with what the
 // process said of itself just before, for each toolchain and mode.
 func TestGoroutines(t *testing.T) {
 	for _, toolchain := range tracee.Toolchains {
-		for _, mode := range tracee.Modes {
+		for _, mode := range modesOf(toolchain) {
 			t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
 				process := tracee.Start(t, tracee.Build(t, toolchain, mode))
 				for _, command := range []string{"park 40 3", "labelled 3", "labelled 20", "labelled 1", "lock", "syscall", "spin", "gc"} {
@@ -40,6 +39,15 @@ func TestGoroutines(t *testing.T) {
 			})
 		}
 	}
+}
+
+// modesOf returns the modes of building, for the oldest and the newest release
+// also without optimization.
+func modesOf(toolchain string) []tracee.Mode {
+	if all := tracee.Toolchains; toolchain == all[0] || toolchain == all[len(all)-1] {
+		return append(slices.Clone(tracee.Modes), tracee.Unoptimized)
+	}
+	return tracee.Modes
 }
 
 // TestGoroutinesOfRunning reads a program that goes on: the goroutines that stay
@@ -261,7 +269,7 @@ func open(t testing.TB, process *tracee.Process) (*Program, *os.File) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
-	l, err := layout.For(f.GoVersion())
+	l, err := LayoutOf(f)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,11 @@ const (
 	Cgo         Mode = "cgo"          // linked by gcc
 )
 
-// Modes lists all of them.
+// Unoptimized is how debuggers have programs built: nothing is inlined, the
+// runtime included. It is none of Modes.
+const Unoptimized Mode = "unoptimized"
+
+// Modes lists all of them that people run.
 var Modes = []Mode{Default, Stripped, PIE, PIEStripped, Cgo}
 
 // Toolchains lists the releases that are tested: each minor from the oldest that
@@ -82,6 +86,8 @@ func BuildFrom(tb testing.TB, files fs.FS, toolchain string, mode Mode) string {
 	cgo := "CGO_ENABLED=0"
 	switch mode {
 	case Default:
+	case Unoptimized:
+		args = append(args, "-gcflags=all=-N -l")
 	case Stripped:
 		args = append(args, "-ldflags=-s -w")
 	case PIE:
