@@ -68,6 +68,11 @@ func (t *Tracer) loadSingle() error {
 	if t.single != nil {
 		return nil
 	}
+	if t.spec.Programs[programName].AttachType == ebpf.AttachNone { // as it was loaded
+		var err error
+		t.single, err = t.maps.Programs[programName].Clone()
+		return err
+	}
 	spec := t.spec.Copy()
 	spec.Programs[programName].AttachType = ebpf.AttachNone
 	c, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{MapReplacements: t.maps.Maps})

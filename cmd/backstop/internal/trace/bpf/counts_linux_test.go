@@ -165,7 +165,7 @@ func TestOneProcess(t *testing.T) {
 	}
 }
 
-// Perf events, of kernels before 6.6, see what one link with all sites sees.
+// Perf events, as on kernels before 6.6, see what one link with all sites sees.
 func TestSingleProbes(t *testing.T) {
 	w := load(t, bpf.Options{Rate: -1, Single: true})
 	exe := tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-1], tracee.Default)

@@ -22,7 +22,8 @@ const (
 )
 
 // Read waits for the next record. It returns the context's error when that is
-// done, and one that is os.ErrClosed after Close.
+// done, and one that is os.ErrClosed after Close. After any other error, of a
+// record that is not whole, the next one can be read.
 //
 // The programs wake the reader not more than once in two milliseconds, because
 // that costs the traced program more than all the rest.

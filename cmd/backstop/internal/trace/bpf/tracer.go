@@ -59,7 +59,8 @@ type Tracer struct {
 }
 
 // Load loads the programs; [Tracer.Attach] puts them to use. It needs CAP_BPF and
-// CAP_PERFMON.
+// CAP_PERFMON, and Linux 5.15 (attach cookies of uprobes); the executable must be
+// readable. Process ids are those of the initial pid namespace.
 func Load(o Options) (*Tracer, error) {
 	began := time.Now()
 	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(probesObject))
@@ -75,7 +76,12 @@ func Load(o Options) (*Tracer, error) {
 	if !o.Single {
 		spec.Programs[programName].AttachType = ebpf.AttachTraceUprobeMulti
 	}
-	if t.maps, err = ebpf.NewCollection(spec); err != nil {
+	t.maps, err = ebpf.NewCollection(spec)
+	if !t.only && errors.Is(err, ebpf.ErrNotSupported) { // before Linux 6.6
+		t.only, spec.Programs[programName].AttachType = true, ebpf.AttachNone
+		t.maps, err = ebpf.NewCollection(spec)
+	}
+	if err != nil {
 		return nil, rights.Explain(fmt.Errorf("load programs for probes: %w", err), rights.BPF, rights.Perfmon)
 	}
 	if err := t.maps.Maps["counts"].Put(countKey{}, countValue{}); err != nil {
@@ -223,7 +229,7 @@ func (t *Tracer) Close() error {
 		errs = append(errs, t.end(id, a))
 	}
 	errs = append(errs, t.reader.Close())
-	if t.single != nil { // a second program, never that of maps
+	if t.single != nil { // never that of maps
 		errs = append(errs, t.single.Close())
 	}
 	t.maps.Close()

@@ -159,3 +159,35 @@ func TestFindAbsent(t *testing.T) {
 		t.Errorf("%d sites, absent %v", len(sites.Sites), sites.Absent)
 	}
 }
+
+// An executable whose functions have other names, as garble makes them, is
+// refused by name; so is one that is cut off.
+func TestFindRenamed(t *testing.T) {
+	exe := tracee.Build(t, tracee.Toolchains[0], tracee.Stripped)
+	file, err := os.ReadFile(exe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := []byte("\x00runtime.gopanic\x00")
+	at := bytes.Index(file, name)
+	if at < 0 {
+		t.Fatal("no such name")
+	}
+	copy(file[at:], "\x00runtime.gARBLED\x00")
+	f, err := gobin.New(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused *probe.RefusedError
+	sites, err := probe.Find(f, known(t, "go1.21.13"))
+	if !errors.As(err, &refused) || refused.Func != "runtime.gopanic" || sites != nil || refused.Hint() == "" {
+		t.Errorf("%v, %v", sites, err)
+	}
+	whole, err := probe.Find(open(t, exe), known(t, "go1.21.13"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := whole.Verify(bytes.NewReader(file[:len(file)/100])); err == nil {
+		t.Error("a file that was cut off is as it was")
+	}
+}
