@@ -2,11 +2,17 @@ package bpf_test
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
 	"testing"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/bpf"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/tracee"
 	"github.com/backstop-go/backstop/internal/crashtest"
+	"github.com/backstop-go/backstop/internal/gobin"
 )
 
 // totals adds up the counts of an executable.
@@ -117,8 +123,8 @@ func TestConcurrent(t *testing.T) {
 	w := load(t, bpf.Options{Rate: -1, Ring: 64 << 20})
 	exe := tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-1], tracee.PIE)
 	id := w.attach(target(t, exe))
-	p := tracee.Start(t, exe)
-	n := p.Do("grow 4000").Count
+	p := tracee.Start(t, exe, "GOMAXPROCS=32") // so that probes are preempted by others
+	n := p.Do("grow 20000").Count
 	sum := totals(t, w, id)
 	if sum[bpf.Panic].Seen != uint64(n) || sum[bpf.Panic].Sent+sum[bpf.Panic].Lost != uint64(n) {
 		t.Fatalf("%+v", sum)
@@ -190,5 +196,49 @@ func TestSingleProbes(t *testing.T) {
 	p.Do("string")
 	if k := len(w.await(n, ofProcess(p))); k != n {
 		t.Errorf("%d records after Detach", k-n)
+	}
+}
+
+// More threads than processors: probes are preempted by others, which must not
+// write into the same buffer.
+func TestCrowd(t *testing.T) {
+	exe := tracee.BuildFrom(t, os.DirFS("testdata/crowd"), tracee.Toolchains[len(tracee.Toolchains)-1], tracee.Stripped)
+	w := load(t, bpf.Options{Rate: -1, Ring: 256 << 20})
+	id := w.attach(target(t, exe))
+	out, err := exec.Command(exe).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(string(out)), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := totals(t, w, id)
+	if sum[bpf.Panic].Seen != n || sum[bpf.Recover].Seen != n {
+		t.Errorf("%d panics: %+v", n, sum)
+	}
+	checkLosses(t, w, bpf.Losses{})
+	all := w.await(int(2*n), func(bpf.Record) bool { return true })
+	file, err := gobin.Open(exe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close() //nolint:errcheck // it was read only
+	depths := map[int]int{}
+	for _, r := range all {
+		if r.Kind != bpf.Panic {
+			continue
+		}
+		p := goproc.Program{File: file, Bias: r.Bias}
+		s := p.Unwind(r.Stack, r.Regs, r.Links, 0)
+		if depths[len(s.Frames)]++; s.Why != "" {
+			t.Fatalf("a stack ends early: %s", s.Why)
+		}
+		if !holds(r, "in a crowd") {
+			t.Fatal("a record without the text")
+		}
+	}
+	if len(depths) != 1 {
+		t.Errorf("stacks of %v frames", depths)
 	}
 }

@@ -76,13 +76,14 @@ static inline_always void lose(u32 what)
 		__sync_fetch_and_add(n, 1);
 }
 
-/* claim takes a scratch buffer. A probe can be preempted by another one on the
- * same processor, so that a buffer belongs to who has set its flag. */
+/* claim takes a scratch buffer. Where the kernel is fully preemptible, a probe can
+ * be interrupted by another one on the same processor, so that a buffer belongs to
+ * who has set its flag. */
 static inline_always struct slot *claim(void)
 {
 	u32 first = current_cpu() * SLOTS_PER_CPU;
 
-	for (int i = 0; i < 2 * SLOTS_PER_CPU; i++) {
+	for (int i = 0; i < SLOTS_TRIED; i++) {
 		u32 k = first + i;
 
 		if (k >= slots_count)

@@ -96,7 +96,10 @@ func Load(o Options) (*Tracer, error) {
 	return t, nil
 }
 
-const programName = "probe"
+const (
+	programName = "probe"
+	minSlots    = 16 // of 22 KB, for probes that were interrupted
+)
 
 // configure sets the sizes of maps and the constants of the programs.
 func (o Options) configure(spec *ebpf.CollectionSpec) error {
@@ -104,7 +107,7 @@ func (o Options) configure(spec *ebpf.CollectionSpec) error {
 	if err != nil {
 		return fmt.Errorf("count processors: %w", err)
 	}
-	slots := uint32(processors * 2) // SLOTS_PER_CPU
+	slots := uint32(max(processors*2, minSlots)) // SLOTS_PER_CPU of wire.h
 	for name, size := range map[string]uint32{
 		"ring":   powerOfTwo(or(o.Ring, 8<<20)),
 		"counts": uint32(or(o.Places, 16384)),

@@ -19,6 +19,7 @@ enum { FLAGS_ZERO = 1 << 6, SIGNAL_STOP = 19 };
 enum {
 	SITES = 16,          /* of an executable, at most */
 	SLOTS_PER_CPU = 2,
+	SLOTS_TRIED = 8,
 	STRUCT_SIZE = 512,   /* of a g, as far as it is read */
 	STRUCT_MASK = 0x1f8,
 	STRUCT_PANIC = 104,  /* of a _panic */
