@@ -133,6 +133,11 @@ func (f *traceFlags) run(ctx context.Context, std stdio, args []string) error {
 	if err := f.check(f.reporting); err != nil {
 		return err
 	}
+	if f.selects() {
+		if err := f.giveUpRights(); err != nil {
+			return err
+		}
+	}
 	if f.reporting {
 		return f.report(ctx, std, args[1:])
 	}

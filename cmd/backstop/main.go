@@ -12,8 +12,13 @@ import (
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/host"
 )
 
+// ownProcess says that the command has its process for itself, and may start it
+// again.
+var ownProcess bool
+
 func main() {
 	host.Guard()
+	ownProcess = true
 	if vettool.Invoked(os.Args[1:]) {
 		vettool.Main(os.Args[1:])
 	}

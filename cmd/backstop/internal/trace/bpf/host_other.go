@@ -12,3 +12,6 @@ import (
 func attachTracepoint(string, *ebpf.Program) (io.Closer, error) {
 	return nil, errors.New("only Linux has raw tracepoints")
 }
+
+// OneByOne is false.
+func OneByOne() bool { return false }

@@ -17,6 +17,7 @@ type Capability uint
 
 // What a tracer may need.
 const (
+	DACOverride   Capability = 1  // write into directories of others
 	DACReadSearch Capability = 2  // read executables that their owner alone may read
 	Kill          Capability = 5  // let stopped processes of other users go on
 	SysPtrace     Capability = 19 // look into processes of other users
@@ -26,6 +27,7 @@ const (
 )
 
 var names = map[Capability]struct{ name, use string }{
+	DACOverride:   {"CAP_DAC_OVERRIDE", "to write into directories of other users"},
 	DACReadSearch: {"CAP_DAC_READ_SEARCH", "to read executables that only their owner may read"},
 	Kill:          {"CAP_KILL", "to let stopped processes of other users go on"},
 	SysPtrace:     {"CAP_SYS_PTRACE", "to look into processes of other users"},
