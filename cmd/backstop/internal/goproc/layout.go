@@ -19,10 +19,25 @@ func LayoutOf(f *gobin.File) (*layout.Layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.Arch() != "amd64" || f.Format() != "elf" {
+	if f.Arch() != "amd64" || !forLinux(f) {
 		return nil, &layout.UnknownReleaseError{GoVersion: f.GoVersion(), Arch: f.Arch(), Reason: "only executables for Linux on amd64 can be verified"}
 	}
 	return verified(f, candidates)
+}
+
+// forLinux says whether an executable is for Linux, as far as it can be told:
+// those that were built outside a module state no system.
+func forLinux(f *gobin.File) bool {
+	info, err := f.BuildInfo()
+	if err != nil {
+		return f.Format() == "elf"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "GOOS" {
+			return s.Value == "linux"
+		}
+	}
+	return f.Format() == "elf"
 }
 
 // verified returns the first layout with which the code agrees.

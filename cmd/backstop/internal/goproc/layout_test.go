@@ -2,6 +2,10 @@ package goproc
 
 import (
 	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,6 +77,45 @@ func TestLayoutOfUnknownPatch(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLayoutOfOthers refuses executables for other systems and architectures.
+func TestLayoutOfOthers(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]string{"main.go": "package main\n\nfunc main() { println() }\n", "go.mod": "module other\n\ngo 1.21\n"}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, target := range []string{"linux/arm64", "freebsd/amd64", "windows/amd64", "linux/386"} {
+		goos, goarch, _ := strings.Cut(target, "/")
+		exe := filepath.Join(dir, goos+goarch)
+		cmd := exec.Command("go", "build", "-o", exe, ".")
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("build for %s: %v\n%s", target, err, out)
+		}
+		f, err := gobin.Open(exe)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l, err := LayoutOf(f); !errors.As(err, new(*layout.UnknownReleaseError)) {
+			t.Errorf("%s: %v, %v", target, l, err)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// modesOf returns the modes of building, for the oldest and the newest release
+// also without optimization.
+func modesOf(toolchain string) []tracee.Mode {
+	if all := tracee.Toolchains; toolchain == all[0] || toolchain == all[len(all)-1] {
+		return append(slices.Clone(tracee.Modes), tracee.Unoptimized)
+	}
+	return tracee.Modes
 }
 
 // differs says whether two layouts differ in g, m or p, where witnesses look.

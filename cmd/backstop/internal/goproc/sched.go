@@ -1,6 +1,7 @@
 package goproc
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -220,7 +221,7 @@ func (rt *Runtime) readMs() error {
 		}
 		m = b.word(rt.l.M.AllLink)
 	}
-	slices.SortFunc(rt.Ms, func(a, b M) int { return int(a.ID - b.ID) })
+	slices.SortFunc(rt.Ms, func(a, b M) int { return cmp.Compare(a.ID, b.ID) })
 	for i, m := range rt.Ms {
 		rt.ms[m.Addr] = i
 	}

@@ -23,22 +23,20 @@ func experimentsOf(text string) map[string][]string {
 // nothing changes on the first architecture.
 func (t *table) tryExperiments() error {
 	for _, release := range t.releases {
-		names, err := experimentNames(release)
+		names, err := experimentsOn(release)
 		if err != nil {
 			return err
 		}
 		t.experiments[release] = nil
-		for _, name := range names {
-			for _, x := range []string{name, "no" + name} {
-				same, err := t.unchanged(release, x)
-				if err != nil {
-					log.Printf("%s, GOEXPERIMENT=%s: %v", release, x, err) // is not for this machine
-					continue
-				}
-				log.Printf("%s, GOEXPERIMENT=%s: %s", release, x, same)
-				if same == "" {
-					t.experiments[release] = append(t.experiments[release], x)
-				}
+		for _, x := range names {
+			same, err := t.unchanged(release, x)
+			if err != nil {
+				log.Printf("%s, GOEXPERIMENT=%s: %v", release, x, err) // it is not for this machine
+				continue
+			}
+			log.Printf("%s, GOEXPERIMENT=%s: %q", release, x, same)
+			if same == "" {
+				t.experiments[release] = append(t.experiments[release], x)
 			}
 		}
 	}
@@ -47,17 +45,12 @@ func (t *table) tryExperiments() error {
 
 // unchanged returns "" when an experiment changes nothing, otherwise what.
 func (t *table) unchanged(release, experiment string) (string, error) {
-	env := []string{"GOARCH=" + archs[0], "GOEXPERIMENT=" + experiment}
-	differs, err := goCommand("", release, env, "env", "GOEXPERIMENT")
+	types, err := build(release, []string{"GOARCH=" + archs[0], "GOEXPERIMENT=" + experiment})
 	if err != nil {
 		return "", err
 	}
-	if differs != experiment {
-		return fmt.Sprintf("it is as usual, or part of another: %q", differs), nil
-	}
-	types, err := build(release, env)
-	if err != nil {
-		return "", err
+	if !strings.HasSuffix(types.version, " X:"+experiment) {
+		return fmt.Sprintf("a program calls itself %s", types.version), nil
 	}
 	c := column{"any": {}}
 	if err := c.fill(archs[0], types); err != nil {
@@ -73,32 +66,63 @@ var unusual = []string{
 	"coverageredesign", "exectracer2", "allocheaders", "runtimefreegc", "mapsplitgroup", "range", "synchashtriemap",
 }
 
-// experimentNames returns the experiments that a toolchain has: the fields of
-// goexperiment.Flags, in lower case.
-func experimentNames(toolchain string) ([]string, error) {
-	f, err := source(toolchain, "internal/goexperiment/flags.go")
+// experimentsOn returns what may be set beside the usual: the fields of
+// goexperiment.Flags in lower case, those that are usual with "no" in front.
+func experimentsOn(toolchain string) ([]string, error) {
+	flags, err := source(toolchain, "internal/goexperiment/flags.go")
 	if err != nil {
 		return nil, err
 	}
+	config, err := source(toolchain, "internal/buildcfg/exp.go")
+	if err != nil {
+		return nil, err
+	}
+	usual := map[string]bool{}
+	ast.Inspect(config, func(n ast.Node) bool {
+		if literal, ok := n.(*ast.CompositeLit); ok && isFlags(literal.Type) {
+			for _, e := range literal.Elts {
+				if pair, ok := e.(*ast.KeyValueExpr); ok {
+					usual[nameOf(pair.Key)] = true
+				}
+			}
+		}
+		return true
+	})
 	var names []string
-	ast.Inspect(f, func(n ast.Node) bool {
+	ast.Inspect(flags, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
 		if !ok || spec.Name.Name != "Flags" {
 			return true
 		}
-		if s, ok := spec.Type.(*ast.StructType); ok {
-			for _, field := range s.Fields.List {
-				for _, name := range field.Names {
-					if x := strings.ToLower(name.Name); !slices.Contains(unusual, x) {
-						names = append(names, x)
-					}
+		s, ok := spec.Type.(*ast.StructType)
+		for i := 0; ok && i < len(s.Fields.List); i++ {
+			for _, field := range s.Fields.List[i].Names {
+				switch x := nameOf(field); {
+				case slices.Contains(unusual, x):
+				case usual[x]:
+					names = append(names, "no"+x)
+				default:
+					names = append(names, x)
 				}
 			}
 		}
 		return false
 	})
-	if len(names) == 0 {
-		return nil, fmt.Errorf("%s has no experiments in internal/goexperiment/flags.go", toolchain)
+	if len(names) == 0 || len(usual) == 0 {
+		return nil, fmt.Errorf("%s has its experiments elsewhere than expected", toolchain)
 	}
 	return names, nil
+}
+
+func isFlags(typ ast.Expr) bool {
+	s, ok := typ.(*ast.SelectorExpr)
+	return ok && s.Sel.Name == "Flags"
+}
+
+// nameOf returns an identifier in lower case.
+func nameOf(e ast.Expr) string {
+	if id, ok := e.(*ast.Ident); ok {
+		return strings.ToLower(id.Name)
+	}
+	return ""
 }

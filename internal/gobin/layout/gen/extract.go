@@ -1,6 +1,7 @@
 package main
 
 import (
+	"debug/buildinfo"
 	"debug/dwarf"
 	"debug/elf"
 	"fmt"
@@ -14,6 +15,7 @@ type types struct {
 	structs map[string]*dwarf.StructType
 	consts  map[string]int64 // of package runtime
 	labels  dwarf.Type       // runtime/pprof.labelMap
+	version string           // what the program says of its toolchain
 }
 
 // readTypes reads the debug information of the executable at path.
@@ -33,7 +35,11 @@ func readTypes(path string) (*types, error) {
 			wanted[name] = true
 		}
 	}
-	t := &types{structs: map[string]*dwarf.StructType{}, consts: map[string]int64{}}
+	info, err := buildinfo.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	t := &types{version: info.GoVersion, structs: map[string]*dwarf.StructType{}, consts: map[string]int64{}}
 	for r := d.Reader(); ; {
 		e, err := r.Next()
 		if err != nil {
@@ -114,6 +120,9 @@ func (t *types) value(r layout.Row) (string, error) {
 
 // find returns where a field of a field stands, and its size.
 func find(s *dwarf.StructType, path []string) (offset, width int64, ok bool) {
+	if len(path) == 0 {
+		return 0, 0, false
+	}
 	for _, f := range s.Field {
 		if f.Name != path[0] {
 			continue

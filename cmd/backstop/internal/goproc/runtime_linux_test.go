@@ -41,15 +41,6 @@ func TestGoroutines(t *testing.T) {
 	}
 }
 
-// modesOf returns the modes of building, for the oldest and the newest release
-// also without optimization.
-func modesOf(toolchain string) []tracee.Mode {
-	if all := tracee.Toolchains; toolchain == all[0] || toolchain == all[len(all)-1] {
-		return append(slices.Clone(tracee.Modes), tracee.Unoptimized)
-	}
-	return tracee.Modes
-}
-
 // TestGoroutinesOfRunning reads a program that goes on: the goroutines that stay
 // are found each time, whatever else changes.
 func TestGoroutinesOfRunning(t *testing.T) {
