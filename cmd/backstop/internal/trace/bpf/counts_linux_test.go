@@ -242,3 +242,29 @@ func TestCrowd(t *testing.T) {
 		t.Errorf("stacks of %v frames", depths)
 	}
 }
+
+// Without stacks, places are those with stacks, and values are there.
+func TestNoStacks(t *testing.T) {
+	w := load(t, bpf.Options{Rate: -1})
+	exe := tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-1], tracee.PIE)
+	p := tracee.Start(t, exe)
+	var sites []uint64
+	for _, no := range []bool{false, true} {
+		to := target(t, exe)
+		to.NoStacks = no
+		id := w.attach(to)
+		p.Do("deep")
+		r := w.await(1, func(r bpf.Record) bool { return r.Exe == id && r.Kind == bpf.Panic })[0]
+		sites = append(sites, r.Site)
+		stack := len(r.Stack) > 1 && len(r.Stack[1].Bytes) == 2048
+		if stack == no || (len(r.Links) == 0) != no || !holds(r, "deep") {
+			t.Errorf("no stacks: %t, %d pieces, %d links", no, len(r.Stack), len(r.Links))
+		}
+		if err := w.Detach(id); err != nil {
+			t.Error(err)
+		}
+	}
+	if sites[0] != sites[1] {
+		t.Errorf("one place is %x", sites)
+	}
+}

@@ -62,6 +62,9 @@ func TestDeaths(t *testing.T) {
 				if want.text != "" && !holds(r, want.text) {
 					t.Errorf("%q is not in its %d pieces", want.text, len(r.Stack))
 				}
+				if name == "die-nested" && !holds(r, "first") {
+					t.Error("the first panic is not there")
+				}
 				if want.code != 0 && r.Code != want.code {
 					t.Errorf("code %d", r.Code)
 				}

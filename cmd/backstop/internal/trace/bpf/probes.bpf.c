@@ -249,7 +249,7 @@ static inline_always void stack(const struct executable *exe, struct slot *s)
 	s->w.end = rec->h.sp;
 	s->w.hi = rec->h.stack_hi;
 	n = s->w.hi - s->w.sp;
-	if (s->w.hi < s->w.sp || (exe->flags & EXE_NO_STACKS))
+	if (s->w.hi < s->w.sp)
 		return;
 	if (n > STACK_COPY)
 		n = STACK_COPY;
@@ -257,6 +257,8 @@ static inline_always void stack(const struct executable *exe, struct slot *s)
 	if (n == 0 || read_user(rec->stack, n, (void *)rec->h.sp))
 		return;
 	s->w.end = s->w.sp + n;
+	if (exe->flags & EXE_NO_STACKS) /* it tells the place; what follows goes over it */
+		return;
 	rec->stack_item.addr = s->w.sp;
 	rec->stack_item.len = n;
 	rec->stack_item.what = ITEM_MEMORY;

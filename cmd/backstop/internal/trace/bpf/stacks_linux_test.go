@@ -64,6 +64,9 @@ func TestStacks(t *testing.T) {
 						got = got[1:]
 					}
 					compareStack(t, shape[i], file, got[0], panicked)
+					if shape[i] == "labels" {
+						checkLabels(t, file, got[0])
+					}
 					got = got[1:]
 					stacks++
 				}
@@ -110,4 +113,19 @@ func print(frames []tracee.Frame) string {
 		fmt.Fprintf(&b, "%s %s:%d\n", f.Func, f.File, f.Line)
 	}
 	return b.String()
+}
+
+// checkLabels compares the labels that the probe has copied.
+func checkLabels(t *testing.T, file *gobin.File, r bpf.Record) {
+	t.Helper()
+	l, err := goproc.LayoutOf(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := goproc.Program{File: file, Bias: r.Bias, Layout: l}
+	got, err := p.Labels(r.Stack, r.LabelsAt)
+	want := []goproc.Label{{Key: "route", Value: "/cart"}, {Key: "trace_id", Value: "4bf92f3577b34da6a3ce929d0e0e4736"}}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("labels %v, %v", got, err)
+	}
 }
