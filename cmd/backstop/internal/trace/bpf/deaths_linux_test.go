@@ -39,47 +39,54 @@ func TestDeaths(t *testing.T) {
 	w := load(t, bpf.Options{})
 	for i, toolchain := range tracee.Toolchains {
 		mode := tracee.Modes[(i+1)%len(tracee.Modes)]
-		exe := tracee.Build(t, toolchain, mode)
-		w.attach(target(t, exe))
-		for name, want := range deaths {
-			if name == "deadlock" && mode == tracee.Cgo {
-				continue // with cgo there is no deadlock detector
+		t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
+			exe := tracee.Build(t, toolchain, mode)
+			w.attach(target(t, exe))
+			for name := range deaths {
+				if name == "deadlock" && mode == tracee.Cgo {
+					continue // with cgo there is no deadlock detector
+				}
+				t.Run(name, func(t *testing.T) { die(t, w, exe, name) })
 			}
-			t.Run(toolchain+"/"+string(mode)+"/"+name, func(t *testing.T) {
-				p := tracee.Start(t, exe)
-				p.Send(name)
-				if err := p.Wait(); err == nil {
-					t.Fatal("it lives")
-				}
-				all := w.await(len(strings.Fields(want.records)), ofProcess(p))
-				if name == "map-write" { // several goroutines may notice
-					all = all[:1]
-				}
-				if got := sequence(all); got != want.records {
-					t.Fatalf("%s, not %s", got, want.records)
-				}
-				r := all[len(all)-1]
-				if want.text != "" && !holds(r, want.text) {
-					t.Errorf("%q is not in its %d pieces", want.text, len(r.Stack))
-				}
-				if name == "die-nested" && !holds(r, "first") {
-					t.Error("the first panic is not there")
-				}
-				if want.code != 0 && r.Code != want.code {
-					t.Errorf("code %d", r.Code)
-				}
-				if (r.Goid == 0) != want.noGoroutine && r.Kind != bpf.SignalDeath {
-					t.Errorf("goroutine %d", r.Goid)
-				}
-				if want.fn != "" {
-					checkStack(t, exe, r, want.fn)
-				}
-			})
-		}
+		})
 	}
 	l, err := w.Losses()
 	if err != nil || l != (bpf.Losses{}) {
 		t.Errorf("lost %+v, %v", l, err)
+	}
+}
+
+// die lets a program die and looks at the records.
+func die(t *testing.T, w *watch, exe, name string) {
+	t.Helper()
+	want := deaths[name]
+	p := tracee.Start(t, exe)
+	p.Send(name)
+	if err := p.Wait(); err == nil {
+		t.Fatal("it lives")
+	}
+	all := w.await(len(strings.Fields(want.records)), ofProcess(p))
+	if name == "map-write" { // several goroutines may notice
+		all = all[:1]
+	}
+	if got := sequence(all); got != want.records {
+		t.Fatalf("%s, not %s", got, want.records)
+	}
+	r := all[len(all)-1]
+	if want.text != "" && !holds(r, want.text) {
+		t.Errorf("%q is not in its %d pieces", want.text, len(r.Stack))
+	}
+	if name == "die-nested" && !holds(r, "first") {
+		t.Error("the first panic is not there")
+	}
+	if want.code != 0 && r.Code != want.code {
+		t.Errorf("code %d", r.Code)
+	}
+	if (r.Goid == 0) != want.noGoroutine && r.Kind != bpf.SignalDeath {
+		t.Errorf("goroutine %d", r.Goid)
+	}
+	if want.fn != "" {
+		checkStack(t, exe, r, want.fn)
 	}
 }
 
