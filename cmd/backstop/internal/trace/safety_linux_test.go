@@ -75,7 +75,7 @@ func cost(p *tracee.Process) time.Duration {
 // However a tracer ends, its target goes on unharmed and has no probe left.
 func TestTracerEnds(t *testing.T) {
 	load(t, bpf.Options{}) // or skip
-	exe := tracee.Build(t, tracee.Toolchains[5], tracee.PIEStripped)
+	exe := tracee.Private(t, tracee.Build(t, tracee.Toolchains[5], tracee.PIEStripped))
 	sites := mustFind(t, exe)
 	p := tracee.Start(t, exe)
 	bare := cost(p)
@@ -131,7 +131,7 @@ func TestTracerEnds(t *testing.T) {
 // A target may end in any way while it is attached to.
 func TestTargetEnds(t *testing.T) {
 	tracer := load(t, bpf.Options{})
-	exe := tracee.Build(t, tracee.Toolchains[0], tracee.PIE)
+	exe := tracee.Private(t, tracee.Build(t, tracee.Toolchains[0], tracee.PIE))
 	sites := mustFind(t, exe)
 	for _, end := range []string{"die-string", "unlock", "exit 4", "terminate", "abort", "kill"} {
 		t.Run(end, func(t *testing.T) {
@@ -231,7 +231,7 @@ func TestReplaced(t *testing.T) {
 
 // Where the last probe cannot be put there is none at all.
 func TestAllProbesOrNone(t *testing.T) {
-	exe := tracee.Build(t, tracee.Toolchains[0], tracee.Stripped)
+	exe := tracee.Private(t, tracee.Build(t, tracee.Toolchains[0], tracee.Stripped))
 	sites := mustFind(t, exe)
 	p := tracee.Start(t, exe)
 	for _, single := range []bool{false, true} {

@@ -351,7 +351,7 @@ func TestSoak(t *testing.T) {
 	for round := 0; round == 0 || time.Now().Before(end); round++ {
 		toolchain, mode := tracee.Toolchains[(round+5)%len(tracee.Toolchains)], tracee.Modes[(round+3)%len(tracee.Modes)]
 		t.Run(fmt.Sprintf("%s/%s", toolchain, mode), func(t *testing.T) {
-			exe := tracee.Build(t, toolchain, mode)
+			exe := tracee.Private(t, tracee.Build(t, toolchain, mode))
 			first, last = soakOne(t, exe, time.Now().Add(min(time.Until(end), time.Minute)), round == 0, first)
 		})
 	}

@@ -115,6 +115,17 @@ func BuildFrom(tb testing.TB, files fs.FS, toolchain string, mode Mode) string {
 	return exe
 }
 
+// Private copies an executable that was built for everybody. Probes are on a file:
+// those of other tests are on all processes that run it.
+func Private(tb testing.TB, exe string) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "tracee")
+	if err := move(exe, path); err != nil {
+		tb.Fatal(err)
+	}
+	return path
+}
+
 // key changes with the source, the toolchain and the mode.
 func key(tb testing.TB, files fs.FS, toolchain string, mode Mode) string {
 	tb.Helper()
@@ -144,7 +155,7 @@ func unpack(files fs.FS, dir string) error {
 	return os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/tracee\n\ngo 1.21\n"), 0o644)
 }
 
-// move copies, because the test's directory may be on another file system.
+// move copies, at once or not at all, because the test's directory may be on another file system.
 func move(from, to string) error {
 	b, err := os.ReadFile(from)
 	if err != nil {

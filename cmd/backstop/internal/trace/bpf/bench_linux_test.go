@@ -26,7 +26,7 @@ var watched = []struct {
 // recovery, as getrusage there has it, at two depths: without probes, with a
 // record of each with its stack, without stacks, and with the usual limit.
 func BenchmarkPanic(b *testing.B) {
-	exe := tracee.Build(b, tracee.Toolchains[5], tracee.Stripped)
+	exe := tracee.Private(b, tracee.Build(b, tracee.Toolchains[5], tracee.Stripped))
 	for _, how := range watched {
 		for _, depth := range []int{1, 50} {
 			b.Run(fmt.Sprintf("%s/depth=%d", how.name, depth), func(b *testing.B) {
@@ -60,7 +60,7 @@ func BenchmarkPanic(b *testing.B) {
 // BenchmarkDefer is a deferred function with a recover that has nothing to do,
 // which no probe is hit by.
 func BenchmarkDefer(b *testing.B) {
-	exe := tracee.Build(b, tracee.Toolchains[5], tracee.Stripped)
+	exe := tracee.Private(b, tracee.Build(b, tracee.Toolchains[5], tracee.Stripped))
 	for _, how := range watched[:2] {
 		b.Run(how.name, func(b *testing.B) {
 			p := tracee.Start(b, exe)
@@ -79,7 +79,7 @@ func BenchmarkDefer(b *testing.B) {
 // BenchmarkAttach is what stands between a running program and its first record,
 // once the executable is indexed and the programs are loaded.
 func BenchmarkAttach(b *testing.B) {
-	exe := tracee.Build(b, tracee.Toolchains[5], tracee.Stripped)
+	exe := tracee.Private(b, tracee.Build(b, tracee.Toolchains[5], tracee.Stripped))
 	tracee.Start(b, exe)
 	w := load(b, bpf.Options{})
 	to := target(b, exe)

@@ -43,7 +43,7 @@ func breakpoints(t *testing.T, pid int, to bpf.Target) int {
 // is seen is a part of what happened, and afterwards its code is as it was.
 func TestAttachDetachUnderLoad(t *testing.T) {
 	w := load(t, bpf.Options{})
-	exe := tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-1], tracee.Stripped)
+	exe := tracee.Private(t, tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-1], tracee.Stripped))
 	to := target(t, exe)
 	p := tracee.Start(t, exe)
 	stop, stopped := make(chan struct{}), make(chan int)
@@ -114,7 +114,7 @@ func TestTracerToKill(t *testing.T) {
 // A tracer that is killed leaves nothing behind in the program.
 func TestKill(t *testing.T) {
 	loadOnly(t, bpf.Options{}) // skips where there are no rights
-	exe := tracee.Build(t, tracee.Toolchains[0], tracee.Default)
+	exe := tracee.Private(t, tracee.Build(t, tracee.Toolchains[0], tracee.Default))
 	p := tracee.Start(t, exe)
 	to := target(t, exe)
 	cmd := exec.Command(os.Args[0], "-test.run=^TestTracerToKill$")
