@@ -37,3 +37,16 @@ func (f *File) Offset(addr uint64) (offset int64, ok bool) {
 	}
 	return int64(s.off + addr - s.addr), true
 }
+
+// Witness returns bytes that a process which runs the executable has at an
+// address, wherever it was loaded: some names of functions. Whoever has found
+// the memory of a process can tell by them that both belong together.
+func (f *File) Witness() (addr uint64, b []byte, err error) {
+	names := f.t.names
+	names.addr += names.size / 2
+	b, err = f.t.bytes(names.addr, min(256, names.size-names.size/2))
+	if err != nil {
+		return 0, nil, &CorruptError{"function names", err}
+	}
+	return names.addr, append([]byte(nil), b...), nil
+}

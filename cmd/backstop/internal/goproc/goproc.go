@@ -10,6 +10,7 @@ package goproc
 
 import (
 	"io"
+	"os"
 
 	"github.com/backstop-go/backstop/internal/gobin"
 	"github.com/backstop-go/backstop/internal/gobin/layout"
@@ -22,6 +23,8 @@ type Program struct {
 	// Layout is where the runtime's structures have their fields. Stacks are
 	// unwound without it; goroutines and labels are not read. See [LayoutOf].
 	Layout *layout.Layout
+
+	exe *os.File // to close
 }
 
 // Registers are where a stack begins.

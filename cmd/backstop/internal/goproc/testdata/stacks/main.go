@@ -299,10 +299,6 @@ func hold(state string) {
 	switch state {
 	case "parked":
 		go func() { g <- spot.G(); recurseWait(5) }()
-	case "new":
-		// It cannot run before this goroutine yields, which it never does.
-		runtime.GOMAXPROCS(1)
-		go recurseWait(5)
 	case "preempted":
 		runtime.GOMAXPROCS(1)
 		go func() { g <- spot.G(); spin() }()
@@ -312,17 +308,28 @@ func hold(state string) {
 		spot.Loop()
 	case "stopping":
 		// A collection waits for a goroutine that does not stop, on the stack of
-		// the thread.
+		// the thread. Nothing else runs any more.
 		go func() { g <- 0; spot.Loop() }()
 		<-g
-		go func() { g <- spot.G(); collect() }()
+		said := make(chan bool)
+		go func() { g <- spot.G(); <-said; collect() }()
+		fmt.Printf("%d\n", <-g)
+		fmt.Println("ready")
+		close(said)
+		sleep()
 	default:
 		panic(state)
 	}
 	fmt.Printf("%d\n", <-g)
 	time.Sleep(50 * time.Millisecond)
 	fmt.Println("ready")
-	select {}
+	sleep()
+}
+
+func sleep() {
+	for {
+		time.Sleep(time.Minute)
+	}
 }
 
 //go:noinline
