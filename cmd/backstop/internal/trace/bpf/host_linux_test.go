@@ -166,7 +166,7 @@ func TestHostOptionsRefused(t *testing.T) {
 func TestHostClose(t *testing.T) {
 	h := openHost(t, HostOptions{})
 	done := make(chan error, 1)
-	go func() { //nolint:backstop // a test
+	go func() {
 		for {
 			if _, err := h.Read(); err != nil {
 				done <- err

@@ -33,7 +33,7 @@ type Executable struct {
 
 // Path opens the executable, by whatever name, also when it was removed or lies in
 // another mount namespace. It is of this process, and good until the Watcher is
-// closed.
+// closed, or it was [Idle] for too long.
 func (e *Executable) Path() string { return fmt.Sprintf("/proc/self/fd/%d", e.file.Fd()) }
 
 // ReadAt reads the file.

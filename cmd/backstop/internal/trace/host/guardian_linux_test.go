@@ -249,7 +249,12 @@ func TestCatchCgroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := next(t, w, Added)
-	if !e.Target.Stopped || e.Target.PID != cmd.Process.Pid {
+	for !e.Target.Stopped {
+		// The record of the shell was read when the process was the shop already.
+		next(t, w, Removed)
+		e = next(t, w, Added)
+	}
+	if e.Target.PID != cmd.Process.Pid {
 		t.Errorf("%+v", e.Target)
 	}
 	if err := w.Continue(e.Target); err != nil {

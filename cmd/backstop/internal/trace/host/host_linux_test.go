@@ -250,6 +250,40 @@ func TestWatchPolls(t *testing.T) {
 	}
 }
 
+// TestExpire closes what nobody runs any more, and nothing else.
+func TestExpire(t *testing.T) {
+	one, two := executable(t, "one"), executable(t, "two")
+	w := watch(t, Options{Selection: Selection{Exes: []string{one, two}}, WithoutKernel: true, Poll: time.Hour})
+	stays := start(t, one)
+	stays.up(t)
+	first, err := w.index.lookup(stays.Process.Pid, one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := start(t, two)
+	ends.up(t)
+	second, err := w.index.lookup(ends.Process.Pid, two)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends.end(t)
+	w.index.expire(time.Now().Add(Idle-time.Minute), map[*Executable]bool{first: true})
+	if _, err := second.ReadAt(make([]byte, 4), 0); err != nil {
+		t.Errorf("too early: %v", err)
+	}
+	w.index.expire(time.Now().Add(Idle+time.Minute), map[*Executable]bool{first: true})
+	if _, err := second.ReadAt(make([]byte, 4), 0); err == nil {
+		t.Error("it is still open")
+	}
+	if _, err := first.ReadAt(make([]byte, 4), 0); err != nil {
+		t.Errorf("one that runs: %v", err)
+	}
+	if again, err := w.index.lookup(stays.Process.Pid, one); err != nil || again != first {
+		t.Errorf("another one: %v, %v", again, err)
+	}
+	stays.end(t)
+}
+
 // TestWatchExec has a process run one program after the other.
 func TestWatchExec(t *testing.T) {
 	one, two := executable(t, "one"), executable(t, "two")

@@ -32,7 +32,13 @@ type index struct {
 type known struct {
 	executable *Executable
 	err        error
+	used       time.Time // when a process was last seen that runs it
 }
+
+// Idle is for how long an executable stays open when no target runs it any more.
+// Whoever attached to one must have detached by then: should it be run again, it is
+// another Executable.
+const Idle = 15 * time.Minute
 
 // maxKnown bounds how many executables that are not Go's are remembered: beyond it
 // they are forgotten, and looked at again.
@@ -57,6 +63,7 @@ func (x *index) lookup(pid int, display string) (*Executable, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if k, ok := x.known[id]; ok {
+		k.used = time.Now()
 		return k.executable, k.err
 	}
 	f, err := os.Open(x.proc.path(pid, "exe"))
@@ -76,7 +83,7 @@ func (x *index) lookup(pid int, display string) (*Executable, error) {
 		_ = f.Close()
 		return k.executable, k.err
 	}
-	k := &known{}
+	k := &known{used: time.Now()}
 	if binary, err := gobin.New(f); err != nil {
 		_ = f.Close()
 		k.err = fmt.Errorf("%s: %w", display, err)
@@ -96,6 +103,23 @@ func (x *index) add(id Identity, k *known) {
 		}
 	}
 	x.known[id] = k
+}
+
+// expire closes executables that have been idle for too long. running are those
+// that are not idle.
+func (x *index) expire(now time.Time, running map[*Executable]bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for id, k := range x.known {
+		switch {
+		case k.executable == nil:
+		case running[k.executable]:
+			k.used = now
+		case now.Sub(k.used) > Idle:
+			_ = k.executable.file.Close() // it was only read
+			delete(x.known, id)
+		}
+	}
 }
 
 // close closes what is open.

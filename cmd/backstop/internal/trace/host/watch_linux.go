@@ -147,7 +147,7 @@ func (w *Watcher) check(pid int) error {
 
 // Events are what was found, in its order. The channel is closed when the context
 // ends or the Watcher is closed. Who reads slowly delays what follows; the kernel
-// keeps some six thousand records meanwhile.
+// keeps some ten thousand records meanwhile.
 func (w *Watcher) Events() <-chan Event { return w.events }
 
 // Target is the one with a pid, or the last that had it until a few seconds ago;
@@ -258,6 +258,7 @@ func (w *Watcher) run(ctx context.Context, notice string) {
 			w.record(ctx, r.record)
 		case <-tick.C:
 			w.forget()
+			w.expire(time.Now())
 			if w.host == nil || w.losing(ctx) {
 				w.scan(ctx)
 			}
@@ -444,6 +445,15 @@ func (w *Watcher) unannounced(pid int) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.adopted[pid]
+}
+
+// expire closes executables that nobody has run for long.
+func (w *Watcher) expire(now time.Time) {
+	running := make(map[*Executable]bool)
+	for _, t := range w.all() {
+		running[t.Executable] = true
+	}
+	w.index.expire(now, running)
 }
 
 // announce reports whether a target was found by somebody else and has to be
