@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/tracee"
 	"github.com/backstop-go/backstop/internal/crashtest"
@@ -100,7 +101,12 @@ func TestProcess(t *testing.T) {
 		}
 
 		p, g = held(t, exe, "preempted")
-		s = p.Unwind(p.Memory, saved(t, p, g), nil, 0)
+		// The other goroutine may yet wait for its processor.
+		for end := time.Now().Add(10 * time.Second); ; {
+			if s = p.Unwind(p.Memory, saved(t, p, g), nil, 0); s.Why == "" || time.Now().After(end) {
+				break
+			}
+		}
 		if got := names(s); !strings.HasSuffix(got, "runtime.asyncPreempt main.spin main.hold.func2 runtime.goexit") || s.Why != "" {
 			t.Errorf("preempted: %s: %s", got, s.Why)
 		}

@@ -30,7 +30,7 @@ type said struct {
 }
 
 // ask runs the program and returns it and all that it said.
-func ask(t *testing.T, exe string) (*Program, []said) {
+func ask(t testing.TB, exe string) (*Program, []said) {
 	t.Helper()
 	out, err := exec.Command(exe).Output()
 	if err != nil {
