@@ -10,10 +10,6 @@ import (
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/bpf"
 )
 
-// noValue is what the runtime says of panic(nil) (runtime/panic.go,
-// PanicNilError).
-const noValue = "panic called with nil argument (use GODEBUG=panicnil=1 to disable)"
-
 // stack reads the stack of a record, as far as a traceback shows it.
 func (en *Engine) stack(e *Event, r *bpf.Record) {
 	frames, why := en.read.Stack(e.who, r)
@@ -26,9 +22,12 @@ func (en *Engine) stack(e *Event, r *bpf.Record) {
 		frames = belowPanic(frames)
 	}
 	e.Frames = frames
-	if e.Kind != Vain { // where somebody looks at the frames of the runtime first
-		e.Frames = shown(frames)
+	if e.Kind == Vain || len(frames) > 0 && frames[0].Func == "runtime.throw" {
+		// Somebody looks at the frames of the runtime first; and tracebacks show
+		// them where the runtime itself is at fault (runtime/panic.go, throw).
+		return
 	}
+	e.Frames = shown(frames)
 }
 
 // entryOf is the function that a goroutine began with. runtime.main calls the
@@ -72,9 +71,6 @@ func (en *Engine) value(e *Event, r *bpf.Record) {
 	v, ok := en.read.Value(e.who, r)
 	if !ok {
 		return
-	}
-	if r.Type == 0 && v.Text == "" {
-		v.Text = noValue
 	}
 	v = en.maskValue("", v)
 	e.Value = &v

@@ -14,7 +14,7 @@ import (
 const (
 	// settle is how much later than the end of a process a record about its last
 	// moments may come: what programs did and what the host saw travel apart.
-	settle = 200 * time.Millisecond
+	settle = 500 * time.Millisecond
 	// patience is how long a panic may run its deferred calls before it is told
 	// without an outcome, and a dying process may take to print.
 	patience = 5 * time.Second

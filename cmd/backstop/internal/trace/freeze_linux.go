@@ -13,6 +13,7 @@ import (
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/postmortem"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/bpf"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/host"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/rights"
 )
 
@@ -116,5 +117,16 @@ func (l *live) letGo() error {
 
 // guard starts the process that lets stopped ones go on should we be killed.
 func (l *live) guard() (end func() error, err error) {
-	return func() error { return nil }, nil
+	if l.o.Freeze == "" && !l.o.Host.CatchFirst {
+		return func() error { return nil }, nil
+	}
+	maps := []*bpf.Stopped{l.watcher.Stopped()}
+	if l.o.Freeze != "" {
+		maps = append(maps, l.tracer.Stopped())
+	}
+	g, err := host.StartGuardian(maps...)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it says what it did
+	}
+	return g.Close, nil
 }

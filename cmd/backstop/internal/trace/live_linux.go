@@ -147,6 +147,14 @@ func (l *live) loop(ctx context.Context) {
 		case t := <-l.frozen:
 			l.thaw(t)
 		case now := <-ticks.C:
+			// What was read comes first: it may be what is waited for.
+			for n := len(records); n > 0; n-- {
+				if r := <-records; r.err == nil {
+					l.take(&r.record)
+				} else {
+					l.engine.strange++
+				}
+			}
 			l.engine.Tick(SinceBoot())
 			if now.Sub(last) >= countBeat {
 				last = now
@@ -172,10 +180,12 @@ func (l *live) read(ctx context.Context, to chan<- received) {
 	}
 }
 
-// take hands a record to the engine, unless it is of a process that was not asked
-// for: probes are on an executable, and hit all that run it.
+// take hands a record to the engine. Probes hit who was asked for: an executable,
+// or single processes of it. Only where both were named, one that was not may be
+// among them; nobody else is looked up, for a process may be gone by now.
 func (l *live) take(r *bpf.Record) {
-	if l.watcher.Target(int(r.PID)) == nil {
+	s := &l.o.Host.Selection
+	if len(s.PIDs) > 0 && len(s.Exes) > 0 && l.watcher.Target(int(r.PID)) == nil {
 		if r.Stopped {
 			if err := l.resume(int(r.PID)); err != nil {
 				l.o.OnNotice(err.Error())

@@ -153,12 +153,15 @@ func TestPanics(t *testing.T) {
 				if e.Value == nil || e.Value.Type != saw.Type {
 					t.Errorf("value %+v, the program saw a %s: %s", e.Value, saw.Type, saw.Text)
 				}
+				if e.Outcome == trace.Replaced && saw.Text == "once" {
+					continue // its deferred function panics again
+				}
 				if e.Outcome != trace.Recovered || e.Recovery == nil || e.Recovery.By == nil || !strings.HasPrefix(e.Recovery.By.Func, "main.") || e.Recovery.After <= 0 {
 					t.Errorf("%s: %s, recovery %+v", saw.Text, e.Outcome, e.Recovery)
 				}
 			}
 			for _, saw := range want {
-				t.Errorf("not told: %s %q in %v", saw.Type, saw.Text, saw.Stack)
+				t.Errorf("not told: %s %q in %s and %d calls more", saw.Type, saw.Text, saw.Stack[0].Func, len(saw.Stack)-1)
 			}
 			if s.summary.Panics < uint64(total) || !s.summary.Exact || s.summary.Losses != (trace.Losses{}) {
 				t.Errorf("summary %+v, the program saw %d panics", s.summary, total)
@@ -183,7 +186,9 @@ func shown(stack []tracee.Frame) (kept []tracee.Frame) {
 	return kept
 }
 
+// key is a stack, as deep as it is kept, and its goroutine.
 func key(stack []tracee.Frame, goid uint64) string {
+	stack = stack[:min(len(stack), 500)]
 	var b strings.Builder
 	for _, f := range stack {
 		b.WriteString(f.Func + " " + f.File + ":" + strconv.Itoa(f.Line) + "\n")
@@ -260,34 +265,5 @@ func TestEnds(t *testing.T) {
 	}
 	if e.Lived <= 0 || e.Lived > time.Minute {
 		t.Errorf("lived %v", e.Lived)
-	}
-}
-
-// The state of a dying process is in a file, and the process dies as it would have.
-func TestFreeze(t *testing.T) {
-	exe := tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-2], tracee.Stripped)
-	dir := t.TempDir()
-	p := tracee.Start(t, exe)
-	o := ofPID(p.PID)
-	o.Freeze = dir
-	s := start(t, o)
-	s.ready()
-	p.Do("park 20")
-	p.Send("die-string")
-	err := p.Wait()
-	if err == nil || p.Cmd.ProcessState.ExitCode() != 2 || !strings.Contains(p.Stderr.String(), "panic: a text") {
-		t.Errorf("the process ended with %v and said %s", err, p.Stderr)
-	}
-	e := s.await("the death", func(e *trace.Event) bool { return e.Outcome == trace.Uncaught })
-	if e.Snapshot == "" || e.End == nil || e.End.Status != 2 {
-		t.Fatalf("snapshot %q, %s; end %+v", e.Snapshot, e.SnapshotErr, e.End)
-	}
-	data, err := os.ReadFile(e.Snapshot)
-	if err != nil || !strings.Contains(string(data), "main.parked") && !strings.Contains(string(data), "park") {
-		t.Errorf("snapshot of %d bytes: %v", len(data), err)
-	}
-	<-s.ended // nobody is left
-	if s.err != nil {
-		t.Error(s.err)
 	}
 }

@@ -111,20 +111,12 @@ func (goReader) Last(p *process, f Frame) int {
 	return p.target.lastLine(f.Entry - f.bias)
 }
 
-// Text reads the message of a fatal error. Texts of the runtime are in its
-// read-only data, of which a probe sees what was looked at before.
 func (goReader) Text(p *process, r *bpf.Record) (string, bool) {
-	if r.Data == 0 || r.Code <= 0 {
+	if p.target == nil || r.Data == 0 || r.Code <= 0 {
 		return "", false
 	}
-	buf := make([]byte, min(r.Code, maxMessage))
-	n, err := r.Stack.ReadAt(buf, int64(r.Data))
-	if n < len(buf) && err != nil && p.target != nil {
-		if text, ok := p.target.file.ROData(r.Data-r.Bias, uint64(len(buf))); ok && len(text) > n {
-			return string(text), true
-		}
-	}
-	return string(buf[:n]), n > 0
+	text, _ := p.target.program(r.Bias).TextOf(r.Stack, r.Data, uint64(r.Code))
+	return text, text != ""
 }
 
 func (goReader) Labels(p *process, r *bpf.Record) map[string]string {
@@ -142,4 +134,10 @@ func (goReader) Labels(p *process, r *bpf.Record) map[string]string {
 	return labels
 }
 
-func (goReader) Value(p *process, r *bpf.Record) (goproc.Value, bool) { return goproc.Value{}, false }
+func (goReader) Value(p *process, r *bpf.Record) (goproc.Value, bool) {
+	if p.target == nil {
+		return goproc.Value{}, false
+	}
+	v, err := p.target.program(r.Bias).Value(r.Stack, r.Type, r.Data)
+	return v, err == nil || v.Type != ""
+}
