@@ -203,8 +203,11 @@ func (l *live) host(e host.Event) (nobody bool) {
 	case host.Notice:
 		l.o.OnNotice(e.Text)
 	case host.Seen:
-		r := e.Record
-		l.engine.Take(&r)
+		// One that ended before anybody could look at it is a target if its probes
+		// were hit.
+		if r := e.Record; e.Target != nil || l.engine.knows(r.PID) {
+			l.engine.Take(&r)
+		}
 	case host.Added:
 		l.attach(e.Target)
 		if e.Target.Stopped {

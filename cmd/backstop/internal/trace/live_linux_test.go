@@ -3,7 +3,6 @@ package trace_test
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -95,6 +94,14 @@ func (s *session) ready() {
 func (s *session) await(what string, ok func(*trace.Event) bool) *trace.Event {
 	s.tb.Helper()
 	var found *trace.Event
+	s.tb.Cleanup(func() {
+		if found == nil {
+			for _, e := range s.events {
+				s.tb.Logf("%s %s of process %d, end %+v", e.Kind, e.Outcome, e.PID, e.End)
+			}
+			s.tb.Log(s.notices)
+		}
+	})
 	crashtest.Eventually(s.tb, what+" was told", func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -242,11 +249,9 @@ func show(s *string) string {
 // Ends without a traceback: who called os.Exit, who sent the signal.
 func TestEnds(t *testing.T) {
 	exe := tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-2], tracee.Default)
-	s := start(t, trace.LiveOptions{Host: host.Options{Selection: host.Selection{Exes: []string{filepath.Base(exe)}}}})
-	tracee.Start(t, exe)
-	s.ready()
-
+	s := start(t, trace.LiveOptions{Host: host.Options{Selection: host.Selection{Exes: []string{exe}}}})
 	p := tracee.Start(t, exe)
+	s.ready()
 	p.Send("exit 7")
 	_ = p.Wait() // its status is looked at below
 	e := s.await("os.Exit", func(e *trace.Event) bool { return int(e.PID) == p.PID && e.Kind == trace.Exit })

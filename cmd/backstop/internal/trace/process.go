@@ -61,6 +61,9 @@ func (en *Engine) process(r *bpf.Record) *process {
 	return p
 }
 
+// knows reports whether a process was heard of.
+func (en *Engine) knows(pid uint32) bool { return en.processes[pid] != nil }
+
 // succeeded reports whether a record is of a later process with the number: one
 // that began after the end of this one, or that runs another executable without
 // having been started in its place.

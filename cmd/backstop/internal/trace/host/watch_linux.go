@@ -410,14 +410,13 @@ func (w *Watcher) record(ctx context.Context, r bpf.Record) {
 		w.look(ctx, pid, r)
 	case bpf.Exit:
 		delete(w.looked, pid)
-		if t := w.current(pid); t != nil {
-			w.send(ctx, Event{Kind: Seen, Target: t, Record: r})
+		t := w.current(pid)
+		w.send(ctx, Event{Kind: Seen, Target: t, Record: r}) // of one that had ended before it could be looked at, too
+		if t != nil {
 			w.remove(ctx, t)
 		}
 	default:
-		if t := w.current(pid); t != nil {
-			w.send(ctx, Event{Kind: Seen, Target: t, Record: r})
-		}
+		w.send(ctx, Event{Kind: Seen, Target: w.current(pid), Record: r})
 	}
 }
 
