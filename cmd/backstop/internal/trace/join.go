@@ -95,6 +95,9 @@ func (en *Engine) unrecorded(p *process, r *bpf.Record) *Event {
 		e.At = en.o.Clock(r.Since)
 	}
 	en.value(e, r)
+	if v := e.Value; v != nil && v.Cut {
+		e.Value, e.Message = &goproc.Value{Type: v.Type, Cut: true}, nil // a recovery brings no memory
+	}
 	en.origin(e, r)
 	e.Incomplete = "only its recovery was recorded"
 	if like := en.places[CountKey{Exe: r.Exe, Kind: bpf.Panic, Site: r.Site}]; like != nil && r.Site != 0 {
