@@ -11,9 +11,6 @@ import (
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/rights"
 )
 
-// A Hinted error says what a person can do about it.
-type Hinted interface{ Hint() string }
-
 // attach puts probes on the executable of a process, unless they are there.
 func (l *live) attach(t *host.Target) {
 	key := attachKey{exe: t.Executable}
@@ -47,11 +44,11 @@ func (l *live) probe(key attachKey, told *Attachment) (uint32, error) {
 	binary := key.exe.Binary
 	where, err := goproc.LayoutOf(binary)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", key.exe.Display, err)
+		return 0, explain(fmt.Errorf("%s: %w", key.exe.Display, err))
 	}
 	sites, err := probe.Find(binary, where)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", key.exe.Display, err)
+		return 0, explain(fmt.Errorf("%s: %w", key.exe.Display, err))
 	}
 	told.Index = time.Since(began)
 	target := sites.Target(key.exe.Path())

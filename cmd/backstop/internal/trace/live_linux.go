@@ -51,6 +51,9 @@ func Run(ctx context.Context, o LiveOptions) (*Summary, error) {
 		running: make(map[int]attachKey), frozen: make(chan thawed, 64),
 	}
 	l.summary.Start = time.Now()
+	if err := checkFiles(o.Host.Exes, o.OnNotice); err != nil {
+		return nil, err
+	}
 	var err error
 	if l.tracer, err = bpf.Load(bpf.Options{Rate: o.Rate}); err != nil {
 		return nil, rights.Explain(err, rights.BPF, rights.Perfmon)
@@ -60,7 +63,7 @@ func Run(ctx context.Context, o LiveOptions) (*Summary, error) {
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	if l.watcher, err = host.Watch(watching, o.Host); err != nil {
-		return nil, err //nolint:wrapcheck // it says what was asked for
+		return nil, explain(err)
 	}
 	guard, err := l.guard()
 	if err != nil {

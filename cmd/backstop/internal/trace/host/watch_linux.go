@@ -137,7 +137,7 @@ func (w *Watcher) check(pid int) error {
 		_, err = w.index.lookup(pid, path)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("process %d is a thread of the kernel, or has ended", pid)
+		return &usageError{fmt.Sprintf("process %d is a thread of the kernel, or has ended", pid), "-pid takes the number of a program that runs, as ps shows it"}
 	}
 	if err != nil {
 		return rights.Explain(fmt.Errorf("look at process %d: %w", pid, err), rights.SysPtrace, rights.DACReadSearch)
