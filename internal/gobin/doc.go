@@ -1,6 +1,7 @@
 // Package gobin reads Go executables: which function, file and line a program
-// counter belongs to, inlined calls included, where a function begins, what the
-// read-only data holds, and how the program was built. It needs neither symbol
+// counter belongs to, inlined calls included, where a function begins, its code,
+// how its stack is unwound, what types the program has, what the read-only data
+// holds, and how the program was built. It needs neither symbol
 // table nor debug information, so stripped and position-independent executables
 // are read like any others: everything comes from the tables the Go runtime
 // itself uses (runtime/symtab.go, runtime/symtabinl.go).
@@ -16,7 +17,8 @@
 // ELF, PE and Mach-O executables of Go 1.16 to 1.27 are read, on every
 // architecture of gc but WebAssembly. A release whose tables are not known is
 // refused with [UnknownReleaseError], unless its tables verify as those of a
-// known one; nothing is guessed.
+// known one; nothing is guessed. How stacks are unwound ([File.Site]) and what
+// types there are ([File.TypeAt], [File.TypeNamed]) is known of Go 1.21 to 1.27.
 //
 // Addresses are those of the file. The addresses of a running
 // position-independent executable differ from them by where it was loaded,
