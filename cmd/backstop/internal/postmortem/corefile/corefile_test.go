@@ -141,7 +141,7 @@ func TestRefused(t *testing.T) {
 	} {
 		_, err := New(bytes.NewReader(c.data), int64(len(c.data)))
 		var format *FormatError
-		if !errors.As(err, &format) || !strings.Contains(err.Error(), c.want) || format.Hint == "" {
+		if !errors.As(err, &format) || !strings.Contains(err.Error(), c.want) || format.Advice == "" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -300,7 +300,7 @@ func TestUseExecutable(t *testing.T) {
 		"it is a core file": sample().bytes(),
 	} {
 		var wrong *ExecutableError
-		if _, _, err := use(b); !errors.As(err, &wrong) || !strings.Contains(err.Error(), want) || wrong.Hint == "" {
+		if _, _, err := use(b); !errors.As(err, &wrong) || !strings.Contains(err.Error(), want) || wrong.Advice == "" {
 			t.Errorf("%s: %v", want, err)
 		}
 	}

@@ -51,10 +51,10 @@ func readImage(f *mappedFile) (*image, error) {
 	return m, nil
 }
 
-// An ExecutableError says why a file cannot be the executable of a core. Hint is
+// An ExecutableError says why a file cannot be the executable of a core. Advice is
 // what to do about it.
 type ExecutableError struct {
-	Path, Detail, Hint string
+	Path, Detail, Advice string
 }
 
 func (e *ExecutableError) Error() string { return fmt.Sprintf("executable %s: %s", e.Path, e.Detail) }
@@ -87,7 +87,7 @@ func (c *Core) useExecutable(file *mappedFile) (bias uint64, proved bool, err er
 		return 0, false, err
 	}
 	mapped, _ := c.Executable()
-	if bias, err = c.bias(m, mapped); err != nil {
+	if bias, err = c.bias(file.path, m, mapped); err != nil {
 		return 0, false, err
 	}
 	if mapped == "" {
@@ -107,7 +107,7 @@ func (c *Core) useExecutable(file *mappedFile) (bias uint64, proved bool, err er
 
 // bias says how far an executable was moved: by where it was to start, or else by
 // where its first bytes were mapped.
-func (c *Core) bias(m *image, mapped string) (uint64, error) {
+func (c *Core) bias(path string, m *image, mapped string) (uint64, error) {
 	bias := uint64(0)
 	switch {
 	case c.Auxv.Known:
@@ -121,7 +121,7 @@ func (c *Core) bias(m *image, mapped string) (uint64, error) {
 		}
 	}
 	if bias%pageSize != 0 {
-		return 0, &MismatchError{Path: "the executable", Mapped: orUnknown(mapped), Detail: fmt.Sprintf("it starts at %#x, the process started at %#x", m.entry, c.Auxv.Entry)}
+		return 0, &MismatchError{Path: path, Mapped: orUnknown(mapped), Detail: fmt.Sprintf("it starts at %#x, the process started at %#x", m.entry, c.Auxv.Entry)}
 	}
 	return bias, nil
 }
@@ -143,3 +143,6 @@ func (c *Core) addMapping(m Mapping) {
 	c.Mappings = append(c.Mappings, m)
 	c.sortMappings()
 }
+
+// Hint is what to do about it.
+func (e *ExecutableError) Hint() string { return e.Advice }

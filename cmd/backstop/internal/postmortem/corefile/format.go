@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// A FormatError says that a file is not a core that can be read. Hint is what to
+// A FormatError says that a file is not a core that can be read. Advice is what to
 // do about it.
 type FormatError struct {
 	Detail string
-	Hint   string
+	Advice string
 }
 
 func (e *FormatError) Error() string { return "not a core file that can be read: " + e.Detail }
@@ -65,3 +65,6 @@ func checkHeader(head []byte) error {
 		return &FormatError{fmt.Sprintf("it is an ELF file of type %d", kind), isCore}
 	}
 }
+
+// Hint is what to do about it.
+func (e *FormatError) Hint() string { return e.Advice }

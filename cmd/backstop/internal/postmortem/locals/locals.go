@@ -7,7 +7,6 @@ package locals
 
 import (
 	"debug/elf"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -22,7 +21,16 @@ import (
 )
 
 // ErrNoDebugInfo says that an executable cannot tell of variables.
-var ErrNoDebugInfo = errors.New("the executable has no debug information")
+var ErrNoDebugInfo error = noDebugInfo{}
+
+type noDebugInfo struct{}
+
+func (noDebugInfo) Error() string { return "the executable has no debug information" }
+
+// Hint is what to do about it.
+func (noDebugInfo) Hint() string {
+	return "build without -ldflags=\"-s -w\"; an executable that strip made small can be read with the one that it was made from"
+}
 
 // Options say which variables to read, and how much of them.
 type Options struct {
