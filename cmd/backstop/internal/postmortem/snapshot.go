@@ -157,6 +157,12 @@ type Scheduler struct {
 	Runnable int `json:"runnable"`
 	// StopTheWorld says that the world was stopped, or being stopped.
 	StopTheWorld bool `json:"stop_the_world,omitempty"`
+
+	// Locked says that somebody held the lock of the scheduler; Queue are the
+	// first of the goroutines that wait in the queue that is shared. Both are of
+	// cores only.
+	Locked bool    `json:"locked,omitempty"`
+	Queue  []int64 `json:"queue,omitempty"`
 }
 
 // A Thread is a runtime.m.
@@ -170,6 +176,14 @@ type Thread struct {
 	Blocked   bool  `json:"blocked,omitempty"` // asleep until it is needed
 	InC       bool  `json:"in_c,omitempty"`
 	Locks     int   `json:"locks,omitempty"` // of the runtime that it holds
+
+	// The rest is of cores only. Throwing is "user" or "runtime" while it ends the
+	// process with a fatal error, by whose fault; PreemptOff is why it must not be
+	// interrupted.
+	Throwing   string `json:"throwing,omitempty"`
+	Dying      bool   `json:"dying,omitempty"`
+	Allocating bool   `json:"allocating,omitempty"`
+	PreemptOff string `json:"preempt_off,omitempty"`
 }
 
 // A Processor is a runtime.p, the right to run Go code.
@@ -179,4 +193,6 @@ type Processor struct {
 	Thread   *int64 `json:"thread,omitempty"`
 	Runnable int    `json:"runnable"` // goroutines in its own queue
 	Tick     uint32 `json:"tick"`     // grows with each goroutine that it runs
+
+	Queue []int64 `json:"queue,omitempty"` // the goroutines, in their order; of cores only
 }
