@@ -34,6 +34,7 @@ func commands() []command {
 		sameCommand(),
 		traceCommand(),
 		snapshotCommand(),
+		coreCommand(),
 		doctorCommand(),
 		vetCommand(),
 		labCommand(),

@@ -53,8 +53,20 @@ func TestScripts(t *testing.T) {
 
 // condition is what scripts may ask for in brackets, besides what testscript knows.
 func condition(name string) (bool, error) {
-	if name == "trace" { // whether any process may be traced
+	switch name {
+	case "trace": // whether any process may be traced
 		return runtime.GOOS == "linux" && runtime.GOARCH == "amd64" && os.Getuid() == 0, nil
+	case "cores":
+		return coresStay(), nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
+}
+
+// coresStay says whether cores of a program stay in its working directory (core(5)).
+func coresStay() bool {
+	pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
+	if err != nil || !strings.HasPrefix(string(pattern), "core") || strings.Contains(string(pattern), "/") {
+		return false
+	}
+	return exec.Command("sh", "-c", "ulimit -c 2097152").Run() == nil // 1 GiB in blocks of 512 bytes
 }
