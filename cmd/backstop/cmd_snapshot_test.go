@@ -22,8 +22,8 @@ func parkedShop() {
 	if err != nil {
 		panic(err)
 	}
-	go http.Serve(l, nil)
-	go http.Get("http://" + l.Addr().String() + "/cart?token=secret")
+	go func() { _ = http.Serve(l, nil) }()
+	go func() { _, _ = http.Get("http://" + l.Addr().String() + "/cart?token=secret") }() //nolint:bodyclose // there is no answer
 	for range 10 {
 		go waitForCart(mu)
 	}

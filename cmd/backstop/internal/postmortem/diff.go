@@ -352,7 +352,5 @@ func (d *Diff) concerns(after *Snapshot) {
 		r := &d.Requests[i]
 		d.Concerns = append(d.Concerns, Finding{Kind: "request", Text: fmt.Sprintf("%s %s is served since before the first snapshot", r.Method, r.URL), Goroutines: []int64{r.Goroutine}})
 	}
-	for _, f := range bigStacks(after) {
-		d.Concerns = append(d.Concerns, f)
-	}
+	d.Concerns = append(d.Concerns, bigStacks(after)...)
 }
