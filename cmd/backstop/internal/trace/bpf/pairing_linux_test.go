@@ -1,6 +1,8 @@
 package bpf_test
 
 import (
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -69,6 +71,9 @@ func TestPairing(t *testing.T) {
 					continue
 				}
 				checkPairs(t, file, shape, all)
+				if last := all[len(all)-2]; shape == "repanic" && last.Since == 0 {
+					t.Errorf("%s: the second panic does not know the first", shape)
+				}
 			}
 			if n := len(w.await(before, ofProcess(p))); n != before {
 				t.Errorf("%d records, not %d", n, before)
@@ -84,6 +89,7 @@ func checkPairs(t *testing.T, file *gobin.File, shape string, all []bpf.Record) 
 	for _, r := range all {
 		switch r.Kind {
 		case bpf.Panic:
+			checkReplaced(t, file, shape, panics[int64(r.Since)], r)
 			panics[int64(r.Time)] = r
 		case bpf.Ineffective:
 			if names := callers(t, file, r); len(names) < 3 || names[0] != "main.helper" || names[len(names)-1] == "?" {
@@ -107,6 +113,21 @@ func checkPairs(t *testing.T, file *gobin.File, shape string, all []bpf.Record) 
 	}
 }
 
+// checkReplaced looks at what a panic says of the one that was recovered before.
+func checkReplaced(t *testing.T, file *gobin.File, shape string, before, r bpf.Record) {
+	t.Helper()
+	if shape != "repanic" || before.Kind == 0 && r.Since == 0 {
+		if r.Since != 0 || r.Recoverer != nil {
+			t.Errorf("%s: a panic instead of that of %v, recovered by %v", shape, r.Since, callers(t, file, r))
+		}
+		return
+	}
+	names := callers(t, file, r)
+	if before.Kind != bpf.Panic || len(names) != 2 || !strings.HasPrefix(names[0], "main.") {
+		t.Errorf("%s: a panic instead of %+v, recovered by %v", shape, before, names)
+	}
+}
+
 // callers are the functions with code that called recover.
 func callers(t *testing.T, file *gobin.File, r bpf.Record) []string {
 	t.Helper()
@@ -124,4 +145,32 @@ func nameAt(t *testing.T, file *gobin.File, pc uint64) string {
 		return "?"
 	}
 	return fn.Name
+}
+
+// A deferred function that recovers and then exits never returns: the exit says
+// which panic it was and who recovered it.
+func TestRecoverAndExit(t *testing.T) {
+	w := load(t, bpf.Options{})
+	for _, toolchain := range tracee.Toolchains {
+		t.Run(toolchain, func(t *testing.T) {
+			exe := tracee.BuildFrom(t, os.DirFS("testdata/leave"), toolchain, tracee.Stripped)
+			w.attach(target(t, exe))
+			cmd := exec.Command(exe)
+			_ = cmd.Run() // it exits with 3
+			all := w.await(2, func(r bpf.Record) bool { return int(r.PID) == cmd.Process.Pid })
+			if got := sequence(all); got != "P X" {
+				t.Fatal(got)
+			}
+			file, err := gobin.Open(exe)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer file.Close() //nolint:errcheck // it was read only
+			exit := all[1]
+			names := callers(t, file, exit)
+			if exit.Since != all[0].Time || exit.Code != 3 || len(names) != 2 || names[0] != "main.main.func1" {
+				t.Errorf("exit %+v, of a panic recovered by %v", exit, names)
+			}
+		})
+	}
 }

@@ -89,6 +89,18 @@ static inline_always struct open *opened(u64 g, u64 goid, int make)
 	return o;
 }
 
+/* replaced says of a panic, or an exit, that it comes from a function that has
+ * recovered another panic and does not return: then there is no recovery. */
+static inline_always void replaced(struct record *rec, const struct opening *e)
+{
+	if (!e->recoverer[0])
+		return;
+	rec->h.since = e->time;
+	rec->h.recoverer[0] = e->recoverer[0];
+	rec->h.recoverer[1] = e->recoverer[1];
+	rec->h.recoverers = 2;
+}
+
 /* begin notes a panic, or a Goexit, which ends only with its goroutine. Depths are
  * distances from the top of the stack, for stacks move. */
 static inline_always void begin(struct record *rec, u64 before, u64 depth, u32 flags)
@@ -114,6 +126,12 @@ static inline_always void begin(struct record *rec, u64 before, u64 depth, u32 f
 	if (n >= MAX_OPEN) {
 		n = MAX_OPEN - 1;
 		lose(LOST_NESTED);
+	}
+	if (n) {
+		u64 k = n - 1;
+
+		BOUND(k, MAX_OPEN - 1);
+		replaced(rec, &o->e[k]);
 	}
 	o->n = n + 1;
 	BOUND(n, MAX_OPEN - 1);

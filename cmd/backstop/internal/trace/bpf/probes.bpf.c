@@ -284,6 +284,19 @@ static inline_always void uncaught(struct slot *s, const struct executable *exe,
 	}
 }
 
+/* leaves says of an exit which panic was recovered before it. */
+static inline_always void leaves(struct record *rec)
+{
+	struct open *o = opened(rec->h.g, rec->h.goid, 0);
+
+	if (!o || o->n == 0 || o->n > MAX_OPEN)
+		return;
+	u64 k = o->n - 1;
+
+	BOUND(k, MAX_OPEN - 1);
+	replaced(rec, &o->e[k]);
+}
+
 static inline_always int ends(u32 kind)
 {
 	return kind == KIND_FATAL || kind == KIND_UNCAUGHT || kind == KIND_SIGNAL_DEATH || kind == KIND_OS_EXIT;
@@ -351,6 +364,8 @@ static inline_always void happened(const struct pt_regs *r, const struct executa
 	if (*kind == KIND_PANIC || *kind == KIND_GOEXIT)
 		begin(rec, word(s->g, exe->g_panic), rec->h.stack_hi - r->sp,
 		      (rec->h.flags & FLAG_SENT) | (*kind == KIND_GOEXIT ? OPEN_GOEXIT : 0));
+	if (*kind == KIND_OS_EXIT)
+		leaves(rec);
 	if (!(rec->h.flags & FLAG_SENT))
 		return;
 	s->off = sizeof(struct record) - STACK_COPY + ((rec->stack_item.len + 7) & ~7ull);

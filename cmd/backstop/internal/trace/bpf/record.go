@@ -68,6 +68,10 @@ type Record struct {
 	// Time of its Panic record, 0 when that was not seen. Type and Data are what it
 	// was; Data may have been moved since. Panics counts those that this one
 	// recovery ends. Ineffective has Recoverer, as far out as was walked.
+	//
+	// Panic and OSExit have Recoverer and Since of another panic, where a function
+	// has recovered that one and then panics again or exits: it does not return, so
+	// that there is no Recover.
 	Resume    uint64
 	Recoverer []uint64
 	Since     time.Duration
