@@ -50,21 +50,38 @@ func TestSignalDeath(t *testing.T) {
 		t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
 			exe := tracee.Build(t, toolchain, mode)
 			w.attach(target(t, exe))
-			p := tracee.Start(t, exe)
-			p.Send("hang")
-			tid := busiest(t, p.PID)
-			if _, _, errno := syscall.Syscall(syscall.SYS_TGKILL, uintptr(p.PID), uintptr(tid), uintptr(syscall.SIGQUIT)); errno != 0 {
-				t.Fatal(errno)
-			}
-			if err := p.Wait(); err == nil {
-				t.Fatal("it lives")
-			}
-			r := w.await(1, ofProcess(p))[0]
-			if r.Kind != bpf.SignalDeath || r.Code != int64(syscall.SIGQUIT) || r.Goid == 0 || int(r.TID) != tid || !r.Regs.Trap {
-				t.Errorf("%+v", r)
-			}
-			checkStack(t, exe, r, "main.spin")
-			checkStack(t, exe, r, "main.main")
+			// It may come while the thread is in the scheduler and runs no goroutine.
+			crashtest.Eventually(t, "a signal hits a goroutine", func() bool {
+				r := quit(t, w, exe)
+				if r.Goid == 0 {
+					return false
+				}
+				if r.Regs.Trap != (r.System.SP == 0) {
+					t.Errorf("%+v", r)
+				}
+				checkStack(t, exe, r, "main.spin")
+				checkStack(t, exe, r, "main.main")
+				return true
+			})
 		})
 	}
+}
+
+// quit kills a program by a signal to the thread that is busy.
+func quit(t *testing.T, w *watch, exe string) bpf.Record {
+	t.Helper()
+	p := tracee.Start(t, exe)
+	p.Send("hang")
+	tid := busiest(t, p.PID)
+	if _, _, errno := syscall.Syscall(syscall.SYS_TGKILL, uintptr(p.PID), uintptr(tid), uintptr(syscall.SIGQUIT)); errno != 0 {
+		t.Fatal(errno)
+	}
+	if err := p.Wait(); err == nil {
+		t.Fatal("it lives")
+	}
+	r := w.await(1, ofProcess(p))[0]
+	if r.Kind != bpf.SignalDeath || r.Code != int64(syscall.SIGQUIT) || int(r.TID) != tid {
+		t.Errorf("%+v", r)
+	}
+	return r
 }
