@@ -34,7 +34,7 @@ func build(toolchain string, env []string, flags ...string) (*types, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir) // what is left is the system's to clean
+	defer func() { _ = os.RemoveAll(dir) }() // what is left is the system's to clean
 	files := map[string]string{"main.go": program, "go.mod": "module program\n\ngo 1.21\n"}
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
