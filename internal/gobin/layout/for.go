@@ -94,11 +94,13 @@ type version struct {
 }
 
 // parseVersion reads "go1.26.8", "go1.27rc1", "go1.21.13 (Vendor 1.21.13-1)" and
-// "go1.26.8 X:one,two" (internal/buildcfg, runtime.Version). What is not
+// "go1.26.8-X:one,two" (internal/buildcfg, runtime.Version). What is not
 // a release, such as "devel go1.28-0123abcd Mon Jan ...", is not ok. A first
 // release is "go1.20", without a patch number, before Go 1.21.
 func parseVersion(s string) (v version, ok bool) {
-	words := strings.Fields(s)
+	// From Go 1.26 on a dash stands before "X:", where there is no other
+	// (cmd/link/internal/ld/main.go, go.dev/issue/75953).
+	words := strings.Fields(strings.Replace(s, "-X:", " X:", 1))
 	if len(words) == 0 {
 		return v, false
 	}

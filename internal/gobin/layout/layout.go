@@ -176,9 +176,9 @@ type M struct {
 	SignalPending      Offset `layout:"signalPending,4"`
 }
 
-// P is runtime.p, the right to run Go code.
+// P is runtime.p, the right to run Go code. What stands behind its work buffers
+// depends on the garbage collector, which is an experiment at times.
 type P struct {
-	Size         Offset `layout:"sizeof"`
 	ID           Offset `layout:"id,4"`
 	Status       Offset `layout:"status,4"` // see PStatus
 	Link         Offset `layout:"link,8"`
@@ -191,7 +191,6 @@ type P struct {
 	RunNext      Offset `layout:"runnext,8"`
 	GFreeN       Offset `layout:"gFree.gList.size|gFree.size|gFree.n,4"`
 	GCWorkerMode Offset `layout:"gcMarkWorkerMode,8"`
-	Preempt      Offset `layout:"preempt,1"`
 }
 
 // Sched is runtime.schedt, the scheduler.

@@ -49,7 +49,7 @@ func (t *table) unchanged(release, experiment string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !strings.HasSuffix(types.version, " X:"+experiment) {
+	if _, set, _ := strings.Cut(types.version, "X:"); set != experiment {
 		return fmt.Sprintf("a program calls itself %s", types.version), nil
 	}
 	c := column{"any": {}}
