@@ -87,7 +87,8 @@ func issues(t *testing.T, url string) (list []struct {
 	Class     string
 	Count     int
 	Observers []string
-}) {
+},
+) {
 	t.Helper()
 	resp, err := http.Get(url + "/api/v1/issues")
 	if err != nil {
