@@ -10,18 +10,23 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/trace"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/bpf"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/host"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/probe"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/tracee"
 	"github.com/backstop-go/backstop/internal/crashtest"
 )
 
 func TestMain(m *testing.M) {
-	crashtest.Main(m, map[string]crashtest.Program{"tracer": tracer})
+	host.Guard()
+	crashtest.Main(m, map[string]crashtest.Program{"tracer": tracer, "freezer": freezer})
 }
 
 // tracer attaches to an executable, says so, and ends as standard input says.
@@ -57,6 +62,58 @@ func tracer(args []string) {
 		if err := t.Close(); err != nil {
 			panic(err)
 		}
+	}
+}
+
+// freezer freezes a process when it dies.
+func freezer(args []string) {
+	pid, err := strconv.Atoi(args[0])
+	if err != nil {
+		panic(err)
+	}
+	_, err = trace.Run(context.Background(), trace.LiveOptions{
+		Host: host.Options{Selection: host.Selection{PIDs: []int{pid}}}, Freeze: args[1],
+		OnEvent: func(*trace.Event) {}, OnNotice: func(text string) { fmt.Fprintln(os.Stderr, text) },
+		OnTarget: func(trace.Attachment) { fmt.Println("attached") },
+		OnTick:   func(trace.Status, []*trace.Site) {},
+	})
+	if err != nil {
+		panic(err)
+	}
+}
+
+// A tracer is killed while its target stands still in the moment of its death, for
+// the tracer to look at: it dies as it would have.
+func TestKilledWhileFreezing(t *testing.T) {
+	load(t, bpf.Options{}) // or skip
+	p := tracee.Start(t, tracee.Private(t, tracee.Build(t, tracee.Toolchains[5], tracee.Stripped)))
+	cmd := crashtest.Command(t, "freezer", &crashtest.Options{Args: []string{strconv.Itoa(p.PID), t.TempDir()}})
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "attached\n" {
+		t.Fatalf("the tracer says %q, %v", line, err)
+	}
+	// The tracer stands still first, so that it cannot let the target go on.
+	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	p.Send("die-string")
+	crashtest.Eventually(t, "the target is stopped", func() bool {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID))
+		return err == nil && strings.Contains(string(stat), ") T ")
+	})
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	if err := p.Wait(); err == nil || err.Error() != "exit status 2" || !strings.Contains(p.Stderr.String(), "panic: a text") {
+		t.Errorf("the target ended with %v and said %q", err, p.Stderr)
 	}
 }
 

@@ -17,7 +17,9 @@ import (
 	"time"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/trace"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/bpf"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/host"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/probe"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/tracee"
 	"github.com/backstop-go/backstop/internal/crashtest"
@@ -311,6 +313,38 @@ func (s *soak) cycle(p *tracee.Process, c *crowd) {
 	s.panics += uint64(sum[bpf.Panic])
 }
 
+// run traces the server with everything that the command has, for a moment.
+func (s *soak) run(p *tracee.Process, c *crowd) {
+	s.Helper()
+	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+	defer stop()
+	before, stormed := c.done.Load(), int64(0)
+	events, notices := 0, 0
+	sum, err := trace.Run(ctx, trace.LiveOptions{
+		Host:    host.Options{Selection: host.Selection{PIDs: []int{p.PID}}},
+		OnEvent: func(*trace.Event) { events++ },
+		OnTarget: func(trace.Attachment) {
+			stormed = int64(p.Do("storm 200 20").Count)
+			stop()
+		},
+		OnNotice: func(text string) { notices++; s.Log(text) },
+		OnTick:   func(trace.Status, []*trace.Site) {},
+	})
+	if err != nil {
+		s.Fatal(err)
+	}
+	after := c.begun.Load()
+	if n := int64(sum.Panics); n < stormed || n > stormed+after-before {
+		s.Errorf("%d panics told; there were at least %d, at most %d", n, stormed, stormed+after-before)
+	}
+	if events == 0 || notices > 0 || sum.Damaged > 0 {
+		s.Errorf("%d events, %d notices: %+v", events, notices, sum)
+	}
+	if n := probed(s, p.PID, s.sites); n != 0 {
+		s.Errorf("%d probes left after Run", n)
+	}
+}
+
 // A holding is what this process holds.
 type holding struct {
 	files, rings, goroutines int
@@ -384,6 +418,9 @@ func soakOne(t *testing.T, exe string, until time.Time, begin bool, first holdin
 			}
 		}
 		s.close()
+		if !s.Failed() {
+			s.run(p, c)
+		}
 		last = holds(t)
 		if begin && tracer == 0 {
 			first = last
