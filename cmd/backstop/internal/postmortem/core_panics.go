@@ -10,6 +10,7 @@ import (
 // A panicking is a panic in flight, runtime._panic.
 type panicking struct {
 	value                         goproc.Value
+	text                          string // as the runtime prints it
 	recovered, repanicked, goexit bool
 }
 
@@ -41,7 +42,7 @@ func (c *Core) panics(addr uint64) []panicking {
 			recovered: flag(addr, int32(l.Recovered)), repanicked: flag(addr, int32(l.Repanicked)), goexit: flag(addr, int32(l.Goexit)),
 		}
 		if !p.goexit {
-			p.value = c.value(typ, data)
+			p.value, p.text = c.value(typ, data)
 		}
 		all = append(all, p)
 		addr = link
@@ -66,7 +67,7 @@ func writePanics(b *strings.Builder, panics []panicking, indent bool) {
 		if p.goexit {
 			continue
 		}
-		text := p.value.Text
+		text := p.text
 		if indent {
 			text = indented(text)
 		}

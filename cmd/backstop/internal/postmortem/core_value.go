@@ -1,7 +1,6 @@
 package postmortem
 
 import (
-	"encoding/binary"
 	"fmt"
 	"reflect"
 	"strings"
@@ -10,65 +9,31 @@ import (
 	"github.com/backstop-go/backstop/internal/redact"
 )
 
-// value reads the value of a panic. The runtime has put the text of errors and
-// Stringers in their place before it gave up (runtime/panic.go, preprintpanics).
-func (c *Core) value(typ, data uint64) goproc.Value {
-	if typ == 0 {
-		return goproc.Value{Type: "nil", Text: "nil"}
+// value reads the value of a panic, and its text as the runtime prints it
+// (runtime/error.go, printpanicval), which is an address for what is neither a text
+// nor a number. The runtime has put the text of errors and Stringers in their place
+// before it gave up (runtime/panic.go, preprintpanics).
+func (c *Core) value(typ, data uint64) (v goproc.Value, text string) {
+	v, err := c.program.Value(c.file, typ, data)
+	if err != nil {
+		c.problem("the value of the panic: %v", err)
+		return v, fmt.Sprintf("(?) %#x", data)
 	}
 	t, err := c.binary.TypeAt(typ - c.program.Bias)
-	if err != nil {
-		return goproc.Value{Text: fmt.Sprintf("(?) %#x", data), Cut: true}
-	}
-	v := goproc.Value{Type: t.Name}
-	named := t.Declared && strings.Contains(t.Name, ".")
 	switch {
+	case err != nil: // panic(nil)
 	case t.Kind == reflect.String:
 		addr, _ := c.word(data)
 		n, _ := c.word(data + 8)
-		text, whole := c.text(addr, n)
-		v.Text, v.Cut = text, !whole
-		if named {
-			v.Text = fmt.Sprintf("%s(\"%s\")", t.Name, text)
+		text, _ := c.text(addr, n) // v says that it is cut
+		if t.Declared && strings.Contains(t.Name, ".") {
+			text = t.Name + `("` + text + `")`
 		}
-	case reflect.Bool <= t.Kind && t.Kind <= reflect.Uintptr:
-		v.Text = c.number(t.Kind, data)
-		if named {
-			v.Text = t.Name + "(" + v.Text + ")"
-		}
-	default:
-		v.Text = fmt.Sprintf("(%s) %#x", t.Name, data)
+		return v, text
+	case t.Kind < reflect.Bool || t.Kind > reflect.Complex128:
+		return v, fmt.Sprintf("(%s) %#x", t.Name, data)
 	}
-	return v
-}
-
-// number reads a truth value or a whole number.
-func (c *Core) number(kind reflect.Kind, addr uint64) string {
-	var b [8]byte
-	n, _ := c.file.ReadAt(b[:], int64(addr)) // missing bytes are zero
-	word := binary.LittleEndian.Uint64(b[:])
-	if n == 0 {
-		return "?"
-	}
-	switch kind {
-	case reflect.Bool:
-		return fmt.Sprint(byte(word) != 0)
-	case reflect.Int, reflect.Int64:
-		return fmt.Sprint(int64(word))
-	case reflect.Int8:
-		return fmt.Sprint(int8(word))
-	case reflect.Int16:
-		return fmt.Sprint(int16(word))
-	case reflect.Int32:
-		return fmt.Sprint(int32(word))
-	case reflect.Uint8:
-		return fmt.Sprint(uint8(word))
-	case reflect.Uint16:
-		return fmt.Sprint(uint16(word))
-	case reflect.Uint32:
-		return fmt.Sprint(uint32(word))
-	}
-	return fmt.Sprint(word)
+	return v, v.Text
 }
 
 // mask masks what looks like a secret in a value, by itself and as the value of the

@@ -9,7 +9,6 @@ import (
 // A sketch is a core that a test makes up.
 type sketch struct {
 	segments []piece
-	threads  []int // their identifiers
 	notes    []byte
 	machine  uint16
 }

@@ -173,13 +173,13 @@ func buildInfoSize(b []byte, most int) int {
 	if b[15]&inline == 0 { // pointers, before Go 1.18
 		return head
 	}
-	at := head
+	rest := b[min(head, len(b)):]
 	for range 2 {
-		size, n := binary.Uvarint(b[at:])
-		if n <= 0 || size > uint64(most) || at+n+int(size) > min(most, len(b)) {
+		size, n := binary.Uvarint(rest)
+		if n <= 0 || size > uint64(len(rest)-n) {
 			return min(most, len(b))
 		}
-		at += n + int(size)
+		rest = rest[n+int(size):]
 	}
-	return at
+	return min(most, len(b)-len(rest))
 }

@@ -262,7 +262,7 @@ func orElse(n, otherwise int) int {
 // survive turns a panic into an error: delve reads debug information that a
 // compiler wrote, and damaged or crafted files make it panic.
 func survive(err *error) {
-	if v := recover(); v != nil {
+	if v := recover(); v != nil { //nolint:revive // it is deferred itself
 		*err = fmt.Errorf("the debug information cannot be understood: %v", v)
 	}
 }
