@@ -1,11 +1,15 @@
 package bpf
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
 	"syscall"
 	"testing"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 
 	"github.com/backstop-go/backstop/internal/crashtest"
 )
@@ -180,4 +184,60 @@ func TestHostClose(t *testing.T) {
 	if err := <-done; !errors.Is(err, os.ErrClosed) {
 		t.Errorf("read after close: %v", err)
 	}
+}
+
+// TestVictim decides what mark_victim passes, for kernels that differ.
+func TestVictim(t *testing.T) {
+	pid := &btf.Int{Name: "int", Size: 4, Encoding: btf.Signed}
+	task := &btf.Pointer{Target: &btf.Struct{Name: "task_struct", Size: 8}}
+	for name, test := range map[string]struct {
+		args []btf.FuncParam
+		want bool
+		err  bool
+	}{
+		"a task":  {[]btf.FuncParam{{Type: &btf.Pointer{Target: &btf.Void{}}}, {Type: task}, {Type: pid}}, true, false},
+		"a pid":   {[]btf.FuncParam{{Type: &btf.Pointer{Target: &btf.Void{}}}, {Type: &btf.Typedef{Name: "pid_t", Type: pid}}}, false, false},
+		"nothing": {[]btf.FuncParam{{Type: &btf.Pointer{Target: &btf.Void{}}}}, false, true},
+	} {
+		b, err := btf.NewBuilder([]btf.Type{&btf.Typedef{
+			Name: "btf_trace_mark_victim",
+			Type: &btf.Pointer{Target: &btf.FuncProto{Return: &btf.Void{}, Params: test.args}},
+		}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := b.Marshal(nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec, err := btf.LoadSpecFromReader(bytes.NewReader(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := victimIsTask(spec)
+		if got != test.want || (err != nil) != test.err {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+}
+
+// TestVictimByPID loads what kernels before 6.10 get: the verifier of this one
+// takes it, too.
+func TestVictimByPID(t *testing.T) {
+	openHost(t, HostOptions{}) // skips where nothing can be loaded
+	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(hostObject))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := configureHost(spec, HostOptions{CatchCgroups: []uint64{1}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := spec.Variables["victim_is_task"].Set(uint32(0)); err != nil {
+		t.Fatal(err)
+	}
+	c, err := ebpf.NewCollection(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
 }

@@ -23,6 +23,11 @@ func TestMain(m *testing.M) {
 		"catcher": catcher,
 		"freezer": freezer,
 		"modest":  modest,
+		// inside looks for processes from a pid namespace of its own.
+		"inside": func([]string) {
+			_, err := Watch(context.Background(), Options{Selection: Selection{All: true}})
+			fmt.Println(err)
+		},
 		// die panics when it is told to.
 		"die": func([]string) {
 			fmt.Println("up")
@@ -247,6 +252,54 @@ func TestWatchPolls(t *testing.T) {
 	}
 	if _, ok := <-w.Events(); ok {
 		t.Error("events after the end")
+	}
+}
+
+// TestWatchInside is in a pid namespace of its own, as in a container.
+func TestWatchInside(t *testing.T) {
+	if os.Geteuid() != 0 {
+		crashtest.Skip(t, "only root makes namespaces")
+	}
+	cmd := crashtest.Command(t, "inside", &crashtest.Options{})
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID}
+	out, err := cmd.CombinedOutput()
+	if err != nil || string(out) != "the kernel's numbers of processes are not those of this container\n" {
+		t.Errorf("%s, %v", out, err)
+	}
+}
+
+// TestTargetBeforeAdded asks for a process whose start nobody has read of yet.
+func TestTargetBeforeAdded(t *testing.T) {
+	path := executable(t, "shop")
+	for name, o := range map[string]Options{
+		"kernel": {},
+		"proc":   {WithoutKernel: true, Poll: time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o.Exes = []string{path}
+			w := watch(t, o)
+			first := start(t, path)
+			first.up(t)
+			// Nobody reads events: the watcher waits with that of the first, and the
+			// second has to be looked at by who asks.
+			second := start(t, path)
+			second.up(t)
+			found := w.Target(second.Process.Pid)
+			if found == nil || found.PID != second.Process.Pid || found.Path != path {
+				t.Fatalf("%+v", found)
+			}
+			added := map[int]int{}
+			for range 2 {
+				added[next(t, w, Added).Target.PID]++
+			}
+			if added[first.Process.Pid] != 1 || added[second.Process.Pid] != 1 {
+				t.Errorf("added: %v", added)
+			}
+			first.end(t)
+			next(t, w, Removed)
+			second.end(t)
+			next(t, w, Removed)
+		})
 	}
 }
 

@@ -109,6 +109,9 @@ func (w *Watcher) open(o bpf.HostOptions) (notice string, err error) {
 	if w.options.WithoutKernel && !w.options.CatchFirst {
 		return "", nil
 	}
+	if err := namespace(); err != nil {
+		return "", err
+	}
 	w.host, err = bpf.OpenHost(o)
 	if err == nil {
 		if err := w.host.Partial(); err != nil {
@@ -121,6 +124,22 @@ func (w *Watcher) open(o bpf.HostOptions) (notice string, err error) {
 	}
 	w.host = nil
 	return fmt.Sprintf("processes are looked for every %v, since the kernel tells nothing of them (%v): not seen are those that end sooner, how processes end, who kills them, and for want of memory", w.options.Poll, err), nil
+}
+
+// hostNamespace is what the kernel calls its first pid namespace
+// (PROC_PID_INIT_INO in linux/proc_ns.h).
+const hostNamespace = "pid:[4026531836]"
+
+// namespace reports whether the kernel's numbers of processes are those of /proc.
+func namespace() error {
+	ns, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil {
+		return fmt.Errorf("find out about numbers of processes: %w", err)
+	}
+	if ns != hostNamespace {
+		return &usageError{"the kernel's numbers of processes are not those of this container", "share the pid namespace of the host (docker run --pid=host, hostPID: true), or trace on the host"}
+	}
+	return nil
 }
 
 // check reports whether a process that was asked for can be traced.
