@@ -8,13 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/postmortem"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/bpf"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/host"
-	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/rights"
 )
 
 // thawed is a process that may go on, and what became of its state.
@@ -85,14 +83,9 @@ func (l *live) thaw(t thawed) {
 	l.engine.Frozen(t.e, t.file, t.err)
 }
 
-// resume lets a process go on that a probe has stopped: first the signal, which
-// takes back a stop that is still to come, then the note about it. Should we die
-// in between, the guardian does it again, which does no harm.
+// resume lets a process go on that a probe has stopped.
 func (l *live) resume(pid int) error {
-	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil && !errors.Is(err, syscall.ESRCH) {
-		return rights.Explain(fmt.Errorf("let process %d go on: %w", pid, err), rights.Kill)
-	}
-	return l.tracer.Stopped().Forget(uint32(pid)) //nolint:wrapcheck // it says what it did
+	return host.Resume(l.tracer.Stopped(), pid) //nolint:wrapcheck // it says what it did
 }
 
 // letGo detaches the probes, so that nothing is stopped any more, and lets go on

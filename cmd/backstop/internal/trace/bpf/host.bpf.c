@@ -290,6 +290,8 @@ int on_signal(u64 *args)
 	READ(pid, task->tgid);
 	if (!map_lookup(&processes, &pid))
 		return 0;
+	if (number == 19 && map_lookup(&stopped, &pid))
+		return 0; // that is ours
 	// 0 and 1 stand for signals without further information: by a process, by the
 	// kernel (linux/signal.h, SEND_SIG_NOINFO and SEND_SIG_PRIV). si_code is the
 	// third word of the structure, by the ABI of sigaction(2).

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -114,15 +115,25 @@ func TestHostIgnores(t *testing.T) {
 	cmd.Wait() //nolint:errcheck // it was killed
 }
 
+// TestHostCatches has a name of its own: programs of that name are stopped on the
+// whole machine.
 func TestHostCatches(t *testing.T) {
+	data, err := os.ReadFile("/bin/sleep")
+	if err != nil {
+		crashtest.Skip(t, "%v", err)
+	}
+	path := filepath.Join(t.TempDir(), "backstop-sleep")
+	if err := os.WriteFile(path, data, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for name, o := range map[string]HostOptions{
-		"whole name":   {CatchNames: []string{"sleep"}},
-		"beginning":    {CatchNames: []string{"sle*"}},
-		"another name": {CatchNames: []string{"sle", "sleeper", "true*"}},
+		"whole name":   {CatchNames: []string{"backstop-sleep"}},
+		"beginning":    {CatchNames: []string{"backstop-sle*"}},
+		"another name": {CatchNames: []string{"backstop-sle", "backstop-sleeper", "backstop-true*"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := openHost(t, o)
-			cmd := exec.Command("/bin/sleep", "0")
+			cmd := exec.Command(path, "0")
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}

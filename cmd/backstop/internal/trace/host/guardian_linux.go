@@ -175,13 +175,7 @@ type watchdog struct {
 	noticed map[uint32]time.Time // when it found a process that is not stopped
 }
 
-const (
-	round = 5 * time.Millisecond
-	// late is how long a process may take from being noted to being stopped: the
-	// signal is sent a few instructions later and acted upon when the process
-	// returns to itself.
-	late = 2 * time.Second
-)
+const round = 5 * time.Millisecond
 
 // release goes on until nothing is noted and, by over, nothing will be.
 func (w *watchdog) release(over func() bool) {
@@ -218,7 +212,7 @@ func (w *watchdog) settle(m *bpf.Stopped, pid uint32, at time.Duration) bool {
 	case err == nil && (s.start > at || s.state == 'Z' || s.state == 'X'):
 		// It has ended, and may be another process by now.
 	case err == nil && s.state == 'T':
-		if err := resume(m, int(pid)); err == nil {
+		if err := Resume(m, int(pid)); err == nil {
 			return true
 		}
 		fallthrough

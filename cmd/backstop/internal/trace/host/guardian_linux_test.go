@@ -101,7 +101,7 @@ func ended(t *testing.T, pid int) {
 }
 
 func TestGuardianOfCaught(t *testing.T) {
-	path := executable(t, "shop")
+	path := executable(t, "backstop-caught")
 	tracer, guardian := startTracer(t, "catcher", path)
 	var children []*child
 	for range 3 {
@@ -133,7 +133,7 @@ func TestGuardianOfCaught(t *testing.T) {
 }
 
 func TestGuardianOfFrozen(t *testing.T) {
-	path := executable(t, "shop")
+	path := executable(t, "backstop-caught")
 	tracer, guardian := startTracer(t, "freezer", path)
 	c := startProgram(t, "die", path)
 	c.up(t)
@@ -153,7 +153,7 @@ func TestGuardianOfFrozen(t *testing.T) {
 
 // TestGuardianClose ends one in peace.
 func TestGuardianClose(t *testing.T) {
-	path := executable(t, "shop")
+	path := executable(t, "backstop-caught")
 	w := watch(t, Options{Selection: Selection{Exes: []string{path}}, CatchFirst: true})
 	g, err := StartGuardian(w.Stopped())
 	if err != nil {
@@ -180,15 +180,26 @@ func TestGuardianClose(t *testing.T) {
 // TestCatch measures how long a program waits that nobody has seen before, when
 // all that is done meanwhile is to read its executable.
 func TestCatch(t *testing.T) {
-	path := executable(t, "shop")
-	w := watch(t, Options{Selection: Selection{Exes: []string{filepath.Dir(path) + "/s*p"}}, CatchFirst: true})
-	// Of the same beginning, and not selected: it goes on at once.
-	other := start(t, executable(t, "ship"))
-	other.up(t)
-	other.end(t)
-	stranger := start(t, executable(t, "stranger"))
-	stranger.up(t)
-	stranger.end(t)
+	// Names that nobody else has: what begins so is stopped on the whole machine.
+	path := executable(t, "backstop-shop")
+	w := watch(t, Options{Selection: Selection{Exes: []string{filepath.Dir(path) + "/backstop-s*p"}}, CatchFirst: true})
+	// Of the same beginning, and not selected: it goes on at once. Many of them, for
+	// the signals that stop and continue them race.
+	same := executable(t, "backstop-ship")
+	strange := executable(t, "stranger")
+	unwanted := make(chan struct{})
+	go func() {
+		defer close(unwanted)
+		for range 30 {
+			other := start(t, same)
+			other.up(t)
+			other.end(t)
+		}
+		stranger := start(t, strange)
+		stranger.up(t)
+		stranger.end(t)
+	}()
+	none(t, w, unwanted)
 	for i := range 2 {
 		c := start(t, path)
 		e := next(t, w, Added)
@@ -209,6 +220,21 @@ func TestCatch(t *testing.T) {
 	}
 	if noted, err := w.Stopped().Noted(); err != nil || len(noted) > 0 {
 		t.Errorf("still noted: %v, %v", noted, err)
+	}
+}
+
+// none reads events until done, and fails at one of a target.
+func none(t *testing.T, w *Watcher, done <-chan struct{}) {
+	t.Helper()
+	for {
+		select {
+		case e := <-w.Events():
+			if e.Kind != Seen || e.Target != nil {
+				t.Errorf("event %+v", e)
+			}
+		case <-done:
+			return
+		}
 	}
 }
 
@@ -234,11 +260,16 @@ func TestCatchCgroup(t *testing.T) {
 	t.Cleanup(func() {
 		crashtest.Eventually(t, "the cgroup can be removed", func() bool { return os.Remove(below) == nil })
 	})
-	path := executable(t, "shop")
+	path := executable(t, "backstop-caught")
 	w := watch(t, Options{Selection: Selection{Cgroups: []string{dir}}, CatchFirst: true})
 	outside := start(t, path)
-	outside.up(t)
-	outside.end(t)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		outside.up(t)
+		outside.end(t)
+	}()
+	none(t, w, done)
 	cmd := exec.Command("/bin/sh", "-c", "echo $$ > "+below+"/cgroup.procs; exec "+path)
 	cmd.Env = outside.Env
 	in, err := cmd.StdinPipe()

@@ -31,3 +31,6 @@ func (*Watcher) Continue(*Target) error { return nil }
 
 // Close does nothing.
 func (*Watcher) Close() error { return nil }
+
+// Resume does nothing: nothing is stopped.
+func Resume(*bpf.Stopped, int) error { return nil }

@@ -212,12 +212,27 @@ func (w *Watcher) Continue(t *Target) error {
 	if w.host == nil {
 		return nil
 	}
-	return resume(w.host.Stopped(), t.PID)
+	return Resume(w.host.Stopped(), t.PID)
 }
 
-// resume sends SIGCONT, which takes back a stop that is still to come, and only
-// then forgets the process: should we die in between, the guardian does it again.
-func resume(s *bpf.Stopped, pid int) error {
+// late is how long a process may take from being noted to being stopped. The
+// signal is not always sent by the program that notes it: in a tracepoint, an
+// interrupt that follows does (bpf_send_signal_common in kernel/trace/bpf_trace.c,
+// since Linux 6.14), and it is acted upon when the process returns to itself.
+const late = 2 * time.Second
+
+// Resume lets a process go on that a program in the kernel has stopped and noted in
+// s. It waits until it has really stopped, for a SIGCONT that comes before the
+// SIGSTOP would be lost. Only then the note is taken away: should we die in
+// between, the guardian does it again.
+func Resume(s *bpf.Stopped, pid int) error {
+	const look = 200 * time.Microsecond
+	for end := time.Now().Add(late); time.Now().Before(end); time.Sleep(look) {
+		stat, err := proc("/proc").stat(pid)
+		if err != nil || stat.state == 'T' || stat.state == 'Z' {
+			break // stopped, or ended
+		}
+	}
 	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return rights.Explain(fmt.Errorf("let process %d go on: %w", pid, err), rights.Kill)
 	}
@@ -242,7 +257,7 @@ func (w *Watcher) close() error {
 		noted, err := s.Noted()
 		errs = append(errs, err)
 		for pid := range noted {
-			errs = append(errs, resume(s, int(pid)))
+			errs = append(errs, Resume(s, int(pid)))
 		}
 	}
 	if w.host != nil {
@@ -519,7 +534,7 @@ func (w *Watcher) look(ctx context.Context, pid int, r bpf.Record) {
 // decline leaves a process alone.
 func (w *Watcher) decline(ctx context.Context, pid int, r bpf.Record, why error) {
 	if r.Stopped {
-		if err := resume(w.host.Stopped(), pid); err != nil {
+		if err := Resume(w.host.Stopped(), pid); err != nil {
 			w.tell(ctx, "continue", err.Error())
 		}
 	}
