@@ -54,6 +54,9 @@ func Run(ctx context.Context, o LiveOptions) (*Summary, error) {
 	if err := checkFiles(o.Host.Exes, o.OnNotice); err != nil {
 		return nil, err
 	}
+	if err := host.CheckNumbers(); err != nil {
+		return nil, err //nolint:wrapcheck // it says what it did, and has a hint
+	}
 	var err error
 	if l.tracer, err = bpf.Load(bpf.Options{Rate: o.Rate}); err != nil {
 		return nil, rights.Explain(err, rights.BPF, rights.Perfmon)
