@@ -23,15 +23,6 @@ type process struct {
 	memory  *os.File
 }
 
-// An InputError says why a program cannot be read, and what a person can do.
-type InputError struct {
-	Err  error
-	Hint string
-}
-
-func (e *InputError) Error() string { return e.Err.Error() }
-func (e *InputError) Unwrap() error { return e.Err }
-
 // open opens a process without touching it. /proc/PID/exe is the file itself,
 // also when it was deleted or is in another mount namespace.
 func open(pid int) (*process, error) {
