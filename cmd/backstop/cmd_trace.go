@@ -371,7 +371,7 @@ func (s *sinks) tick(st trace.Status, sites []*trace.Site) {
 // close says how much there was, and how much of it was lost.
 func (s *sinks) close(sum *trace.Summary) error {
 	if s.view != nil {
-		s.view.Close()
+		s.view.Close(time.Now(), s.sites)
 	}
 	if sum != nil {
 		for _, site := range s.sites {

@@ -58,6 +58,18 @@ func format(b *strings.Builder, v *goproc.Value, inside bool, depth int) {
 	}
 }
 
+// Headline is the message of an event for a person: of a value that the runtime
+// prints as "(main.T) 0xc000012345" its fields.
+func (e *Event) Headline() string {
+	switch {
+	case e.Value != nil && len(e.Value.Fields) > 0 && (e.Message == nil || strings.HasPrefix(*e.Message, "("+e.Value.Type+") 0x")):
+		return Format(*e.Value)
+	case e.Message == nil:
+		return ""
+	}
+	return *e.Message
+}
+
 // ShortFunc leaves the directories of the import path out of a function's name.
 func ShortFunc(name string) string {
 	head := name

@@ -35,7 +35,8 @@ type View struct {
 // A folded site is one that was shown.
 type folded struct {
 	line  string // what there is to count
-	seen  uint64 // that were told
+	seen  uint64 // that were told, or stand at the bottom of the terminal
+	lines uint64 // that were told on lines
 	next  time.Time
 	pause time.Duration
 	at    time.Time // of the newest change
@@ -93,7 +94,7 @@ func (v *View) Event(e *Event) {
 		return // an end without failure
 	}
 	if len(v.told) < maxSites {
-		v.told[e.Site] = &folded{line: v.brief(e), seen: e.Seen, at: e.At, next: e.At.Add(time.Second), pause: time.Second}
+		v.told[e.Site] = &folded{line: v.brief(e), seen: e.Seen, lines: e.Seen, at: e.At, next: e.At.Add(time.Second), pause: time.Second}
 	}
 	v.erase()
 	io.WriteString(v.w, v.full(e)) //nolint:errcheck // the command looks at errors of its output when it ends
@@ -159,8 +160,8 @@ func procName(e *Event) string {
 // what is what happened.
 func (v *View) what(e *Event) string {
 	text := ""
-	if e.Message != nil {
-		first, rest, more := strings.Cut(*e.Message, "\n")
+	if message := e.Headline(); message != "" {
+		first, rest, more := strings.Cut(message, "\n")
 		text = textview.Escape(clip(first, 300))
 		if more && strings.TrimSpace(rest) != "" {
 			text += " ..."
@@ -333,11 +334,16 @@ func (v *View) Tick(st Status, sites []*Site) {
 		}
 		f.pause = min(2*f.pause, time.Minute)
 		f.next = st.Now.Add(f.pause)
-		fmt.Fprintf(v.w, "%s %s more, %s in all: %s\n", st.Now.In(v.o.Zone).Format("15:04:05.000"), Thousands(s.Seen-f.seen), Thousands(s.Seen), f.line)
-		f.seen = s.Seen
+		v.more(st.Now, s, f)
 	}
 	v.erase()
 	v.draw()
+}
+
+// more tells on a line what was counted since the last one.
+func (v *View) more(now time.Time, s *Site, f *folded) {
+	fmt.Fprintf(v.w, "%s %s more, %s in all: %s\n", now.In(v.o.Zone).Format("15:04:05.000"), Thousands(s.Seen-f.lines), Thousands(s.Seen), f.line)
+	f.seen, f.lines = s.Seen, s.Seen
 }
 
 // erase takes the counters away, so that a line can be printed.
@@ -407,5 +413,13 @@ func (v *View) Say(w io.Writer, line string) {
 	v.draw()
 }
 
-// Close leaves the terminal as it was.
-func (v *View) Close() { v.erase() }
+// Close takes the counters away and tells on lines what was counted and not told
+// so.
+func (v *View) Close(now time.Time, sites []*Site) {
+	v.erase()
+	for _, s := range sites {
+		if f := v.told[s.ID]; f != nil && s.Seen > f.lines && !s.Event.fatal() {
+			v.more(now, s, f)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/bpf"
 )
 
@@ -37,6 +38,19 @@ func TestView(t *testing.T) {
 `
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// Of a value that the runtime prints as an address, the fields are shown.
+func TestHeadline(t *testing.T) {
+	text := "(main.Cred) 0xc000012345"
+	e := &Event{Kind: Panic, Message: &text, Value: &goproc.Value{Type: "main.Cred", Text: text, Fields: []goproc.Field{{Name: "User", Value: goproc.Value{Type: "string", Text: "bob"}}}}}
+	if got := e.Headline(); got != `main.Cred{User: "bob"}` {
+		t.Errorf("headline %q", got)
+	}
+	e.Value.Fields = nil
+	if got := e.Headline(); got != text {
+		t.Errorf("headline %q", got)
 	}
 }
 
@@ -97,9 +111,10 @@ func TestViewLive(t *testing.T) {
 		t.Errorf("the counters were not taken away: %q", b.String())
 	}
 	b.Reset()
-	v.Close()
-	if b.String() != "\r\x1b[2A\x1b[J" {
-		t.Errorf("the terminal is left with %q", b.String())
+	v.Close(now, g.Sites())
+	if got := b.String(); !strings.HasPrefix(got, "\r\x1b[2A\x1b[J") || !strings.HasSuffix(got, "\n") ||
+		!strings.Contains(got, "1,233 more, 1,234 in all: shop recovered panic.nil_deref") || !strings.Contains(got, "55 more, 56 in all: ") {
+		t.Errorf("the terminal is left with %q", got)
 	}
 }
 

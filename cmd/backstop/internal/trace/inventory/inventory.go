@@ -326,12 +326,7 @@ func (m *maker) death(e *trace.Event) {
 	d.Last = later(d.Last, last)
 }
 
-func message(e *trace.Event) string {
-	if e.Message == nil {
-		return ""
-	}
-	return *e.Message
-}
+func message(e *trace.Event) string { return e.Headline() }
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
