@@ -123,7 +123,7 @@ func checkLabels(t *testing.T, file *gobin.File, r bpf.Record) {
 		t.Fatal(err)
 	}
 	p := goproc.Program{File: file, Bias: r.Bias, Layout: l}
-	got, err := p.Labels(r.Stack, r.LabelsAt)
+	got, err := p.Labels(memory{r, file}, r.LabelsAt)
 	want := []goproc.Label{{Key: "route", Value: "/cart"}, {Key: "trace_id", Value: "4bf92f3577b34da6a3ce929d0e0e4736"}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("labels %v, %v", got, err)

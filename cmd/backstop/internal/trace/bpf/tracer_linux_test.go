@@ -2,7 +2,9 @@ package bpf_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"io"
 	"os"
 	"sync"
 	"testing"
@@ -158,7 +160,7 @@ func TestPanicAndRecover(t *testing.T) {
 			if panicked.Kind != bpf.Panic || panicked.Goid != a.Panics[0].Goid || panicked.Exe != id || panicked.Seen != 1 {
 				t.Errorf("panic: %+v", panicked)
 			}
-			if !holds(panicked, "a text") {
+			if !holds(t, exe, panicked, "a text") {
 				t.Errorf("the text is not in %d pieces", len(panicked.Stack))
 			}
 			if recovered.Kind != bpf.Recover || recovered.Panics != 1 || recovered.Since != panicked.Time ||
@@ -176,12 +178,51 @@ func TestPanicAndRecover(t *testing.T) {
 	}
 }
 
-// holds says whether a record has a text.
-func holds(r bpf.Record, text string) bool {
+// holds says whether a record has a text, as memory that was copied or, where a
+// page of read-only data had never been touched, as an address in the executable.
+func holds(tb testing.TB, exe string, r bpf.Record, text string) bool {
+	tb.Helper()
 	for _, p := range r.Stack {
 		if string(p.Bytes) == text {
 			return true
 		}
 	}
-	return false
+	file, err := gobin.Open(exe)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer file.Close() //nolint:errcheck // it was read only
+	read := func(addr, n uint64) []byte {
+		b := make([]byte, n)
+		if _, err := (memory{r, file}).ReadAt(b, int64(addr)); err != nil {
+			return nil
+		}
+		return b
+	}
+	addr, n := r.Data, uint64(r.Code) // of the message, for Fatal
+	if r.Kind != bpf.Fatal {
+		header := read(r.Data, 16)
+		if len(header) < 16 {
+			return false
+		}
+		addr, n = binary.LittleEndian.Uint64(header), binary.LittleEndian.Uint64(header[8:])
+	}
+	return n == uint64(len(text)) && string(read(addr, n)) == text
+}
+
+// memory is what a record has copied, and the read-only data of the executable.
+type memory struct {
+	r    bpf.Record
+	file *gobin.File
+}
+
+func (m memory) ReadAt(b []byte, at int64) (int, error) {
+	if n, err := m.r.Stack.ReadAt(b, at); err == nil {
+		return n, nil
+	}
+	data, ok := m.file.ROData(uint64(at)-m.r.Bias, uint64(len(b)))
+	if !ok || len(data) < len(b) {
+		return 0, io.ErrUnexpectedEOF
+	}
+	return copy(b, data), nil
 }
