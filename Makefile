@@ -6,7 +6,7 @@ GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLA
 FUZZTIME := 30s
 # Packages whose tests run programs for a minute. The second time, without the
 # workspace, they are only compiled.
-SLOW := cmd/backstop/internal/(demo|labrun|labrun/compat)$$
+SLOW := cmd/backstop/internal/(demo|labrun|labrun/compat|goproc|postmortem|trace|trace/bpf|trace/host)$$
 
 .DEFAULT_GOAL := help
 .PHONY: help build test race check lint fmt fmt-check modules fuzz bench cover generate demo matrix lab bpf
