@@ -44,6 +44,8 @@ func TestBashCompletion(t *testing.T) {
 		"backstop project c":                   "<create>",
 		"backstop project create -":            "<-config><-data>",
 		"backstop nosuch zz":                   "",
+		"backstop trace rep":                   "<report>",
+		"backstop trace report cr":             "<crash one.log><crash.gz>",
 		"backstop lab mat":                     "<matrix>",
 		"backstop lab -go 1.26 mat":            "<matrix>",
 		"backstop lab run send-cl":             "<send-closed-chan>",
