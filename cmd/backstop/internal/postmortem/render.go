@@ -58,7 +58,8 @@ type page struct {
 	opts   textview.Options
 	s      *Snapshot
 	report *crash.Report
-	err    error // the first one
+	byID   map[int64]*Goroutine // made by find
+	err    error                // the first one
 }
 
 func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
@@ -255,12 +256,13 @@ func (p *page) goroutine(id int64) {
 }
 
 func (p *page) find(id int64) *Goroutine {
-	for i := range p.s.Goroutines {
-		if p.s.Goroutines[i].ID == id {
-			return &p.s.Goroutines[i]
+	if p.byID == nil {
+		p.byID = make(map[int64]*Goroutine, len(p.s.Goroutines))
+		for i := range p.s.Goroutines {
+			p.byID[p.s.Goroutines[i].ID] = &p.s.Goroutines[i]
 		}
 	}
-	return nil
+	return p.byID[id]
 }
 
 func (p *page) requests() {
