@@ -292,7 +292,7 @@ func (f *traceFlags) sinks(std stdio) (*sinks, error) {
 		})
 	}
 	if f.out != "" {
-		file, err := os.OpenFile(f.out, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+		file, err := openRecording(f.out)
 		if err != nil {
 			return nil, withHint(fmt.Errorf("trace: -out: %w", err), "name a file that you may write to; what is recorded is added to it")
 		}

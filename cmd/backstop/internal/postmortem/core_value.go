@@ -3,6 +3,7 @@ package postmortem
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
@@ -39,16 +40,31 @@ func (c *Core) value(typ, data uint64) (v goproc.Value, text string) {
 // mask masks what looks like a secret in a value, by itself and as the value of the
 // field that it stands in.
 func mask(name string, v goproc.Value) goproc.Value {
-	v.Text = redact.Text(v.Text)
-	if head := name + ": "; name != "" {
-		if rest, ok := strings.CutPrefix(redact.Text(head+v.Text), head); ok {
-			v.Text = rest
-		}
-	}
+	v.Text = maskNamed(name, v.Text)
 	fields := make([]goproc.Field, len(v.Fields))
 	for i, f := range v.Fields {
 		fields[i] = goproc.Field{Name: f.Name, Value: mask(f.Name, f.Value)}
 	}
 	v.Fields = fields
 	return v
+}
+
+// maskNamed masks what looks like a secret in a text, and all of it when its name
+// says that it is one, spaces included.
+func maskNamed(name, text string) string {
+	if name == "" || text == "" {
+		return redact.Text(text)
+	}
+	head := name + "="
+	whole := head + strconv.Quote(text)
+	masked := redact.Text(whole)
+	if masked == whole {
+		return redact.Text(text)
+	}
+	rest, _ := strings.CutPrefix(masked, head)
+	text, err := strconv.Unquote(rest)
+	if err != nil {
+		return "[redacted]" // the mask took more than the value
+	}
+	return text
 }

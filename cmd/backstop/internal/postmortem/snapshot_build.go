@@ -92,7 +92,7 @@ func (b *builder) goroutine(g *takenG) Goroutine {
 			for _, l := range g.labels {
 				labels[l.Key] = l.Value
 				if !b.o.Raw {
-					labels[l.Key] = redact.Text(l.Value)
+					labels[l.Key] = maskNamed(l.Key, l.Value)
 				}
 			}
 			b.labels[g.LabelsAt] = labels

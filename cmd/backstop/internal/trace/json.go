@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -159,8 +160,8 @@ func NewRecording() *Recording {
 	return &Recording{Sites: make(map[string]*SeenLine), run: make(map[string]SeenLine)}
 }
 
-// Read adds the lines that a [Writer] wrote, of one run or of several. A last
-// line that was cut is passed over; any other that is no such line is an error
+// Read adds the lines that a [Writer] wrote, of one run or of several. A line
+// that was cut is passed over; any other that is no such line is an error
 // with its number. What was read before an error stays.
 func (rec *Recording) Read(r io.Reader) error {
 	lines := bufio.NewScanner(r)
@@ -172,6 +173,11 @@ func (rec *Recording) Read(r io.Reader) error {
 			return bad
 		}
 		if err := rec.add(lines.Bytes()); err != nil {
+			if cut(lines.Bytes(), err) && good > 0 { // an earlier run ended there
+				rec.Cut = true
+				rec.flush()
+				continue
+			}
 			bad = fmt.Errorf("line %d: %w", n, err)
 			continue
 		}
@@ -188,6 +194,13 @@ func (rec *Recording) Read(r io.Reader) error {
 		return bad
 	}
 	return nil
+}
+
+// cut reports whether a line is the beginning of one that a [Writer] writes: what a
+// run leaves that is killed or finds no room.
+func cut(line []byte, err error) bool {
+	var syntax *json.SyntaxError
+	return errors.As(err, &syntax) && syntax.Offset == int64(len(line)) && strings.HasPrefix(string(line), `{"type":"`)
 }
 
 // Add adds an event of a run that goes on.

@@ -96,3 +96,20 @@ func TestRecordingDamaged(t *testing.T) {
 		t.Errorf("a type of a later version: %v, %d unknown", err, rec.Unknown)
 	}
 }
+
+// A run that was killed within a line takes nothing from the next one, which adds
+// to the same file.
+func TestRecordingCutWithin(t *testing.T) {
+	const text = `{"type":"event","kind":"panic","site":"a","seen":3}
+{"type":"event","kind":"panic","site":"b","se
+{"type":"event","kind":"panic","site":"a","seen":2}
+{"type":"summary"}
+`
+	rec := NewRecording()
+	if err := rec.Read(strings.NewReader(text)); err != nil {
+		t.Fatal(err)
+	}
+	if len(rec.Events) != 2 || !rec.Cut || rec.Sites["a"].Seen != 5 {
+		t.Errorf("%d events, cut %v, sites %v", len(rec.Events), rec.Cut, rec.Sites)
+	}
+}
