@@ -76,6 +76,9 @@ func (c *Core) uncaught(p *place, inPart int) *death {
 	var b strings.Builder
 	if panics := c.panics(p.curg.Panic); len(panics) > 0 {
 		d.value = &panics[0].value
+		if v, ok := c.raised(p); ok {
+			d.value = &v
+		}
 		writePanics(&b, panics, c.indents())
 	} else {
 		c.problem("the panic cannot be read")

@@ -355,3 +355,28 @@ func written(t *testing.T, f io.ReaderAt, size int64) []int64 {
 	}
 	return used
 }
+
+// TestCoreValue: the value of the panic has its fields, also where the runtime has put
+// the text of an error in its place.
+func TestCoreValue(t *testing.T) {
+	for _, toolchain := range tracee.Toolchains {
+		t.Run(toolchain, func(t *testing.T) {
+			t.Parallel()
+			exe := tracee.Build(t, toolchain, tracee.PIEStripped)
+			for death, want := range map[string]string{"die-custom": "*main.account Code 9 Msg", "die-struct": "main.point X 1 Y 2"} {
+				v := dumpCore(t, exe, death).examine(t, CoreOptions{}).Details.Value
+				if v == nil {
+					t.Errorf("%s: no value", death)
+					continue
+				}
+				got := v.Type
+				for _, f := range v.Fields {
+					got += " " + f.Name + " " + f.Value.Text
+				}
+				if !strings.HasPrefix(got, want) {
+					t.Errorf("%s: %s, not %s: %+v", death, got, want, v)
+				}
+			}
+		})
+	}
+}
