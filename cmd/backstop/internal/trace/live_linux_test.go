@@ -272,3 +272,25 @@ func TestEnds(t *testing.T) {
 		t.Errorf("lived %v", e.Lived)
 	}
 }
+
+// A storm is told in part and counted in full, as the program counts itself.
+func TestStorm(t *testing.T) {
+	p := tracee.Start(t, tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-2], tracee.PIEStripped))
+	o := ofPID(p.PID)
+	o.Rate = 0
+	s := start(t, o)
+	s.ready()
+	a := p.Do("storm 5000")
+	events := s.end()
+	sum := s.summary
+	if a.Count != 5000 || sum.Panics != 5000 || sum.Recovered != 5000 || sum.Unnamed != 0 || !sum.Exact {
+		t.Errorf("the program counts %d panics, the summary is %+v", a.Count, sum)
+	}
+	most := uint64(0)
+	for _, e := range events {
+		most = max(most, e.Seen)
+	}
+	if len(events) == 0 || len(events) >= 1000 || sum.Sites != 1 {
+		t.Errorf("%d events of %d sites, the last counts %d", len(events), sum.Sites, most)
+	}
+}
