@@ -98,11 +98,8 @@ func (en *Engine) ending(p *process) *End {
 		return end
 	}
 	end := &End{Status: -1, Signal: SignalName(signal), Core: core}
-	for i := len(p.signals) - 1; i >= 0; i-- {
-		if r := p.signals[i]; r.Code == int64(signal) {
-			end.By, end.Kernel = en.sender(r), byKernel(r)
-			break
-		}
+	if r := p.killer(signal); r != nil {
+		end.By, end.Kernel = en.sender(r), byKernel(r)
 	}
 	if p.oom != nil && signal == sigkill {
 		end.OOM = true
@@ -112,6 +109,22 @@ func (en *Engine) ending(p *process) *End {
 		}
 	}
 	return end
+}
+
+// killer is the record of the signal that a process died of. The runtime handles
+// signals, and then sends itself the same one to die of it (runtime/signal_unix.go,
+// dieFromSignal): who sent the first is asked for.
+func (p *process) killer(signal int) (own *bpf.Record) {
+	for i := len(p.signals) - 1; i >= 0; i-- {
+		switch r := p.signals[i]; {
+		case r.Code != int64(signal):
+		case r.Peer != p.pid && p.exit.Time-r.Time <= recent:
+			return r
+		case own == nil:
+			own = r
+		}
+	}
+	return own
 }
 
 const sigkill = 9

@@ -427,6 +427,14 @@ func TestDeaths(t *testing.T) {
 		}, `
 		kill kill.sigkill "killed by SIGKILL from pid 812 sh (uid 0)" end -1SIGKILL by pid 812 sh (uid 0)
 		`},
+		{"SIGTERM, raised again by the runtime", func(g *rig) []*bpf.Record {
+			return []*bpf.Record{
+				g.at(bpf.Signal, code(15), func(r *bpf.Record) { r.Peer, r.PeerComm = 812, "sh" }),
+				g.at(bpf.Signal, code(15), func(r *bpf.Record) { r.Peer, r.PeerComm = r.PID, "shop" }), g.at(bpf.Exit, code(15)),
+			}
+		}, `
+		kill kill.sigterm "killed by SIGTERM from pid 812 sh (uid 0)" end -1SIGTERM by pid 812 sh (uid 0)
+		`},
 		{"OOM", func(g *rig) []*bpf.Record {
 			return []*bpf.Record{
 				g.at(bpf.OOM, func(r *bpf.Record) { r.Peer, r.PeerComm = 9, "hog" }),
