@@ -128,12 +128,8 @@ func (f *snapshotFlags) load(ctx context.Context, name string) (*postmortem.Snap
 // hinted takes the next step from an error that has one.
 func hinted(err error) error {
 	var refusal *ptrace.Refusal
-	var input *postmortem.InputError
-	switch {
-	case errors.As(err, &refusal) && refusal.Hint != "":
+	if errors.As(err, &refusal) && refusal.Hint != "" {
 		return withHint(err, "%s", refusal.Hint)
-	case errors.As(err, &input):
-		return withHint(err, "%s", input.Hint)
 	}
 	return err
 }

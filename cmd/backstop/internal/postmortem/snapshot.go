@@ -196,12 +196,3 @@ type Processor struct {
 
 	Queue []int64 `json:"queue,omitempty"` // the goroutines, in their order; of cores only
 }
-
-// An InputError says why a program cannot be read, and what a person can do.
-type InputError struct {
-	Err  error
-	Hint string
-}
-
-func (e *InputError) Error() string { return e.Err.Error() }
-func (e *InputError) Unwrap() error { return e.Err }

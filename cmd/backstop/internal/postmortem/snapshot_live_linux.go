@@ -50,10 +50,10 @@ func Take(ctx context.Context, pid int, o Options) (*Snapshot, error) {
 // take copies what is needed of a process that is stopped.
 func (p *process) take(stopped *ptrace.Stopped, start uint64) (*taken, time.Time, error) {
 	at := time.Now()
-	if exe, err := os.Stat(fmt.Sprintf("/proc/%d/exe", p.pid)); err != nil || !os.SameFile(exe, p.info) || host.Process(p.pid).Start != start {
+	if exe, err := os.Stat(fmt.Sprintf("/proc/%d/exe", p.PID)); err != nil || !os.SameFile(exe, p.info) || host.Process(p.PID).Start != start {
 		return nil, at, errors.New("it has ended or executed another program meanwhile: try again")
 	}
-	im := &Image{Program: p.program, Memory: p.memory, Threads: make(map[int]goproc.Registers, len(stopped.Threads)), Now: monotonic()}
+	im := &Image{Program: p.Program, Memory: p.Memory, Threads: make(map[int]goproc.Registers, len(stopped.Threads)), Now: monotonic()}
 	for _, th := range stopped.Threads {
 		im.Threads[th.ID] = th.Registers
 	}
@@ -61,7 +61,7 @@ func (p *process) take(stopped *ptrace.Stopped, start uint64) (*taken, time.Time
 	if err != nil {
 		return nil, at, err
 	}
-	t.addTable(p.pid, start)
+	t.addTable(p.PID, start)
 	return t, at, nil
 }
 

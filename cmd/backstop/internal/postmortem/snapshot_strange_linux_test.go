@@ -199,7 +199,7 @@ func interruptedWhileSpinning(t *testing.T, exe string) bool {
 			if thread.ID != spin[0].Thread {
 				continue
 			}
-			if fn, err := p.program.File.FuncAt(thread.Registers.PC); err != nil || fn.Name == "main.spin" {
+			if fn, err := p.File.FuncAt(thread.Registers.PC); err != nil || fn.Name == "main.spin" {
 				break // not there yet
 			}
 			g := spin[0]
@@ -258,8 +258,8 @@ func TestTakeDamaged(t *testing.T) {
 		}
 		errs := 0
 		for seed := range uint64(300) {
-			d := &damaged{from: live.memory, r: rand.New(rand.NewPCG(seed, 1)), often: 1 << (seed % 14)}
-			taken, err := take(&Image{Program: live.program, Memory: d, Threads: threads, Now: 1 << 62})
+			d := &damaged{from: live.Memory, r: rand.New(rand.NewPCG(seed, 1)), often: 1 << (seed % 14)}
+			taken, err := take(&Image{Program: live.Program, Memory: d, Threads: threads, Now: 1 << 62})
 			if err != nil {
 				errs++
 				continue
@@ -317,8 +317,8 @@ func TestTakeRefused(t *testing.T) {
 		crashtest.Skip(t, "%v", err)
 	}
 	defer func() { cmd.Process.Kill(); cmd.Wait() }()
-	var input *InputError
-	if _, err := Take(t.Context(), cmd.Process.Pid, Options{}); !errors.As(err, &input) || !strings.Contains(err.Error(), "not a Go executable") || input.Hint == "" {
+	var input *goproc.OpenError
+	if _, err := Take(t.Context(), cmd.Process.Pid, Options{}); !errors.As(err, &input) || !strings.Contains(err.Error(), "not a Go executable") || input.Hint() == "" {
 		t.Errorf("%v", err)
 	}
 	var refusal *ptrace.Refusal
