@@ -82,7 +82,9 @@ func BenchmarkAttach(b *testing.B) {
 	exe := tracee.Private(b, tracee.Build(b, tracee.Toolchains[5], tracee.Stripped))
 	tracee.Start(b, exe)
 	w := load(b, bpf.Options{})
+	began := time.Now()
 	to := target(b, exe)
+	indexed := time.Since(began)
 	for b.Loop() {
 		id, err := w.Attach(to)
 		if err != nil {
@@ -95,4 +97,5 @@ func BenchmarkAttach(b *testing.B) {
 		b.StartTimer()
 	}
 	b.ReportMetric(float64(w.Took())/float64(time.Millisecond), "load-ms")
+	b.ReportMetric(float64(indexed)/float64(time.Millisecond), "index-ms")
 }
