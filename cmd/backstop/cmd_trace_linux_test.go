@@ -210,3 +210,63 @@ func TestTraceKilled(t *testing.T) {
 		t.Errorf("the process ended with %v", err)
 	}
 }
+
+// A program that nobody has seen before is stopped when it starts, until the
+// probes are there: its first panic is seen. Meanwhile somebody ends the guardian,
+// and another takes its place.
+func TestTraceCatchFirst(t *testing.T) {
+	exe := tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-2], tracee.Stripped)
+	dir := t.TempDir()
+	named := func(name string) string {
+		path := filepath.Join(dir, name)
+		if err := os.Rename(tracee.Private(t, exe), path); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	known := tracee.Start(t, named("backstop-caught-1"))
+	var out strings.Builder
+	cmd := traceProcess(t, &out, "-exe", filepath.Join(dir, "backstop-caught-*"), "-catch-first", "-format", "json")
+
+	guardian := childNamed(t, cmd.Process.Pid, "backstop-guardian", 0)
+	if err := syscall.Kill(guardian, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	childNamed(t, cmd.Process.Pid, "backstop-guardian", guardian)
+
+	second := tracee.Start(t, named("backstop-caught-2"))
+	second.Send("die-custom")
+	if err := second.Wait(); err == nil || second.Cmd.ProcessState.ExitCode() != 2 {
+		t.Errorf("the process ended with %v", err)
+	}
+	known.Do("string")
+	interrupt(t, cmd)
+	for _, want := range []string{`"pid":` + strconv.Itoa(second.PID), "account 9: crash", "a text"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %s in %s", want, out.String())
+		}
+	}
+}
+
+// childNamed waits for a child of a process by the name it gives itself, other
+// than one that is known.
+func childNamed(t *testing.T, parent int, name string, other int) (pid int) {
+	t.Helper()
+	crashtest.Eventually(t, name, func() bool {
+		lists, err := filepath.Glob("/proc/" + strconv.Itoa(parent) + "/task/*/children") // by thread
+		if err != nil {
+			return false
+		}
+		for _, list := range lists {
+			b, _ := os.ReadFile(list) // the thread may have ended
+			for _, child := range strings.Fields(string(b)) {
+				args, err := os.ReadFile("/proc/" + child + "/cmdline")
+				if pid, _ = strconv.Atoi(child); err == nil && pid != other && strings.HasPrefix(string(args), name) {
+					return true
+				}
+			}
+		}
+		return false
+	})
+	return pid
+}

@@ -109,17 +109,30 @@ func (l *live) letGo() error {
 }
 
 // guard starts the process that lets stopped ones go on should we be killed.
-func (l *live) guard() (end func() error, err error) {
-	if l.o.Freeze == "" && !l.o.Host.CatchFirst {
-		return func() error { return nil }, nil
-	}
-	maps := []*bpf.Stopped{l.watcher.Stopped()}
+func (l *live) guard(caught *bpf.Stopped) (err error) {
+	l.caught = caught
+	maps := []*bpf.Stopped{caught}
 	if l.o.Freeze != "" {
 		maps = append(maps, l.tracer.Stopped())
 	}
-	g, err := host.StartGuardian(maps...)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // it says what it did
+	l.guardian, err = host.StartGuardian(maps...)
+	return err //nolint:wrapcheck // it says what it did
+}
+
+// reguard starts another guardian when somebody has ended the one that was. It
+// returns what tells of the end of that.
+func (l *live) reguard() <-chan struct{} {
+	if err := l.guard(l.caught); err != nil {
+		l.guardian = nil
+		l.o.OnNotice(fmt.Sprintf("the guardian has ended, and no other starts (%v): should this tracer be killed, processes may stay stopped", err))
+		return nil
 	}
-	return g.Close, nil
+	return l.guardian.Done()
+}
+
+func (l *live) unguard() error {
+	if l.guardian == nil {
+		return nil
+	}
+	return l.guardian.Close() //nolint:wrapcheck // it says what it did
 }

@@ -23,6 +23,8 @@ type live struct {
 	targets  map[uint32]*Target // by what Attach returned
 	running  map[int]attachKey  // processes that are traced
 	frozen   chan thawed
+	guardian *host.Guardian // nil when nothing is stopped
+	caught   *bpf.Stopped   // what the watcher stops; nil when it does not
 	freezing int
 	events   uint64
 }
@@ -65,16 +67,20 @@ func Run(ctx context.Context, o LiveOptions) (*Summary, error) {
 	l.engine = New(l.options())
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	if l.watcher, err = host.Watch(watching, o.Host); err != nil {
-		return nil, explain(err)
+	// What stops others is not there before the guardian is.
+	if o.Host.CatchFirst {
+		o.Host.Ready = l.guard
+	} else if o.Freeze != "" {
+		if err := l.guard(nil); err != nil {
+			return nil, err
+		}
 	}
-	guard, err := l.guard()
-	if err != nil {
-		return nil, errors.Join(err, l.watcher.Close())
+	if l.watcher, err = host.Watch(watching, o.Host); err != nil {
+		return nil, errors.Join(explain(err), l.unguard())
 	}
 	l.loop(ctx)
 	l.finish()
-	err = errors.Join(l.watcher.Close(), l.letGo(), guard())
+	err = errors.Join(l.watcher.Close(), l.letGo(), l.unguard())
 	return &l.summary, err
 }
 
@@ -128,6 +134,10 @@ func (l *live) loop(ctx context.Context) {
 	defer ticks.Stop()
 	last := time.Now()
 	events := l.watcher.Events()
+	var unguarded <-chan struct{}
+	if l.guardian != nil {
+		unguarded = l.guardian.Done()
+	}
 	var end <-chan time.Time
 	done := ctx.Done()
 	for {
@@ -150,6 +160,8 @@ func (l *live) loop(ctx context.Context) {
 			if l.host(e) && end == nil { // nobody is left
 				done, end = nil, time.After(drain)
 			}
+		case <-unguarded:
+			unguarded = l.reguard()
 		case t := <-l.frozen:
 			l.thaw(t)
 		case now := <-ticks.C:

@@ -31,6 +31,9 @@ type HostOptions struct {
 	// CatchCgroups are inode numbers of cgroups of version 2; what is below them
 	// belongs to them, as far as it is within 16 directories of the root.
 	CatchCgroups []uint64
+	// Ready, when it is set, is called before anything can be stopped, with the map
+	// of what will be. Its error is that of OpenHost.
+	Ready func(*Stopped) error
 }
 
 // Host are the programs that see what happens to processes: Exec, Exit, Signal and
@@ -77,6 +80,11 @@ func OpenHost(o HostOptions) (_ *Host, err error) {
 	}
 	if err := h.fill(o); err != nil {
 		return nil, err
+	}
+	if o.Ready != nil {
+		if err := o.Ready(h.Stopped()); err != nil {
+			return nil, err
+		}
 	}
 	for _, p := range hostPrograms {
 		l, err := attachTracepoint(p.tracepoint, h.maps.Programs[p.program])

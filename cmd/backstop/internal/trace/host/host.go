@@ -32,6 +32,9 @@ type Options struct {
 	// [Watcher.Continue]. It needs Exes whose base name does not begin with a
 	// wildcard, or Cgroups of version 2.
 	CatchFirst bool
+	// Ready, when it is set, is called with CatchFirst before anything can be
+	// stopped, with the map of what will be: a [Guardian] should know it by then.
+	Ready func(*bpf.Stopped) error
 	// Poll is how often /proc is looked at when the kernel tells nothing; default
 	// 1 s.
 	Poll time.Duration

@@ -86,6 +86,7 @@ func Watch(ctx context.Context, o Options) (*Watcher, error) {
 		if host, err = w.selector.catch(); err != nil {
 			return nil, err
 		}
+		host.Ready = o.Ready
 	}
 	for _, pid := range o.PIDs {
 		if err := w.check(pid); err != nil {
