@@ -38,7 +38,7 @@ may hang in a loop or be stopped; it goes on as it was.
   backstop snapshot diff -every 30s 4711  two of one process, compared
 
 It takes the right to trace the process: the same user, or CAP_SYS_PTRACE; where
-kernel.yama.ptrace_scope is 1, always CAP_SYS_PTRACE. Texts of the program, such as
+kernel.yama.ptrace_scope is 1 or 2, always CAP_SYS_PTRACE. Texts of the program, such as
 labels and the addresses of requests, are redacted unless -raw is given.
 
 snapshot diff returns 1 when something speaks for a fault: goroutines of one go
