@@ -405,9 +405,17 @@ func (s *sinks) close(sum *trace.Summary) error {
 
 func (s *sinks) summarise(w io.Writer, sum *trace.Summary) {
 	n := trace.Thousands
-	fmt.Fprintf(w, "backstop: traced %s for %v: %s panics (%s recovered, %s uncaught), %s useless recovers, %s fatal errors, %s deaths by signal, %s exits\n",
-		count(sum.Targets, "executable", "executables"), sum.For.Round(100*time.Millisecond), n(sum.Panics), n(sum.Recovered), n(sum.Uncaught),
-		n(sum.Ineffective), n(sum.Fatal), n(sum.Signals+sum.Kills), n(sum.Exits))
+	of := func(k uint64, one, many string) string {
+		if k == 1 {
+			return "1 " + one
+		}
+		return n(k) + " " + many
+	}
+	fmt.Fprintf(w, "backstop: traced %s for %v: %s (%s recovered, %s uncaught), %s, %s, %s, %s\n",
+		count(sum.Targets, "executable", "executables"), sum.For.Round(100*time.Millisecond),
+		of(sum.Panics, "panic", "panics"), n(sum.Recovered), n(sum.Uncaught),
+		of(sum.Ineffective, "useless recover", "useless recovers"), of(sum.Fatal, "fatal error", "fatal errors"),
+		of(sum.Signals+sum.Kills, "death by signal", "deaths by signal"), of(sum.Exits, "exit", "exits"))
 	if sum.Refused > 0 {
 		fmt.Fprintf(w, "backstop: warning: %s could not be traced\n", count(sum.Refused, "executable", "executables"))
 	}

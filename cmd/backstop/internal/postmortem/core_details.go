@@ -48,6 +48,7 @@ type CoreSignal struct {
 	Number int    `json:"number"`
 	Name   string `json:"name"`
 	Code   int    `json:"code"`
+	Self   bool   `json:"self,omitempty"` // the program sent it to itself, as GOTRACEBACK=crash has it
 	Addr   string `json:"addr,omitempty"` // hexadecimal, of a fault
 	Sender int    `json:"sender,omitempty"`
 	UID    uint32 `json:"sender_uid,omitempty"`
@@ -143,6 +144,8 @@ func (c *Core) signal(s *corefile.Signal) *CoreSignal {
 	case byKernel:
 	case s.Sender != c.file.Process.PID:
 		out.Sender, out.UID = s.Sender, s.UID
+	default:
+		out.Self = true
 	}
 	return out
 }

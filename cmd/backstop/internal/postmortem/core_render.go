@@ -73,6 +73,9 @@ func (p *page) coreProcess(d *CoreDetails) {
 	p.line("    executable %s  %s", textview.Escape(d.Executable), p.dim(textview.Escape(p.report.GoVersion)))
 	if s := d.Signal; s != nil {
 		text := fmt.Sprintf("signal %s, code %d", s.Name, s.Code)
+		if s.Self {
+			text = "signal " + s.Name + ", which the program sent to itself"
+		}
 		if s.Addr != "" {
 			text += ", address " + s.Addr
 		}

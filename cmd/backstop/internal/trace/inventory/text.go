@@ -149,11 +149,15 @@ func (t *table) head(inv *Inventory) {
 	if inv.Runs != 1 {
 		runs = itoa(inv.Runs) + " runs"
 	}
+	panics := "1 panic"
+	if inv.Panics != 1 {
+		panics = trace.Thousands(inv.Panics) + " panics"
+	}
 	span := "nothing recorded"
 	if !inv.Start.IsZero() {
 		span = fmt.Sprintf("%s to %s", inv.Start.In(t.st.Zone).Format("2006-01-02 15:04:05"), inv.End.In(t.st.Zone).Format("2006-01-02 15:04:05"))
 	}
-	t.line(0, "", fmt.Sprintf("%s, %s: %s panics, %s recovered", span, runs, trace.Thousands(inv.Panics), trace.Thousands(inv.Recovered)))
+	t.line(0, "", fmt.Sprintf("%s, %s: %s, %s recovered", span, runs, panics, trace.Thousands(inv.Recovered)))
 	if inv.Lost > 0 {
 		t.line(0, yellow, trace.Thousands(inv.Lost)+" records were lost: counts are exact, places may be missing")
 	}
