@@ -119,32 +119,30 @@ var deaths = []string{
 // TestCoreSaysWhatTheTracebackSaid: the report of a core is that of the traceback
 // which the program wrote, for each way to die.
 func TestCoreSaysWhatTheTracebackSaid(t *testing.T) {
-	for _, toolchain := range tracee.Toolchains {
-		for _, mode := range []tracee.Mode{tracee.Default, tracee.Stripped, tracee.PIEStripped, tracee.Cgo} {
-			t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
-				t.Parallel()
-				exe := tracee.Build(t, toolchain, mode)
-				for _, death := range deaths {
-					if death == "deadlock" && mode == tracee.Cgo {
-						continue // threads of C may wake anybody: the runtime does not look
-					}
-					t.Run(death, func(t *testing.T) {
-						d := dumpCore(t, exe, "park 3;"+death)
-						want, err := crash.Parse(bytes.NewReader(d.stderr))
-						if err != nil {
-							t.Fatalf("%v in %s", err, d.stderr)
-						}
-						got := d.examine(t, CoreOptions{Raw: true, All: true})
-						compareReports(t, got, want)
-						if t.Failed() {
-							var b bytes.Buffer
-							_ = WriteTraceback(&b, got.Headline, got.Report)
-							t.Logf("problems %q\nfrom the core:\n%.3000s\nfrom the program:\n%.3000s", got.Details.Problems, b.Bytes(), d.stderr)
-						}
-					})
+	for _, v := range tracee.Sample(tracee.Default, tracee.Stripped, tracee.PIEStripped, tracee.Cgo) {
+		t.Run(v.Toolchain+"/"+string(v.Mode), func(t *testing.T) {
+			t.Parallel()
+			exe := tracee.Build(t, v.Toolchain, v.Mode)
+			for _, death := range deaths {
+				if death == "deadlock" && v.Mode == tracee.Cgo {
+					continue // threads of C may wake anybody: the runtime does not look
 				}
-			})
-		}
+				t.Run(death, func(t *testing.T) {
+					d := dumpCore(t, exe, "park 3;"+death)
+					want, err := crash.Parse(bytes.NewReader(d.stderr))
+					if err != nil {
+						t.Fatalf("%v in %s", err, d.stderr)
+					}
+					got := d.examine(t, CoreOptions{Raw: true, All: true})
+					compareReports(t, got, want)
+					if t.Failed() {
+						var b bytes.Buffer
+						_ = WriteTraceback(&b, got.Headline, got.Report)
+						t.Logf("problems %q\nfrom the core:\n%.3000s\nfrom the program:\n%.3000s", got.Details.Problems, b.Bytes(), d.stderr)
+					}
+				})
+			}
+		})
 	}
 }
 

@@ -49,6 +49,30 @@ var Modes = []Mode{Default, Stripped, PIE, PIEStripped, Cgo}
 // is supported, the same as those of the lab.
 var Toolchains = []string{"go1.21.13", "go1.22.12", "go1.23.12", "go1.24.13", "go1.25.14", "go1.26.8", "go1.27.0"}
 
+// A Variant is one way the program is built.
+type Variant struct {
+	Toolchain string
+	Mode      Mode
+}
+
+// Sample lists variants for tests to which each costs seconds: the oldest and the
+// newest toolchain in all of the modes, those between in one each, by turns. With
+// BACKSTOP_EVERY_BUILD=1 it lists all.
+func Sample(modes ...Mode) []Variant {
+	every := os.Getenv("BACKSTOP_EVERY_BUILD") != ""
+	var all []Variant
+	for i, toolchain := range Toolchains {
+		if every || i == 0 || i == len(Toolchains)-1 {
+			for _, mode := range modes {
+				all = append(all, Variant{toolchain, mode})
+			}
+			continue
+		}
+		all = append(all, Variant{toolchain, modes[i%len(modes)]})
+	}
+	return all
+}
+
 // Build builds the program, or finds it built, and returns its path. The test is
 // skipped where the toolchain, or gcc for Cgo, is missing.
 func Build(tb testing.TB, toolchain string, mode Mode) string {
