@@ -20,7 +20,7 @@ func TestLayoutOf(t *testing.T) {
 	for _, toolchain := range tracee.Toolchains {
 		for _, mode := range modesOf(toolchain) {
 			t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
-				f, err := gobin.Open(tracee.Build(t, toolchain, mode))
+				f, err := gobin.Open(tracee.BuildSmall(t, toolchain, mode))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -18,7 +18,7 @@ func TestRoots(t *testing.T) {
 				continue
 			}
 			t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
-				exe := tracee.Build(t, toolchain, mode)
+				exe := tracee.BuildSmall(t, toolchain, mode)
 				f, err := gobin.Open(exe)
 				if err != nil {
 					t.Fatal(err)

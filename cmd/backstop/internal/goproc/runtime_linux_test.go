@@ -24,7 +24,7 @@ func TestGoroutines(t *testing.T) {
 	for _, toolchain := range tracee.Toolchains {
 		for _, mode := range modesOf(toolchain) {
 			t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
-				process := tracee.Start(t, tracee.Build(t, toolchain, mode))
+				process := tracee.Start(t, tracee.BuildSmall(t, toolchain, mode))
 				for _, command := range []string{"park 40 3", "labelled 3", "labelled 20", "labelled 1", "lock", "syscall", "spin", "gc"} {
 					process.Do(command)
 				}

@@ -67,15 +67,14 @@ func program(t testing.TB, exe, main string) *Program {
 	return &Program{File: f, Bias: addr - funcs[0].Entry}
 }
 
-// each runs a test with each toolchain and each way to build.
+// each runs a test with toolchains and ways to build; TestStacks of trace/bpf unwinds
+// in all of them.
 func each(t *testing.T, test func(t *testing.T, exe string)) {
 	t.Helper()
-	for _, toolchain := range tracee.Toolchains {
-		for _, mode := range tracee.Modes {
-			t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
-				test(t, tracee.BuildFrom(t, os.DirFS("testdata/stacks"), toolchain, mode))
-			})
-		}
+	for _, v := range tracee.Sample(tracee.Modes...) {
+		t.Run(v.Toolchain+"/"+string(v.Mode), func(t *testing.T) {
+			test(t, tracee.BuildFrom(t, os.DirFS("testdata/stacks"), v.Toolchain, v.Mode))
+		})
 	}
 }
 

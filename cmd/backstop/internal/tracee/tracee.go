@@ -15,9 +15,11 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/backstop-go/backstop/internal/crashtest"
@@ -80,6 +82,27 @@ func Build(tb testing.TB, toolchain string, mode Mode) string {
 	files, err := fs.Sub(source, "testdata/prog")
 	if err != nil {
 		tb.Fatal(err)
+	}
+	return BuildFrom(tb, files, toolchain, mode)
+}
+
+// BuildSmall builds the program without its server: compiling net/http for each
+// toolchain and mode takes minutes where nothing is cached.
+func BuildSmall(tb testing.TB, toolchain string, mode Mode) string {
+	tb.Helper()
+	names, err := fs.Glob(source, "testdata/prog/*.go")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	files := make(fstest.MapFS)
+	for _, name := range names {
+		text, err := source.ReadFile(name)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if base := path.Base(name); base != "http.go" {
+			files[base] = &fstest.MapFile{Data: text, Mode: 0o644}
+		}
 	}
 	return BuildFrom(tb, files, toolchain, mode)
 }

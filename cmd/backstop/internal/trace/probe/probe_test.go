@@ -44,7 +44,7 @@ func TestFind(t *testing.T) {
 	for _, toolchain := range tracee.Toolchains {
 		for _, mode := range tracee.Modes {
 			t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
-				exe := tracee.Build(t, toolchain, mode)
+				exe := tracee.BuildSmall(t, toolchain, mode)
 				sites, err := probe.Find(open(t, exe), known(t, toolchain))
 				if err != nil {
 					t.Fatal(err)
