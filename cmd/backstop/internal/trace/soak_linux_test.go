@@ -389,7 +389,8 @@ func TestSoak(t *testing.T) {
 			first, last = soakOne(t, exe, time.Now().Add(min(time.Until(end), time.Minute)), round == 0, first)
 		})
 	}
-	if last.files > first.files || last.rings > first.rings || last.goroutines > first.goroutines {
+	// Files of the runtime and of connections come and go; what leaks does in each cycle.
+	if last.files > first.files+4 || last.rings > first.rings || last.goroutines > first.goroutines {
 		t.Errorf("the tracer held %+v at first and %+v at last", first, last)
 	}
 	if last.heap > first.heap+4<<20 {

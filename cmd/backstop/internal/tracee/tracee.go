@@ -61,6 +61,9 @@ type Variant struct {
 // newest toolchain in all of the modes, those between in one each, by turns. With
 // BACKSTOP_EVERY_BUILD=1 it lists all.
 func Sample(modes ...Mode) []Variant {
+	if len(modes) == 0 {
+		return nil
+	}
 	every := os.Getenv("BACKSTOP_EVERY_BUILD") != ""
 	var all []Variant
 	for i, toolchain := range Toolchains {
