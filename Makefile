@@ -4,9 +4,6 @@ MODULES := $(shell go list -f '{{.Dir}}' -m)
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 FUZZTIME := 30s
-# Packages whose tests run programs for a minute. The second time, without the
-# workspace, they are only compiled.
-SLOW := cmd/backstop/internal/(demo|labrun|labrun/compat|goproc|postmortem|trace|trace/bpf|trace/host)$$
 
 .DEFAULT_GOAL := help
 .PHONY: help build test race check lint fmt fmt-check modules fuzz bench cover generate demo matrix lab bpf
@@ -41,9 +38,8 @@ fmt-check:
 	@out=$$(gofmt -l $$(git ls-files '*.go' | grep -v testdata)); \
 	if [ -n "$$out" ]; then echo "not gofmt'ed:"; echo "$$out"; exit 1; fi
 
-modules: ## test each module alone, as its users see it
-	@for d in $(MODULES); do (cd $$d && echo "GOWORK=off $${d#$(CURDIR)}/" && export GOWORK=off && \
-	go vet ./... && go test $$(go list ./... | grep -vE '$(SLOW)')) || exit 1; done
+modules: ## check each module alone, as its users see it
+	@.ci/alone
 
 fuzz: ## run each fuzz target for FUZZTIME (30s)
 	@for p in $$(git grep -l 'func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
