@@ -27,6 +27,7 @@ type live struct {
 	caught   *bpf.Stopped   // what the watcher stops; nil when it does not
 	freezing int
 	events   uint64
+	waiting  strangers
 }
 
 // An attachKey is an executable, for one process where not all that run it are
@@ -50,7 +51,7 @@ type attached struct {
 func Run(ctx context.Context, o LiveOptions) (*Summary, error) {
 	l := &live{
 		o: o, attached: make(map[attachKey]*attached), targets: make(map[uint32]*Target),
-		running: make(map[int]attachKey), frozen: make(chan thawed, 64),
+		running: make(map[int]attachKey), frozen: make(chan thawed, 64), waiting: newStrangers(),
 	}
 	l.summary.Start = time.Now()
 	if err := checkFiles(o.Host.Exes, o.OnNotice); err != nil {
@@ -211,7 +212,13 @@ func (l *live) take(r *bpf.Record) {
 		}
 		return
 	}
+	fresh := !l.engine.knows(r.PID)
 	l.engine.Take(r)
+	if fresh {
+		for _, s := range l.waiting.release(r.PID, r.Time) {
+			l.engine.Take(&s)
+		}
+	}
 }
 
 // host handles what the watcher has found. It reports whether nothing is left to
@@ -222,9 +229,11 @@ func (l *live) host(e host.Event) (nobody bool) {
 		l.o.OnNotice(e.Text)
 	case host.Seen:
 		// One that ended before anybody could look at it is a target if its probes
-		// were hit.
+		// were hit; that may be read later.
 		if r := e.Record; e.Target != nil || l.engine.knows(r.PID) {
 			l.engine.Take(&r)
+		} else {
+			l.waiting.add(r)
 		}
 	case host.Added:
 		l.attach(e.Target)

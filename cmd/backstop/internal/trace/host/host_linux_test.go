@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 			fmt.Println("up")
 			io.Copy(io.Discard, os.Stdin) //nolint:errcheck // its end is all that counts
 		},
+		"leaderless": leaderless,
 		"eat": func([]string) {
 			var all [][]byte
 			for {
@@ -266,41 +267,6 @@ func TestWatchInside(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	if err != nil || string(out) != "the kernel's numbers of processes are not those of this container\n" {
 		t.Errorf("%s, %v", out, err)
-	}
-}
-
-// TestTargetBeforeAdded asks for a process whose start nobody has read of yet.
-func TestTargetBeforeAdded(t *testing.T) {
-	path := executable(t, "shop")
-	for name, o := range map[string]Options{
-		"kernel": {},
-		"proc":   {WithoutKernel: true, Poll: time.Millisecond},
-	} {
-		t.Run(name, func(t *testing.T) {
-			o.Exes = []string{path}
-			w := watch(t, o)
-			first := start(t, path)
-			first.up(t)
-			// Nobody reads events: the watcher waits with that of the first, and the
-			// second has to be looked at by who asks.
-			second := start(t, path)
-			second.up(t)
-			found := w.Target(second.Process.Pid)
-			if found == nil || found.PID != second.Process.Pid || found.Path != path {
-				t.Fatalf("%+v", found)
-			}
-			added := map[int]int{}
-			for range 2 {
-				added[next(t, w, Added).Target.PID]++
-			}
-			if added[first.Process.Pid] != 1 || added[second.Process.Pid] != 1 {
-				t.Errorf("added: %v", added)
-			}
-			first.end(t)
-			next(t, w, Removed)
-			second.end(t)
-			next(t, w, Removed)
-		})
 	}
 }
 

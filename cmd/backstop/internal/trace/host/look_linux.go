@@ -54,13 +54,13 @@ func (w *Watcher) decline(ctx context.Context, pid int, r bpf.Record, why error)
 			w.tell(ctx, "continue", err.Error())
 		}
 	}
-	if w.host != nil {
-		_ = w.host.Ignore(uint32(pid)) // it only saves records
-	}
 	w.mu.Lock()
 	delete(w.targets, pid)
 	w.mu.Unlock()
 	var refused *refusedError
+	if errors.Is(why, errNotSelected) || errors.As(why, &refused) || errors.Is(why, fs.ErrPermission) {
+		w.ignore(pid)
+	}
 	switch {
 	case errors.Is(why, errNotSelected):
 		w.passed(pid)
@@ -69,8 +69,18 @@ func (w *Watcher) decline(ctx context.Context, pid int, r bpf.Record, why error)
 		w.passed(pid)
 	case errors.Is(why, fs.ErrPermission):
 		w.forbid(pid)
-	default: // it has ended
+	default:
+		// It has ended, or is about to: the first of its threads loses its memory
+		// before the last one has ended. The kernel will tell how, and forgets it then;
+		// those who have seen what it did wait for that.
 		w.missed(ctx, r)
+	}
+}
+
+// ignore has the kernel tell nothing more of a process. It only saves records.
+func (w *Watcher) ignore(pid int) {
+	if w.host != nil {
+		_ = w.host.Ignore(uint32(pid)) // then they come, and are nobody's
 	}
 }
 
