@@ -28,6 +28,7 @@ import (
 func held(t *testing.T, exe, state string) (p *Process, g uint64) {
 	t.Helper()
 	cmd := exec.Command(exe, state)
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=2") // some states need two, whatever the machine has
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -124,10 +125,11 @@ func TestSystemStack(t *testing.T) {
 		p, g := held(t, exe, "stopping")
 		var r Registers
 		var alone Stack
-		for found := false; !found; { // the goroutine is on its way there
+		crashtest.Eventually(t, "a thread waits for the others to stop", func() (found bool) {
 			r, found = stopping(t, p)
 			alone = p.Unwind(p.Memory, r, nil, 0)
-		}
+			return found
+		})
 		user := saved(t, p, g)
 		if !strings.HasSuffix(names(alone), " runtime.systemstack") || alone.Why == "" {
 			t.Errorf("the thread: %s: %s", names(alone), alone.Why)
