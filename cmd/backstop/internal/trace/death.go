@@ -1,7 +1,6 @@
 package trace
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/bpf"
@@ -17,7 +16,7 @@ func (en *Engine) fatal(p *process, r *bpf.Record) *Event {
 	en.stack(e, r)
 	en.origin(e, r)
 	if kind == Signal {
-		e.Signal = SignalName(int(r.Code))
+		e.Signal, e.deadly, e.boot = SignalName(int(r.Code)), int(r.Code), r.Time
 		return e
 	}
 	if text, ok := en.read.Text(p, r); ok {
@@ -91,15 +90,14 @@ func (en *Engine) ending(p *process) *End {
 	signal, core, status := waitStatus(p.exit.Code)
 	if signal == 0 {
 		end := &End{Status: status}
-		if n := len(p.signals); n > 0 && p.exit.Time-p.signals[n-1].Time <= recent {
-			r := p.signals[n-1]
-			end.Asked = &Sent{Signal: SignalName(int(r.Code)), By: en.sender(r), Kernel: byKernel(r)}
+		if r := p.asked(p.exit.Time); r != nil {
+			end.Asked = &Sent{Signal: SignalName(int(r.Code)), By: sender(r), Kernel: byKernel(r)}
 		}
 		return end
 	}
 	end := &End{Status: -1, Signal: SignalName(signal), Core: core}
-	if r := p.killer(signal); r != nil {
-		end.By, end.Kernel = en.sender(r), byKernel(r)
+	if r := p.killer(signal, p.exit.Time); r != nil {
+		end.By, end.Kernel = sender(r), byKernel(r)
 	}
 	if p.oom != nil && signal == sigkill {
 		end.OOM = true
@@ -111,42 +109,11 @@ func (en *Engine) ending(p *process) *End {
 	return end
 }
 
-// killer is the record of the signal that a process died of. The runtime handles
-// signals, and then sends itself the same one to die of it (runtime/signal_unix.go,
-// dieFromSignal): who sent the first is asked for.
-func (p *process) killer(signal int) (own *bpf.Record) {
-	for i := len(p.signals) - 1; i >= 0; i-- {
-		switch r := p.signals[i]; {
-		case r.Code != int64(signal):
-		case r.Peer != p.pid && p.exit.Time-r.Time <= recent:
-			return r
-		case own == nil:
-			own = r
-		}
-	}
-	return own
-}
-
-const sigkill = 9
-
 // waitStatus takes the status of a process that ended apart (wait(2)): the signal
 // in seven bits, whether there is a core file in the next one, and the exit
 // status above them.
 func waitStatus(code int64) (signal int, core bool, status int) {
 	return int(code & 0x7f), code&0x80 != 0, int(code >> 8 & 0xff)
-}
-
-// byKernel reports whether the kernel sent a signal by itself (SI_KERNEL,
-// include/uapi/asm-generic/siginfo.h; faults have codes between).
-func byKernel(r *bpf.Record) bool { return r.SigCode > 0 }
-
-// sender is who sent a signal; nil for the kernel.
-func (en *Engine) sender(r *bpf.Record) *Process {
-	if r.Peer == 0 {
-		return nil
-	}
-	uid := int(r.PeerUID)
-	return &Process{PID: r.Peer, Comm: r.PeerComm, UID: &uid}
 }
 
 // tellCauses tells what a process dies of. The end is nil when it has not come.
@@ -158,6 +125,9 @@ func (en *Engine) tellCauses(p *process, end *End) {
 		if end != nil {
 			own := *end
 			e.End = &own
+			if e.Kind == Signal {
+				p.sentBy(e)
+			}
 		}
 		en.done(e)
 	}
@@ -172,23 +142,6 @@ func (en *Engine) tellFlights(p *process) {
 		f.e.Outcome = Open
 		en.done(f.e)
 	}
-}
-
-// signalNames are the signals of Linux on amd64 (signal(7)).
-var signalNames = [...]string{
-	1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE",
-	9: "SIGKILL", 10: "SIGUSR1", 11: "SIGSEGV", 12: "SIGUSR2", 13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM",
-	16: "SIGSTKFLT", 17: "SIGCHLD", 18: "SIGCONT", 19: "SIGSTOP", 20: "SIGTSTP", 21: "SIGTTIN", 22: "SIGTTOU",
-	23: "SIGURG", 24: "SIGXCPU", 25: "SIGXFSZ", 26: "SIGVTALRM", 27: "SIGPROF", 28: "SIGWINCH", 29: "SIGIO",
-	30: "SIGPWR", 31: "SIGSYS",
-}
-
-// SignalName names a signal: "SIGKILL", or "signal 40" where it has no name.
-func SignalName(n int) string {
-	if n > 0 && n < len(signalNames) {
-		return signalNames[n]
-	}
-	return fmt.Sprintf("signal %d", n)
 }
 
 // BootClock tells the time of day of times since boot. It is set once: a clock

@@ -254,17 +254,26 @@ func endReport(e *Event, r *crash.Report) *crash.Report {
 func who(end *End) string {
 	switch {
 	case end.OOM && end.By != nil:
-		return "when " + name(end.By) + " asked for memory"
+		return "when " + end.By.String() + " asked for memory"
 	case end.By != nil:
-		return "from " + name(end.By)
+		return "from " + end.By.String()
 	case end.Kernel:
 		return "from the kernel"
 	}
 	return ""
 }
 
-// name names a process: "pid 812 sh (uid 0)".
-func name(p *Process) string {
+// sentBy says who sent the signal that the runtime died of; empty when nobody knows,
+// and for other deaths.
+func sentBy(e *Event) string {
+	if e.Kind != Signal || e.End == nil {
+		return ""
+	}
+	return who(e.End)
+}
+
+// String names a process: "pid 812 sh (uid 0)".
+func (p *Process) String() string {
 	var b strings.Builder
 	b.WriteString("pid " + utoa(uint64(p.PID)))
 	if p.Comm != "" {

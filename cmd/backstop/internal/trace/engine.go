@@ -139,10 +139,7 @@ func (en *Engine) take(p *process, r *bpf.Record) {
 			en.ended = append(en.ended, p)
 		}
 	case bpf.Signal:
-		if len(p.signals) == maxSignals {
-			p.signals = append(p.signals[:0], p.signals[1:]...)
-		}
-		p.signals = append(p.signals, r)
+		p.signalled(r)
 	case bpf.OOM:
 		p.oom = r
 	default:

@@ -81,7 +81,7 @@ type End struct {
 	Status int      `json:"status"`           // -1 when a signal ended it
 	Signal string   `json:"signal,omitempty"` // that ended it
 	OOM    bool     `json:"oom,omitempty"`    // the kernel's OOM killer chose it
-	By     *Process `json:"by,omitempty"`     // who sent the signal; for the OOM killer, who asked for memory
+	By     *Process `json:"by,omitempty"`     // who sent the signal, that of a [Signal] too; for the OOM killer, who asked for memory
 	Kernel bool     `json:"kernel,omitempty"` // the kernel sent the signal by itself
 	Core   bool     `json:"core,omitempty"`   // a core file was written
 	Asked  *Sent    `json:"asked,omitempty"`  // a signal shortly before an end of its own accord
@@ -137,5 +137,7 @@ type Event struct {
 	system []Frame // the stack of the runtime
 	who    *process
 	report *crash.Report
-	count  Count // the newest of the kernel's
+	count  Count         // the newest of the kernel's
+	deadly int           // the number of Signal
+	boot   time.Duration // when the runtime took that signal, since boot
 }

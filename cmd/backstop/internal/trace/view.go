@@ -191,7 +191,11 @@ func (v *View) what(e *Event) string {
 		}
 		return s
 	case Fatal, Signal:
-		return v.paint(styleDeath, "died of") + " " + class + text
+		s := v.paint(styleDeath, "died of") + " " + class + text
+		if by := sentBy(e); by != "" {
+			s += " " + textview.Escape(by)
+		}
+		return s
 	case Kill:
 		return v.paint(styleDeath, "killed:") + " " + class + text
 	case Exit:
@@ -212,7 +216,7 @@ func (v *View) asked(e *Event) string {
 	s := ", after " + e.End.Asked.Signal
 	switch {
 	case e.End.Asked.By != nil:
-		s += " from " + textview.Escape(name(e.End.Asked.By))
+		s += " from " + textview.Escape(e.End.Asked.By.String())
 	case e.End.Asked.Kernel:
 		s += " from the kernel"
 	}

@@ -41,6 +41,21 @@ func TestView(t *testing.T) {
 	}
 }
 
+// Of a signal that the runtime dies of it is said who sent it.
+func TestViewSender(t *testing.T) {
+	for want, sent := range map[string]func(*bpf.Record){
+		"died of signal.sigquit from pid 812 sh (uid 0) at shop.race shop.go:12, ":      from(812, "sh"),
+		"died of signal.sigquit from pid 812 s\\x1bh (uid 0) at shop.race shop.go:12, ": from(812, "s\x1bh"),
+		"died of signal.sigquit from the kernel at shop.race shop.go:12, ":              func(r *bpf.Record) { r.SigCode = 128 },
+	} {
+		g := newRig()
+		g.takeAll(g.at(bpf.Signal, code(3), sent), g.at(bpf.SignalDeath, site(6), code(3)), g.at(bpf.Exit, code(2<<8)))
+		if got := shownBy(ViewOptions{}, g.finish()); !strings.Contains(got, want) {
+			t.Errorf("%s\nwant %s", got, want)
+		}
+	}
+}
+
 // Of a value that the runtime prints as an address, the fields are shown.
 func TestHeadline(t *testing.T) {
 	text := "(main.Cred) 0xc000012345"

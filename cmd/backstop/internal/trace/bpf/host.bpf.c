@@ -276,6 +276,10 @@ int on_exit(u64 *args)
 #define DEADLY                                                                                    \
 	(BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(9) | BIT(11) | \
 	 BIT(15) | BIT(16) | BIT(19) | BIT(20) | BIT(21) | BIT(22) | BIT(24) | BIT(25) | BIT(31))
+// Results of sending a signal (include/trace/events/signal.h): it is delivered, the
+// second time without what is known of it.
+enum { DELIVERED = 0, LOSE_INFO = 4 };
+
 #define FAULTS (BIT(5) | BIT(7) | BIT(8) | BIT(11)) // SIGTRAP, SIGBUS, SIGFPE, SIGSEGV
 
 // signal_generate(int sig, struct kernel_siginfo *info, struct task_struct *task, int group, int result)
@@ -283,7 +287,8 @@ SEC("raw_tp/signal_generate")
 int on_signal(u64 *args)
 {
 	u32 number = args[0];
-	if (number > 31 || !(DEADLY & BIT(number)) || (int)args[4] != 0 /* delivered */)
+	s32 result = args[4];
+	if (number > 31 || !(DEADLY & BIT(number)) || (result != DELIVERED && result != LOSE_INFO))
 		return 0;
 	struct task_struct *task = (struct task_struct *)args[2];
 	u32 pid = 0;

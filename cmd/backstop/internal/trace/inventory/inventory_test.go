@@ -75,6 +75,7 @@ func shop() *trace.Recording {
 		{Kind: trace.Exit, At: tick(8), Exe: exe, Site: "j", Seen: 1, End: &trace.End{}},
 		{Kind: trace.Kill, At: tick(9), Exe: exe, Class: "kill.sigkill", Message: text("killed by SIGKILL from pid 812 sh (uid 0)"), Site: "k", Seen: 1, End: &trace.End{Status: -1, Signal: "SIGKILL", By: &trace.Process{PID: 812, Comm: "sh", UID: &uid}}},
 		{Kind: trace.Kill, At: tick(10), Exe: exe, Class: "kill.sigkill", Message: text("killed by SIGKILL from pid 815 sh (uid 0)"), Site: "l", Seen: 1, End: &trace.End{Status: -1, Signal: "SIGKILL", By: &trace.Process{PID: 815, Comm: "sh", UID: &uid}}},
+		{Kind: trace.Signal, At: tick(10), Exe: exe, Class: "signal.sigquit", Signal: "SIGQUIT", Site: "n", Seen: 1, End: &trace.End{Status: 2, By: &trace.Process{PID: 816, Comm: "timeout", UID: &uid}}},
 		{Kind: trace.Fatal, At: tick(10), Exe: exe, Class: "fatal.concurrent_map_writes", Message: text("concurrent map writes"), Site: "m", Seen: 1},
 	} {
 		rec.Add(e)
@@ -117,7 +118,7 @@ func TestInventory(t *testing.T) {
 	if len(inv.Vain) != 2 || inv.Vain[0].Effective != 0 || inv.Vain[0].Count != 5 || inv.Vain[1].Effective != 1 {
 		t.Errorf("guards %+v", inv.Vain)
 	}
-	if len(inv.Deaths) != 2 || inv.Deaths[0].Count != 2 || inv.Deaths[0].By.Comm != "sh" {
+	if len(inv.Deaths) != 3 || inv.Deaths[0].Count != 2 || inv.Deaths[0].By.Comm != "sh" {
 		t.Errorf("deaths %+v", inv.Deaths)
 	}
 	rules := func(list []Finding) string {

@@ -320,6 +320,8 @@ func (t *table) deaths(inv *Inventory) {
 		text := path.Base(d.Exe) + ": " + string(d.Class)
 		if first, _, _ := strings.Cut(d.Message, "\n"); first != "" {
 			text += ": " + first
+		} else if d.By != nil { // of a signal that the runtime printed a traceback for
+			text += ": from " + d.By.String()
 		}
 		t.row(0, d.Count, text, t.when(d.Last))
 	}
