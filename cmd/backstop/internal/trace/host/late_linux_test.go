@@ -13,8 +13,13 @@ import (
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/bpf"
 )
 
-// The main goroutine stays on the first thread of the process, for leaderless.
-func init() { runtime.LockOSThread() }
+// The main goroutine of leaderless stays on the first thread of the process: it is
+// there while packages are initialized.
+func init() {
+	if os.Getenv("BACKSTOP_CRASHTEST") == "leaderless" {
+		runtime.LockOSThread()
+	}
+}
 
 // leaderless ends its first thread and goes on in others, as a process does for a
 // moment when it ends. It ends with its standard input.

@@ -36,6 +36,9 @@ func modest(args []string) {
 	must(err)
 	must(cmd.Start())
 	e := <-w.Events()
+	for e.Kind == Seen && e.Target == nil { // others end, too
+		e = <-w.Events()
+	}
 	if e.Kind != Added {
 		must(fmt.Errorf("event %d, %s", e.Kind, e.Text))
 	}
@@ -50,7 +53,7 @@ func modest(args []string) {
 	must(err)
 	fmt.Println(r.Kind == bpf.Panic, int(r.PID) == cmd.Process.Pid)
 	for e := range w.Events() {
-		if e.Kind == Seen && e.Record.Kind == bpf.Exit && int(e.Record.PID) == cmd.Process.Pid { // others end, too
+		if e.Kind == Seen && e.Record.Kind == bpf.Exit && int(e.Record.PID) == cmd.Process.Pid {
 			fmt.Println("exit", syscall.WaitStatus(e.Record.Code).ExitStatus())
 			break
 		}
