@@ -161,8 +161,10 @@ func (a *action) pass(an *analysis.Analyzer, inputs map[*analysis.Analyzer]any) 
 				u.facts.put(path, f)
 			}
 		},
-		AllObjectFacts:  func() []analysis.ObjectFact { return nil },
-		AllPackageFacts: func() []analysis.PackageFact { return nil },
+		// Who asks for all facts would be told of none: facts are decoded when
+		// somebody asks for those of one package.
+		AllObjectFacts:  func() []analysis.ObjectFact { panic("asks for the facts of all objects") },
+		AllPackageFacts: func() []analysis.PackageFact { panic("asks for the facts of all packages") },
 	}
 	if m := u.pkg.Module; m != nil {
 		pass.Module = &analysis.Module{Path: m.Path, Version: m.Version, GoVersion: m.GoVersion}
@@ -226,8 +228,7 @@ func (a *action) finding(r *rule.Rule, f rule.Finding) Finding {
 // own: of a dependency, of the standard library, or made by cgo in a cache.
 func (a *action) edits(list []analysis.TextEdit) ([]Edit, bool) {
 	fset := a.run.prog.fset
-	m := a.unit.pkg.Module
-	if m == nil || !m.Main {
+	if m := a.unit.pkg.Module; a.unit.std || m != nil && !m.Main {
 		return nil, false
 	}
 	var out []Edit

@@ -37,14 +37,14 @@ type Solver struct {
 	made     map[*ssa.Function]*ssa.MakeClosure
 	results  map[*ssa.Function][]Result
 	visiting map[ssa.Value]bool
-	imported map[string][]Result
+	imported func(*types.Func) []Result
 	minded   map[*types.Var]bool // fields that somebody compares or sets
 }
 
 // newSolver makes a solver for the package. noReturn tells which calls do not come
-// back; imported are results of functions of
-// other packages, by name.
-func newSolver(s *buildssa.SSA, noReturn func(*ssa.CallCommon) bool, imported map[string][]Result) *Solver {
+// back, imported what is known of the results of functions of other packages; both
+// may be nil.
+func newSolver(s *buildssa.SSA, noReturn func(*ssa.CallCommon) bool, imported func(*types.Func) []Result) *Solver {
 	return &Solver{
 		ssa: s, noReturn: noReturn, imported: imported,
 		keys:     make(map[ssa.Value]string),

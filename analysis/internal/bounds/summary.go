@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/buildssa"
@@ -49,20 +50,39 @@ var Analyzer = &analysis.Analyzer{
 
 // Facts make solvers. Rules may run at the same time: each has its own.
 type Facts struct {
-	ssa      *buildssa.SSA
-	returns  func(*ssa.CallCommon) bool
-	imported map[string][]Result
+	ssa     *buildssa.SSA
+	returns func(*ssa.CallCommon) bool
+	known   func(*types.Package) map[string][]Result
+
+	mu    sync.Mutex
+	cache map[*types.Package]map[string][]Result
 }
 
 // Solver makes a solver for the package.
 func (f *Facts) Solver() *Solver { return newSolver(f.ssa, f.returns, f.imported) }
+
+// imported is what is known of the results of a function of another package.
+func (f *Facts) imported(fn *types.Func) []Result {
+	pkg := fn.Pkg()
+	if pkg == nil {
+		return nil // of type error
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	funcs, ok := f.cache[pkg]
+	if !ok {
+		funcs = f.known(pkg)
+		f.cache[pkg] = funcs
+	}
+	return funcs[ir.Name(fn)]
+}
 
 func run(pass *analysis.Pass) (any, error) {
 	about, ok := pass.ResultOf[behaviour.Analyzer].(*behaviour.Facts)
 	if !ok {
 		return new(Facts), nil
 	}
-	f := &Facts{ssa: about.SSA, imported: make(map[string][]Result)}
+	f := &Facts{ssa: about.SSA, cache: make(map[*types.Package]map[string][]Result)}
 	never := make(map[*types.Func]bool)
 	here := make(map[*ssa.Function]bool)
 	for _, fn := range about.SSA.SrcFuncs {
@@ -81,12 +101,16 @@ func run(pass *analysis.Pass) (any, error) {
 		callee := ir.Callee(c)
 		return callee != nil && here[callee]
 	}
-	for _, p := range pass.AllPackageFacts() {
-		if fact, ok := p.Fact.(*Fact); ok {
-			for _, fn := range fact.Funcs {
-				f.imported[fn.Name] = fn.Results
-			}
+	f.known = func(p *types.Package) map[string][]Result {
+		fact := new(Fact)
+		if !pass.ImportPackageFact(p, fact) {
+			return nil
 		}
+		funcs := make(map[string][]Result, len(fact.Funcs))
+		for _, fn := range fact.Funcs {
+			funcs[fn.Name] = fn.Results
+		}
+		return funcs
 	}
 	if ir.Std(pass.Pkg.Path()) {
 		return f, nil // some drivers come here; the tables tell of it
@@ -229,8 +253,8 @@ func (s *Solver) resultOf(fn *ssa.Function, target *types.Func, i int) (Result, 
 	var list []Result
 	if fn != nil && len(fn.Blocks) > 0 {
 		list = s.summary(fn)
-	} else if target != nil {
-		list = s.imported[ir.Name(target)]
+	} else if target != nil && s.imported != nil {
+		list = s.imported(target)
 	}
 	if i >= len(list) {
 		return Result{}, false
