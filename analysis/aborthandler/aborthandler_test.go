@@ -1,21 +1,15 @@
 package aborthandler_test
 
 import (
-	"path/filepath"
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/aborthandler"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), aborthandler.Rule.Analyzer, "a", "b", "variants")
+	ruletest.Run(t, aborthandler.Rule, "a", "b", "variants")
 
 	// What handlers do right is right for both rules.
-	shared, err := filepath.Abs(filepath.Join("..", "handlerspawn", "testdata"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	analysistest.Run(t, shared, aborthandler.Rule.Analyzer, "right")
+	ruletest.RunIn(t, "../handlerspawn/testdata", aborthandler.Rule, "right")
 }

@@ -3,11 +3,10 @@ package allocuntrusted_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/allocuntrusted"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), allocuntrusted.Rule.Analyzer, "a", "good")
+	ruletest.Run(t, allocuntrusted.Rule, "a", "good")
 }

@@ -7,17 +7,21 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
+	"golang.org/x/tools/go/analysis"
 
 	"github.com/backstop-go/backstop/analysis/audit"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 	"github.com/backstop-go/backstop/analysis/rule"
 )
 
 // Each recover of the test data has a comment on its line: "// status: fates".
 func Test(t *testing.T) {
-	results := analysistest.Run(t, analysistest.TestData(), audit.Analyzer, "a")
-	r := results[0].Result.(*audit.Recovers)
-	fset := results[0].Pass.Fset
+	ruletest.Each(t, audit.Analyzer, func(pass *analysis.Pass, r *audit.Recovers) { compare(t, pass, r) }, "a")
+}
+
+func compare(t *testing.T, pass *analysis.Pass, r *audit.Recovers) {
+	t.Helper()
+	fset := pass.Fset
 	said := make(map[int]string)
 	for _, c := range r.Calls {
 		list := make([]string, len(c.Fates))
@@ -28,7 +32,7 @@ func Test(t *testing.T) {
 		check(t, c)
 	}
 	n := 0
-	for _, file := range results[0].Pass.Files {
+	for _, file := range pass.Files {
 		for _, group := range file.Comments {
 			for _, comment := range group.List {
 				want, ok := strings.CutPrefix(comment.Text, "// audit ")

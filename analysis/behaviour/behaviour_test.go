@@ -6,16 +6,16 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
+	"golang.org/x/tools/go/analysis"
 
 	"github.com/backstop-go/backstop/analysis/behaviour"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 // The last line of each function's comment says what is known of it: "facts: ...".
 func TestFuncs(t *testing.T) {
 	n := 0
-	for _, r := range analysistest.Run(t, analysistest.TestData(), behaviour.Analyzer, "a", "b") {
-		facts := r.Result.(*behaviour.Facts)
+	ruletest.Each(t, behaviour.Analyzer, func(_ *analysis.Pass, facts *behaviour.Facts) {
 		for _, fn := range facts.Funcs {
 			d, ok := fn.Syntax().(*ast.FuncDecl)
 			if !ok || d.Doc == nil {
@@ -30,7 +30,7 @@ func TestFuncs(t *testing.T) {
 				t.Errorf("%s: %q, want %q", fn, got, strings.TrimSpace(want))
 			}
 		}
-	}
+	}, "a", "b")
 	if n < 30 {
 		t.Errorf("%d functions", n)
 	}
@@ -42,8 +42,7 @@ func TestGuards(t *testing.T) {
 		behaviour.Unguarded: "none", behaviour.Disarmed: "disarmed", behaviour.Repanics: "repanics", behaviour.Guarded: "works",
 	}
 	n := 0
-	for _, r := range analysistest.Run(t, analysistest.TestData(), behaviour.Analyzer, "a") {
-		facts := r.Result.(*behaviour.Facts)
+	ruletest.Each(t, behaviour.Analyzer, func(_ *analysis.Pass, facts *behaviour.Facts) {
 		for _, fn := range facts.Funcs {
 			d, ok := fn.Syntax().(*ast.FuncDecl)
 			if !ok || d.Doc == nil {
@@ -56,7 +55,7 @@ func TestGuards(t *testing.T) {
 				}
 			}
 		}
-	}
+	}, "a")
 	if n < 8 {
 		t.Errorf("%d functions", n)
 	}

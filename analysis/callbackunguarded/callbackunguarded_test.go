@@ -3,11 +3,10 @@ package callbackunguarded_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/callbackunguarded"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), callbackunguarded.Rule.Analyzer, "a", "b", "kept", "registry", "sched")
+	ruletest.Run(t, callbackunguarded.Rule, "a", "b", "kept", "registry", "sched")
 }

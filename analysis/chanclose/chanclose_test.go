@@ -3,11 +3,10 @@ package chanclose_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/chanclose"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), chanclose.Rule.Analyzer, "a")
+	ruletest.Run(t, chanclose.Rule, "a")
 }

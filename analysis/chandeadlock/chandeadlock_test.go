@@ -3,11 +3,10 @@ package chandeadlock_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/chandeadlock"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), chandeadlock.Rule.Analyzer, "a")
+	ruletest.Run(t, chandeadlock.Rule, "a")
 }

@@ -2,12 +2,11 @@ package corpus_test
 
 import (
 	"context"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
 	"github.com/backstop-go/backstop/analysis/corpus"
+	"github.com/backstop-go/backstop/analysis/internal/need"
 	"github.com/backstop-go/backstop/analysis/rule"
 	"github.com/backstop-go/backstop/analysis/rules"
 )
@@ -115,7 +114,7 @@ func TestScore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := exec.LookPath("gcc"); err == nil && os.Getenv("CGO_ENABLED") != "0" { // else cgo cases are left out
+	if need.HasCgo(t) { // else cases with cgo are left out
 		for _, p := range problems {
 			t.Errorf("a case cannot be read: %s", p)
 		}

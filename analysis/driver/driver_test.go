@@ -6,7 +6,6 @@ import (
 	"go/ast"
 	"go/token"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/backstop-go/backstop/analysis/behaviour"
 	"github.com/backstop-go/backstop/analysis/driver"
+	"github.com/backstop-go/backstop/analysis/internal/need"
 	"github.com/backstop-go/backstop/analysis/panicnil"
 	"github.com/backstop-go/backstop/analysis/rule"
 )
@@ -408,12 +408,7 @@ func TestHugeFunction(t *testing.T) {
 // What can be mended is mended in the sources of the module itself, and nowhere
 // else: not in what cgo made of them, nor in a dependency.
 func TestFixesAreForOwnFiles(t *testing.T) {
-	if _, err := exec.LookPath("gcc"); err != nil {
-		if os.Getenv("BACKSTOP_REQUIRE_ALL") != "" {
-			t.Fatal("no C compiler")
-		}
-		t.Skip("no C compiler: cgo cannot run")
-	}
+	need.Cgo(t)
 	dir := module(t, `
 -- go.mod --
 module example.com/m

@@ -3,11 +3,10 @@ package dupregistration_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/dupregistration"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), dupregistration.Rule.Analyzer, "a", "variants", "right")
+	ruletest.Run(t, dupregistration.Rule, "a", "variants", "right")
 }

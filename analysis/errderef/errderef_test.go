@@ -3,11 +3,10 @@ package errderef_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/errderef"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), errderef.Rule.Analyzer, "a", "b", "variants", "right")
+	ruletest.Run(t, errderef.Rule, "a", "b", "variants", "right")
 }

@@ -3,11 +3,10 @@ package exitoutsidemain_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/exitoutsidemain"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), exitoutsidemain.Rule.Analyzer, "a", "program")
+	ruletest.Run(t, exitoutsidemain.Rule, "a", "program")
 }

@@ -3,11 +3,10 @@ package exitskipsdefer_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/exitskipsdefer"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), exitskipsdefer.Rule.Analyzer, "a")
+	ruletest.Run(t, exitskipsdefer.Rule, "a")
 }

@@ -3,11 +3,10 @@ package goroutinecontext_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/goroutinecontext"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), goroutinecontext.Rule.Analyzer, "a")
+	ruletest.Run(t, goroutinecontext.Rule, "a")
 }

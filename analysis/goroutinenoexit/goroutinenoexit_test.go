@@ -3,11 +3,10 @@ package goroutinenoexit_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/goroutinenoexit"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), goroutinenoexit.Rule.Analyzer, "a")
+	ruletest.Run(t, goroutinenoexit.Rule, "a")
 }

@@ -3,11 +3,10 @@ package goroutineunguarded_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/goroutineunguarded"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), goroutineunguarded.Rule.Analyzer, "a", "shapes")
+	ruletest.Run(t, goroutineunguarded.Rule, "a", "shapes")
 }

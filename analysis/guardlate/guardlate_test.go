@@ -3,11 +3,10 @@ package guardlate_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/guardlate"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), guardlate.Rule.Analyzer, "a", "b")
+	ruletest.Run(t, guardlate.Rule, "a", "b")
 }

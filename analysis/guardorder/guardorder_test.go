@@ -3,11 +3,10 @@ package guardorder_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/guardorder"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), guardorder.Rule.Analyzer, "a", "b")
+	ruletest.Run(t, guardorder.Rule, "a", "b")
 }

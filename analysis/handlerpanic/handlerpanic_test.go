@@ -3,11 +3,10 @@ package handlerpanic_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/handlerpanic"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), handlerpanic.Rule.Analyzer, "a", "shapes")
+	ruletest.Run(t, handlerpanic.Rule, "a", "shapes")
 }

@@ -3,11 +3,10 @@ package handlerspawn_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/handlerspawn"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), handlerspawn.Rule.Analyzer, "a", "variants", "right")
+	ruletest.Run(t, handlerspawn.Rule, "a", "variants", "right")
 }

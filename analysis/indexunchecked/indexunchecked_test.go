@@ -3,11 +3,10 @@ package indexunchecked_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
 	"github.com/backstop-go/backstop/analysis/indexunchecked"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), indexunchecked.Rule.Analyzer, "a", "good", "kernel")
+	ruletest.Run(t, indexunchecked.Rule, "a", "good", "kernel")
 }

@@ -3,11 +3,10 @@ package leaksend_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 	"github.com/backstop-go/backstop/analysis/leaksend"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), leaksend.Rule.Analyzer, "a")
+	ruletest.Run(t, leaksend.Rule, "a")
 }

@@ -3,11 +3,10 @@ package maprace_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 	"github.com/backstop-go/backstop/analysis/maprace"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), maprace.Rule.Analyzer, "a")
+	ruletest.Run(t, maprace.Rule, "a")
 }

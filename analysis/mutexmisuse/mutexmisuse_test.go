@@ -3,11 +3,10 @@ package mutexmisuse_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 	"github.com/backstop-go/backstop/analysis/mutexmisuse"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), mutexmisuse.Rule.Analyzer, "a")
+	ruletest.Run(t, mutexmisuse.Rule, "a")
 }

@@ -3,11 +3,10 @@ package panicnonerror_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 	"github.com/backstop-go/backstop/analysis/panicnonerror"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), panicnonerror.Rule.Analyzer, "a", "prog")
+	ruletest.Run(t, panicnonerror.Rule, "a", "prog")
 }

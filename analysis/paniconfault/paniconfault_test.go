@@ -3,11 +3,10 @@ package paniconfault_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 	"github.com/backstop-go/backstop/analysis/paniconfault"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), paniconfault.Rule.Analyzer, "a", "b", "m", "n", "o")
+	ruletest.Run(t, paniconfault.Rule, "a", "b", "m", "n", "o")
 }

@@ -3,11 +3,10 @@ package recoverbuiltindeferred_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 	"github.com/backstop-go/backstop/analysis/recoverbuiltindeferred"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), recoverbuiltindeferred.Rule.Analyzer, "a")
+	ruletest.Run(t, recoverbuiltindeferred.Rule, "a")
 }

@@ -3,13 +3,12 @@ package recoverdepth_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 	"github.com/backstop-go/backstop/analysis/recoverdepth"
 )
 
 func Test(t *testing.T) {
-	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), recoverdepth.Rule.Analyzer, "a", "b")
+	ruletest.Run(t, recoverdepth.Rule, "a", "b")
 }
 
 func TestFlag(t *testing.T) {

@@ -5,21 +5,19 @@ import (
 	"bytes"
 	"fmt"
 	"go/ast"
+	"go/parser"
 	"go/token"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"golang.org/x/tools/go/analysis"
-	"golang.org/x/tools/go/analysis/checker"
-	"golang.org/x/tools/go/packages"
-
+	"github.com/backstop-go/backstop/analysis/internal/need"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 	"github.com/backstop-go/backstop/analysis/recoverdepth"
 	"github.com/backstop-go/backstop/analysis/rule"
 )
@@ -70,32 +68,14 @@ func TestNothingByAccidentWithoutInlining(t *testing.T) {
 // the defer statement.
 func verdicts(t *testing.T) map[string]map[string]rule.Verdict {
 	t.Helper()
-	pkgs, err := packages.Load(&packages.Config{
-		Mode: packages.LoadAllSyntax, Dir: shapes, Env: append(os.Environ(), "GOWORK=off"),
-	}, ".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if packages.PrintErrors(pkgs) > 0 {
-		t.Fatal("the shapes do not compile")
-	}
-	graph, err := checker.Analyze([]*analysis.Analyzer{recoverdepth.Rule.Analyzer}, pkgs, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	functions := declared(t)
 	said := make(map[string]map[string]rule.Verdict)
-	for _, root := range graph.Roots {
-		if root.Err != nil {
-			t.Fatal(root.Err)
-		}
-		for _, f := range root.Result.(*rule.Result).Findings {
-			at := []token.Pos{f.Pos}
-			for _, r := range f.Related {
-				at = append(at, r.Pos)
-			}
-			for _, pos := range at {
-				if name := function(root.Package, pos); name != "" {
-					said[name] = f.Go
+	for _, f := range ruletest.Findings(t, shapes, recoverdepth.Rule, ".") {
+		for _, at := range append(f.Related, f.Place) {
+			name := filepath.Base(at.File)
+			for _, fn := range functions {
+				if fn.file == name && fn.first <= at.Line && at.Line <= fn.last {
+					said[fn.name] = f.Go
 				}
 			}
 		}
@@ -103,22 +83,39 @@ func verdicts(t *testing.T) map[string]map[string]rule.Verdict {
 	return said
 }
 
-// function is the declared function without a receiver that has pos in it.
-func function(p *packages.Package, pos token.Pos) string {
-	for _, file := range p.Syntax {
+// A function is the lines of one that is declared.
+type function struct {
+	name, file  string
+	first, last int
+}
+
+// declared lists the functions of the shapes that have no receiver.
+func declared(t *testing.T) []function {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(shapes, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []function
+	fset := token.NewFileSet()
+	for _, name := range names {
+		file, err := parser.ParseFile(fset, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, d := range file.Decls {
-			if d, ok := d.(*ast.FuncDecl); ok && d.Recv == nil && d.Pos() <= pos && pos < d.End() {
-				return strings.TrimSuffix(d.Name.Name, "Of")
+			if d, ok := d.(*ast.FuncDecl); ok && d.Recv == nil {
+				all = append(all, function{strings.TrimSuffix(d.Name.Name, "Of"), filepath.Base(name), fset.Position(d.Pos()).Line, fset.Position(d.End()).Line})
 			}
 		}
 	}
-	return ""
+	return all
 }
 
 // run builds the shapes with a toolchain and says which guards recovered.
 func run(t *testing.T, toolchain string, flags ...string) map[string]bool {
 	t.Helper()
-	needToolchain(t, toolchain)
+	need.Toolchain(t, toolchain)
 	exe := filepath.Join(t.TempDir(), "shapes")
 	build := exec.Command("go", append(append([]string{"build"}, flags...), "-o", exe, ".")...)
 	build.Dir = shapes
@@ -142,21 +139,4 @@ func run(t *testing.T, toolchain string, flags ...string) map[string]bool {
 		happened[name] = recovered
 	}
 	return happened
-}
-
-// needToolchain skips a test when the toolchain is not at hand. Where everything
-// is required, the go command downloads it.
-func needToolchain(t *testing.T, name string) {
-	t.Helper()
-	if os.Getenv("BACKSTOP_REQUIRE_ALL") != "" || name == strings.Fields(runtime.Version())[0] {
-		return
-	}
-	out, err := exec.Command("go", "env", "GOMODCACHE").Output()
-	if err != nil {
-		t.Skipf("no go command: %v", err)
-	}
-	dir := filepath.Join(strings.TrimSpace(string(out)), "golang.org", "toolchain@v0.0.1-"+name+"."+runtime.GOOS+"-"+runtime.GOARCH)
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("toolchain %s was not downloaded", name)
-	}
 }

@@ -3,11 +3,10 @@ package recovereagerarg_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 	"github.com/backstop-go/backstop/analysis/recovereagerarg"
 )
 
 func Test(t *testing.T) {
-	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), recovereagerarg.Rule.Analyzer, "a")
+	ruletest.Run(t, recovereagerarg.Rule, "a")
 }

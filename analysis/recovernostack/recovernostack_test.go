@@ -3,11 +3,10 @@ package recovernostack_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 	"github.com/backstop-go/backstop/analysis/recovernostack"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), recovernostack.Rule.Analyzer, "a", "b")
+	ruletest.Run(t, recovernostack.Rule, "a", "b")
 }

@@ -2,25 +2,23 @@ package recovernotdeferred_test
 
 import (
 	"go/ast"
+	"go/parser"
+	"go/token"
 	"go/types"
 	"strings"
 	"testing"
 
-	"golang.org/x/tools/go/analysis"
-	"golang.org/x/tools/go/analysis/analysistest"
-
+	"github.com/backstop-go/backstop/analysis/driver"
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 	"github.com/backstop-go/backstop/analysis/recovernotdeferred"
 	"github.com/backstop-go/backstop/analysis/rule"
 )
 
 func Test(t *testing.T) {
-	results := analysistest.Run(t, analysistest.TestData(), recovernotdeferred.Rule.Analyzer, "a", "command")
 	var audit []string
-	for _, r := range results {
-		for _, f := range r.Result.(*rule.Result).Findings {
-			if f.Tier == rule.TierC {
-				audit = append(audit, enclosing(r.Pass, f))
-			}
+	for _, f := range ruletest.Run(t, recovernotdeferred.Rule, "a", "command") {
+		if f.Tier == rule.TierC {
+			audit = append(audit, enclosing(t, f))
 		}
 	}
 	want := []string{"usesProtect", "usesSlice", "CatchRequest", "Catch", "Guard.Stop", "server.Close", "unused"}
@@ -35,18 +33,22 @@ func Test(t *testing.T) {
 }
 
 // enclosing names the function that a finding is in.
-func enclosing(pass *analysis.Pass, f rule.Finding) string {
-	for _, file := range pass.Files {
-		for _, d := range file.Decls {
-			d, ok := d.(*ast.FuncDecl)
-			if !ok || f.Pos < d.Pos() || d.End() < f.Pos {
-				continue
-			}
-			if d.Recv == nil {
-				return d.Name.Name
-			}
-			return strings.TrimPrefix(types.ExprString(d.Recv.List[0].Type), "*") + "." + d.Name.Name
+func enclosing(t *testing.T, f driver.Finding) string {
+	t.Helper()
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, f.File, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range file.Decls {
+		d, ok := d.(*ast.FuncDecl)
+		if !ok || f.Line < fset.Position(d.Pos()).Line || fset.Position(d.End()).Line < f.Line {
+			continue
 		}
+		if d.Recv == nil {
+			return d.Name.Name
+		}
+		return strings.TrimPrefix(types.ExprString(d.Recv.List[0].Type), "*") + "." + d.Name.Name
 	}
 	return ""
 }

@@ -3,11 +3,10 @@ package repanicstacklost_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 	"github.com/backstop-go/backstop/analysis/repanicstacklost"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), repanicstacklost.Rule.Analyzer, "a")
+	ruletest.Run(t, repanicstacklost.Rule, "a")
 }

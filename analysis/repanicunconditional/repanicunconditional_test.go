@@ -3,11 +3,10 @@ package repanicunconditional_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 	"github.com/backstop-go/backstop/analysis/repanicunconditional"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), repanicunconditional.Rule.Analyzer, "a", "b")
+	ruletest.Run(t, repanicunconditional.Rule, "a", "b")
 }

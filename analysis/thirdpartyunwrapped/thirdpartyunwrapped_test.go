@@ -3,11 +3,10 @@ package thirdpartyunwrapped_test
 import (
 	"testing"
 
-	"golang.org/x/tools/go/analysis/analysistest"
-
+	"github.com/backstop-go/backstop/analysis/internal/ruletest"
 	"github.com/backstop-go/backstop/analysis/thirdpartyunwrapped"
 )
 
 func Test(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), thirdpartyunwrapped.Rule.Analyzer, "a")
+	ruletest.Run(t, thirdpartyunwrapped.Rule, "a")
 }

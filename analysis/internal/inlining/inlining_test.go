@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"golang.org/x/tools/go/packages"
 
 	"github.com/backstop-go/backstop/analysis/internal/inlining"
+	"github.com/backstop-go/backstop/analysis/internal/need"
 )
 
 const shapes = "../../recoverdepth/testdata/shapes"
@@ -75,7 +75,7 @@ const tooMuch = 1 << 20
 // compiler is what the compiler counts for each function, by position.
 func compiler(t *testing.T, toolchain string) map[string]int {
 	t.Helper()
-	needToolchain(t, toolchain)
+	need.Toolchain(t, toolchain)
 	cmd := exec.Command("go", "build", "-gcflags=-m=2", "-o", os.DevNull, ".")
 	cmd.Dir = shapes
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOTOOLCHAIN="+toolchain, "GOFLAGS=")
@@ -98,21 +98,4 @@ func compiler(t *testing.T, toolchain string) map[string]int {
 		costs[m[1]] = cost
 	}
 	return costs
-}
-
-// needToolchain skips a test when the toolchain is not at hand. Where everything
-// is required, the go command downloads it.
-func needToolchain(t *testing.T, name string) {
-	t.Helper()
-	if os.Getenv("BACKSTOP_REQUIRE_ALL") != "" || name == strings.Fields(runtime.Version())[0] {
-		return
-	}
-	out, err := exec.Command("go", "env", "GOMODCACHE").Output()
-	if err != nil {
-		t.Skipf("no go command: %v", err)
-	}
-	dir := filepath.Join(strings.TrimSpace(string(out)), "golang.org", "toolchain@v0.0.1-"+name+"."+runtime.GOOS+"-"+runtime.GOARCH)
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("toolchain %s was not downloaded", name)
-	}
 }
