@@ -422,6 +422,9 @@ func (s *sinks) summarise(w io.Writer, sum *trace.Summary) {
 	if l := sum.Losses; l.Ring > 0 {
 		fmt.Fprintf(w, "backstop: %s records found no room and were counted only\n", n(l.Ring))
 	}
+	if l := sum.Losses; l.Nested > 0 {
+		fmt.Fprintf(w, "backstop: %s nested deeper than the kernel keeps: counted; which of them was recovered is known as far as they were recorded\n", of(l.Nested, "panic was", "panics were"))
+	}
 	if l := sum.Losses; l.Busy+l.Unreadable+l.Places > 0 {
 		fmt.Fprintf(w, "backstop: warning: counts are too small: %s events found no buffer, %s goroutines could not be read, %s events were at more places than are told apart\n", n(l.Busy), n(l.Unreadable), n(l.Places))
 	}

@@ -3,6 +3,7 @@ package trace
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,6 +104,34 @@ func TestNested(t *testing.T) {
 	panic recovered `+nilDeref+` by shop.guard5 after 2ms
 	panic recovered `+nilDeref+` by shop.guard5 after 2ms seen 2
 	`)
+}
+
+// Of panics that end together, one was not recorded: those that were are told as
+// replaced, and not others.
+func TestNestedInPart(t *testing.T) {
+	deep := func(n uint64) func(*bpf.Record) { return func(r *bpf.Record) { r.Depth = n } }
+	g := newRig()
+	outer := g.at(bpf.Panic, site(2), typ(2), deep(10))
+	first := g.at(bpf.Panic, site(1), typ(1), deep(20))
+	second := g.at(bpf.Panic, site(2), typ(2), deep(30)) // not recorded
+	g.takeAll(outer, first, g.at(bpf.Recover, of(second, 2), by(5), deep(15)))
+	g.Tick(g.now + settle)
+	check(t, g.events, `
+	panic replaced `+nilDeref+`
+	panic recovered panic.custom "second" at cart.(*Cart).Total by shop.guard5 after 1ms before ["runtime error: invalid memory address or nil pointer dereference"]
+	`)
+	g.events = nil
+	g.takeAll(g.at(bpf.Recover, of(outer, 1), by(6), deep(5)))
+	check(t, g.finish(), `
+	panic recovered panic.custom "second" at cart.(*Cart).Total by shop.guard6 after 4ms
+	`)
+
+	// More were nested than the kernel keeps, and none was recorded.
+	g = newRig()
+	g.takeAll(g.at(bpf.Panic, site(1), typ(1), deep(10)), g.at(bpf.Recover, by(5), deep(15), func(r *bpf.Record) { r.Nested = true }))
+	if len(g.events) != 1 || !strings.Contains(g.events[0].Incomplete, "nested") || g.events[0].Outcome != Recovered {
+		t.Errorf("told %s", sketch(g.events))
+	}
 }
 
 // What the runtime prints takes the place of the fields, and the end of the

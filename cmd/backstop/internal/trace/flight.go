@@ -2,7 +2,10 @@ package trace
 
 import (
 	"slices"
+	"sort"
 	"time"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/bpf"
 )
 
 // Limits of panics in flight. Above maxFlights the oldest are told without an
@@ -17,6 +20,7 @@ type flight struct {
 	e      *Event
 	key    goroutine
 	at     time.Duration // since boot
+	depth  uint64        // as of its record
 	landed bool
 }
 
@@ -49,22 +53,40 @@ func (fs *flights) newest(key goroutine) *flight {
 	return nil
 }
 
-// land takes the panic that began at a time, and older ones of the goroutine
-// that end with it, n in all. The panic is nil when it is not known, and nothing
-// is taken then.
-func (fs *flights) land(key goroutine, at time.Duration, n int) (f *flight, older []*flight) {
+// has reports whether the panic of a goroutine that began at a time is known.
+func (fs *flights) has(key goroutine, at time.Duration) bool {
+	return slices.ContainsFunc(fs.of[key], func(f *flight) bool { return f.at == at })
+}
+
+// land takes the panic that a recovery ends, and older ones of the goroutine that end
+// with it: those further down its stack than the place where it goes on. The panic is
+// nil when it is not known. Where more were nested than the kernel keeps, the newest
+// of those is the one.
+func (fs *flights) land(key goroutine, r *bpf.Record) (f *flight, older []*flight) {
 	list := fs.of[key]
-	i := slices.IndexFunc(list, func(f *flight) bool { return f.at == at })
-	if i < 0 {
-		return nil, nil
+	i := slices.IndexFunc(list, func(f *flight) bool { return f.at == r.Since })
+	if i < 0 && r.Nested && r.Since == 0 && len(list) > 0 && list[len(list)-1].depth > r.Depth {
+		i = len(list) - 1
 	}
-	from := max(i-max(n, 1)+1, 0)
-	f, older = list[i], slices.Clone(list[from:i])
-	fs.keep(key, slices.Delete(list, from, i+1))
-	f.landed = true
+	to, left := i, int(r.Panics)-1 // how many may end with it
+	if i >= 0 {
+		f = list[i]
+	} else {
+		to = sort.Search(len(list), func(k int) bool { return list[k].at > r.Since })
+	}
+	from := to
+	for from > 0 && (left > 0 || r.Nested) && list[from-1].depth > r.Depth {
+		from, left = from-1, left-1
+	}
+	older = slices.Clone(list[from:to])
+	if f != nil {
+		to++
+		f.landed = true
+	}
 	for _, o := range older {
 		o.landed = true
 	}
+	fs.keep(key, slices.Delete(list, from, to))
 	return f, older
 }
 

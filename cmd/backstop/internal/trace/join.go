@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/backstop-go/backstop/crash"
@@ -44,7 +45,7 @@ func (en *Engine) panicked(p *process, r *bpf.Record) {
 	en.origin(e, r)
 	en.identify(e)
 	en.remember(e, r)
-	f := &flight{e: e, key: goroutine{p, r.G}, at: r.Time}
+	f := &flight{e: e, key: goroutine{p, r.G}, at: r.Time, depth: r.Depth}
 	en.flights.add(f)
 	for i, o := range en.orphans {
 		if o.p == p && o.r.G == r.G && o.r.Since == r.Time {
@@ -58,11 +59,12 @@ func (en *Engine) panicked(p *process, r *bpf.Record) {
 // recovered ends a panic, and those that it stands for. One whose panic has not
 // come is worth waiting for, unless it has waited already.
 func (en *Engine) recovered(p *process, r *bpf.Record, wait bool) {
-	f, older := en.flights.land(goroutine{p, r.G}, r.Since, int(min(r.Panics, 1<<16)))
-	if f == nil && wait {
+	key := goroutine{p, r.G}
+	if wait && r.Since > 0 && !en.flights.has(key, r.Since) {
 		en.orphans = append(en.orphans, orphan{p, r, r.Time + settle})
 		return
 	}
+	f, older := en.flights.land(key, r)
 	var e *Event
 	if f != nil {
 		e = f.e
@@ -109,6 +111,9 @@ func (en *Engine) unrecorded(p *process, r *bpf.Record) *Event {
 			e.Value = &goproc.Value{Type: like.Value.Type, Cut: true}
 		}
 		e.Incomplete = "only its recovery was recorded; stack and message are those of another panic of the place"
+	}
+	if r.Nested && r.Since == 0 {
+		e.Incomplete = fmt.Sprintf("only its recovery was recorded; more than %d panics of the goroutine were nested, and which of them it was is not known", bpf.MaxOpen)
 	}
 	return e
 }

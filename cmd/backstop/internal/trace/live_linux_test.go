@@ -2,7 +2,10 @@ package trace_test
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +18,7 @@ import (
 	"github.com/backstop-go/backstop/internal/crashtest"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/bpf"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/host"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/tracee"
 )
@@ -292,5 +296,44 @@ func TestStorm(t *testing.T) {
 	}
 	if len(events) == 0 || len(events) >= 1000 || sum.Sites != 1 {
 		t.Errorf("%d events of %d sites, the last counts %d", len(events), sum.Sites, most)
+	}
+}
+
+// Panics that are nested deeper than the kernel keeps them: what became of each is
+// told, whether they are recovered one by one, by one recovery, or not at all.
+func TestNestedDeeply(t *testing.T) {
+	const n = bpf.MaxOpen + 4
+	built := tracee.BuildFrom(t, os.DirFS("bpf/testdata/nest"), tracee.Toolchains[len(tracee.Toolchains)-1], tracee.Stripped)
+	exe := tracee.Private(t, built)
+	s := start(t, trace.LiveOptions{Host: host.Options{Selection: host.Selection{Exes: []string{exe}}}, Rate: -1})
+	cmd := exec.Command(exe)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.ready()
+	fmt.Fprintf(in, "each %d\nall %d\ndie %d\n", n, n, n)
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("it lives")
+	}
+	s.await("the death", func(e *trace.Event) bool { return e.Outcome == trace.Uncaught })
+	outcomes := make(map[trace.Outcome]int)
+	stood := 0 // panics that others stand for
+	for _, e := range s.end() {
+		outcomes[e.Outcome]++
+		stood += len(e.Before)
+		if e.Outcome == trace.Recovered && (e.Recovery.By == nil || e.Incomplete != "") {
+			t.Errorf("%s recovered by %v: %s", show(e.Message), e.Recovery.By, e.Incomplete)
+		}
+	}
+	want := map[trace.Outcome]int{trace.Recovered: n + 1, trace.Replaced: 2 * (n - 1), trace.Uncaught: 1}
+	if !maps.Equal(outcomes, want) || stood != 2*(n-1) {
+		t.Errorf("outcomes %v, %d stood for; want %v", outcomes, stood, want)
+	}
+	if s.summary.Panics != 3*n || s.summary.Recovered != n+1 || s.summary.Losses != (trace.Losses{Nested: 3 * (n - bpf.MaxOpen)}) {
+		t.Errorf("summary %+v", s.summary)
 	}
 }

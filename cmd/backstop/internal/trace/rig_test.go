@@ -99,6 +99,9 @@ func newRig(change ...func(*Options)) *rig {
 func (g *rig) at(kind bpf.Kind, change ...func(*bpf.Record)) *bpf.Record {
 	g.now += time.Millisecond
 	r := &bpf.Record{Kind: kind, Time: g.now, PID: 7, TID: 8, Comm: "shop", Exe: 1, G: 0xc0001, Goid: 17, Seen: 1}
+	if kind == bpf.Panic {
+		r.Depth = 100 // recoveries go on at the top of the stack
+	}
 	for _, c := range change {
 		c(r)
 	}

@@ -14,7 +14,10 @@ import (
 var ErrClosed = errors.New("the tracer is closed")
 
 // An attachment is the probes of one executable.
-type attachment struct{ links []io.Closer }
+type attachment struct {
+	links []io.Closer
+	wire  *wireExecutable
+}
 
 func (a *attachment) close() error {
 	var errs []error
@@ -47,8 +50,10 @@ func (t *Tracer) Attach(target Target) (exe uint32, err error) {
 	if t.closed {
 		return 0, ErrClosed
 	}
-	t.last++
-	id := t.last
+	id, err := t.next()
+	if err != nil {
+		return 0, fmt.Errorf("attach to %s: %w", target.Path, err)
+	}
 	// Not by the path: another file may stand there by now.
 	a, err := t.link("/proc/self/fd/"+strconv.FormatUint(uint64(file.Fd()), 10), id, &target)
 	if err != nil {
@@ -56,11 +61,33 @@ func (t *Tracer) Attach(target Target) (exe uint32, err error) {
 	}
 	// The kernel puts them there one after the other. Until the programs know the
 	// executable, they do nothing, so that all begin at once; see close.
-	if err := t.maps.Maps["executables"].Put(id, w); err != nil {
+	a.wire = w
+	if err := errors.Join(t.note(id, w, false), t.note(id, w, true)); err != nil {
 		return 0, errors.Join(fmt.Errorf("note the layout of %s: %w", target.Path, err), a.close())
 	}
 	t.exes[id] = a
+	t.slots[id%maxExes] = true
 	return id, nil
+}
+
+// next is the next number whose place in the map of executables is free.
+func (t *Tracer) next() (uint32, error) {
+	if len(t.slots) == maxExes {
+		return 0, fmt.Errorf("%d executables are attached to, as many as there may be", maxExes)
+	}
+	for t.last++; t.last == 0 || t.slots[t.last%maxExes]; t.last++ {
+	}
+	return t.last, nil
+}
+
+// note tells the programs of an executable. They read what is being written: it is
+// all there before its number is, and still there when the number has gone.
+func (t *Tracer) note(id uint32, w *wireExecutable, known bool) error {
+	w.ID = 0
+	if known {
+		w.ID = id
+	}
+	return t.maps.Maps["executables"].Put(id%maxExes, w)
 }
 
 // loadSingle loads the program once more, for perf events, over the same maps.
@@ -99,5 +126,7 @@ func (t *Tracer) Detach(exe uint32) error {
 // takes them away.
 func (t *Tracer) end(exe uint32, a *attachment) error {
 	delete(t.exes, exe)
-	return errors.Join(t.maps.Maps["executables"].Delete(exe), a.close())
+	err := errors.Join(t.note(exe, a.wire, false), a.close())
+	delete(t.slots, exe%maxExes)
+	return err
 }

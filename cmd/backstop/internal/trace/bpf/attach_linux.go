@@ -27,7 +27,7 @@ func (t *Tracer) link(path string, id uint32, target *Target) (*attachment, erro
 		}
 		l, err := exe.UprobeMulti(nil, t.maps.Programs[programName], o)
 		if err == nil {
-			return &attachment{[]io.Closer{l}}, nil
+			return &attachment{links: []io.Closer{l}}, nil
 		}
 		if !errors.Is(err, ebpf.ErrNotSupported) {
 			return nil, err

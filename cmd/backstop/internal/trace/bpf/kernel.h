@@ -43,4 +43,8 @@ struct pt_regs {
  * take the mask away because it has proved the bound itself. */
 #define BOUND(x, mask) asm volatile("%0 &= %1" : "+r"(x) : "i"(mask))
 
+/* OPAQUE hides where a number comes from: of two registers of a probed thread the
+ * compiler would choose the address, which the verifier does not allow. */
+#define OPAQUE(x) asm volatile("" : "+r"(x))
+
 #endif

@@ -15,11 +15,12 @@ struct {
 	MAP_UINT(max_entries, 4096);
 } ring SEC(".maps");
 
+/* An array, because finding something in it costs next to nothing. */
 struct {
-	MAP_UINT(type, MAP_HASH);
+	MAP_UINT(type, MAP_ARRAY);
 	MAP_TYPE(key, u32);
 	MAP_TYPE(value, struct executable);
-	MAP_UINT(max_entries, 4096);
+	MAP_UINT(max_entries, EXECUTABLES);
 } executables SEC(".maps");
 
 struct {

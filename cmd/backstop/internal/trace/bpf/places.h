@@ -50,6 +50,7 @@ static inline_always void emit(struct slot *s, struct count *c, u64 wake)
 	u64 now = rec->h.time, off = s->off;
 
 	rec->h.size = off;
+	current_comm(rec->h.comm, sizeof(rec->h.comm)); /* for what is sent alone: it costs */
 	if (wake != RB_FORCE_WAKEUP && now - last_wake > WAKE_NS) {
 		last_wake = now;
 		wake = RB_FORCE_WAKEUP;
@@ -63,6 +64,13 @@ static inline_always void emit(struct slot *s, struct count *c, u64 wake)
 		return;
 	}
 	__sync_fetch_and_add(&c->sent, 1);
+}
+
+static inline_always void empty(struct open *o)
+{
+	o->n = 0;
+	o->kept = 0;
+	o->lost_flags = 0;
 }
 
 /* opened returns the open panics of a goroutine, none of which are older than it. */
@@ -84,9 +92,33 @@ static inline_always struct open *opened(u64 g, u64 goid, int make)
 	}
 	if (o && goid && o->goid != goid) {
 		o->goid = goid;
-		o->n = 0;
+		empty(o);
 	}
 	return o;
+}
+
+/* newest is where the newest open panic of a goroutine stands; when it is lost,
+ * something that has ended does, of which only who recovers is true. */
+static inline_always struct opening *newest(struct open *o)
+{
+	u64 k = o->n - 1;
+
+	BOUND(k, MAX_OPEN - 1);
+	return &o->e[k];
+}
+
+/* ended takes the newest one away. */
+static inline_always void ended(struct open *o)
+{
+	struct opening *e = newest(o);
+
+	e->recoverer[0] = 0;
+	e->recoverer[1] = 0;
+	o->n--;
+	if (o->n == 0)
+		empty(o);
+	else if (o->n < o->kept)
+		o->kept = o->n;
 }
 
 /* replaced says of a panic, or an exit, that it comes from a function that has
@@ -111,32 +143,23 @@ static inline_always void begin(struct record *rec, u64 before, u64 depth, u32 f
 		return;
 	/* What the runtime knows nothing of has ended while nobody watched; what is
 	 * not further out has ended without a recovery. */
-	u64 n = before ? o->n : 0;
-
+	if (!before)
+		empty(o);
 	for (int i = 0; i < MAX_OPEN; i++) {
-		if (n == 0 || n > MAX_OPEN)
+		if (o->n <= o->kept || newest(o)->depth < depth)
 			break;
-		u64 k = n - 1;
-
-		BOUND(k, MAX_OPEN - 1);
-		if (o->e[k].depth < depth)
-			break;
-		n--;
+		ended(o);
 	}
-	if (n >= MAX_OPEN) {
-		n = MAX_OPEN - 1;
+	if (o->n > o->kept)
+		replaced(rec, newest(o));
+	o->n++;
+	struct opening *e = newest(o);
+
+	if (o->n - o->kept > MAX_OPEN) {
+		o->kept++;
+		o->lost_flags |= e->flags;
 		lose(LOST_NESTED);
 	}
-	if (n) {
-		u64 k = n - 1;
-
-		BOUND(k, MAX_OPEN - 1);
-		replaced(rec, &o->e[k]);
-	}
-	o->n = n + 1;
-	BOUND(n, MAX_OPEN - 1);
-	struct opening *e = &o->e[n];
-
 	e->depth = depth;
 	e->time = rec->h.time;
 	e->site = rec->h.site;

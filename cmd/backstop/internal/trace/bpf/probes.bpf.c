@@ -28,21 +28,37 @@ static inline_always void caller(const struct pt_regs *r, const struct executabl
 	*ret = pair[1];
 }
 
-/* recovers notes who recovers; what comes of it is seen in recovery. */
+/* recovers notes who recovers; what comes of it is seen in recovery. The frames of
+ * gorecover and its caller mostly stand together: one read is cheaper than two. */
 static inline_always void recovers(const struct pt_regs *r, const struct executable *exe)
 {
-	u64 ret = 0, bp = 0, pair[2] = {};
+	u64 at = r->sp, frame = r->bp, ret, bp, d, near[16], pair[2] = {};
 	struct open *o = opened(r->r14, 0, 0);
 
-	if (!o || o->n == 0 || o->n > MAX_OPEN)
+	if (!o || o->n == 0)
 		return;
-	u64 k = o->n - 1;
+	OPAQUE(frame);
+	if (exe->recover_frame)
+		at = frame;
+	if (read_user(near, sizeof(near), (void *)at)) { /* it is the end of the stack */
+		ret = bp = 0;
+		caller(r, exe, &ret, &bp);
+		read_user(pair, 16, (void *)bp);
+	} else {
+		bp = exe->recover_frame ? near[0] : frame;
+		ret = exe->recover_frame ? near[1] : near[0];
+		d = bp - at;
+		if (d > sizeof(near) - 16 || d & 7) {
+			read_user(pair, 16, (void *)bp);
+		} else {
+			BOUND(d, 0x78);
+			pair[1] = *(u64 *)((u8 *)near + d + 8);
+		}
+	}
+	struct opening *e = newest(o);
 
-	BOUND(k, MAX_OPEN - 1);
-	caller(r, exe, &ret, &bp);
-	read_user(pair, 16, (void *)bp);
-	o->e[k].recoverer[0] = ret;
-	o->e[k].recoverer[1] = pair[1];
+	e->recoverer[0] = ret;
+	e->recoverer[1] = pair[1];
 }
 
 static inline_always void header(struct slot *s, u32 id, u32 kind, u64 now, u64 bias)
@@ -57,7 +73,6 @@ static inline_always void header(struct slot *s, u32 id, u32 kind, u64 now, u64 
 	rec->h.tid = pid_tgid;
 	rec->h.exe = id;
 	rec->h.bias = bias;
-	current_comm(rec->h.comm, sizeof(rec->h.comm));
 	s->off = sizeof(struct header);
 	rec->value_item.addr = 0;
 	rec->value_item.len = VALUE_SIZE;
@@ -88,6 +103,47 @@ static inline_always int goroutine(struct slot *s, const struct executable *exe,
 	return 1;
 }
 
+/* closes ends the panics that a recovery ends: those further down than the frame
+ * which goes on. It returns whether the newest of them was sent. */
+static inline_always u64 closes(struct record *rec, struct open *o)
+{
+	u64 limit = rec->h.code, sent = 0;
+
+	for (int i = 0; i < MAX_OPEN; i++) {
+		if (o->n <= o->kept)
+			break;
+		struct opening *e = newest(o);
+
+		if (e->depth <= limit || (e->flags & OPEN_GOEXIT))
+			break;
+		if (rec->h.panics == 0) {
+			rec->h.since = e->time;
+			rec->h.site = e->site;
+			rec->h.type = e->type;
+			rec->h.data = e->data;
+			rec->h.recoverer[0] = e->recoverer[0];
+			rec->h.recoverer[1] = e->recoverer[1];
+			sent = e->flags & OPEN_SENT;
+		}
+		rec->h.panics++;
+		ended(o);
+	}
+	/* How far down those are that were written over is not known: when no other is
+	 * left, this may have ended some; if it has ended no other, it was one of them. */
+	if (o->n && o->n <= o->kept) {
+		rec->h.flags |= FLAG_NESTED;
+		if (rec->h.panics == 0) {
+			struct opening *e = newest(o);
+
+			rec->h.recoverer[0] = e->recoverer[0];
+			rec->h.recoverer[1] = e->recoverer[1];
+			sent = o->lost_flags & OPEN_SENT;
+			ended(o);
+		}
+	}
+	return sent;
+}
+
 /* recovery: the runtime is about to go on with the frame that deferred the
  * function which recovered. */
 static inline_always void recovery(const struct pt_regs *r, const struct executable *exe, struct slot *s, u32 id)
@@ -110,34 +166,10 @@ static inline_always void recovery(const struct pt_regs *r, const struct executa
 	rec->h.pc = r->ip;
 	rec->h.sp = r->sp;
 	rec->h.bp = r->bp;
-	u64 limit = rec->h.stack_hi - resume_sp, closed = 0, sent = 0;
+	rec->h.code = rec->h.stack_hi - resume_sp;
 	struct open *o = opened(r->ax, rec->h.goid, 0);
+	u64 sent = o ? closes(rec, o) : 0;
 
-	if (o && o->n <= MAX_OPEN) {
-		for (int i = 0; i < MAX_OPEN; i++) {
-			if (o->n == 0 || o->n > MAX_OPEN)
-				break;
-			u64 k = o->n - 1;
-
-			BOUND(k, MAX_OPEN - 1);
-			struct opening *e = &o->e[k];
-
-			if (e->depth <= limit || (e->flags & OPEN_GOEXIT))
-				break;
-			if (closed == 0) {
-				rec->h.since = e->time;
-				rec->h.site = e->site;
-				rec->h.type = e->type;
-				rec->h.data = e->data;
-				rec->h.recoverer[0] = e->recoverer[0];
-				rec->h.recoverer[1] = e->recoverer[1];
-				sent = e->flags & OPEN_SENT;
-			}
-			closed++;
-			o->n--;
-		}
-	}
-	rec->h.panics = closed;
 	rec->h.recoverers = rec->h.recoverer[1] ? 2 : rec->h.recoverer[0] ? 1 : 0;
 	u64 first = rec->h.recoverer[0];
 	struct count *c = count(rec, id, first ? first - rec->h.bias : 0);
@@ -289,12 +321,8 @@ static inline_always void leaves(struct record *rec)
 {
 	struct open *o = opened(rec->h.g, rec->h.goid, 0);
 
-	if (!o || o->n == 0 || o->n > MAX_OPEN)
-		return;
-	u64 k = o->n - 1;
-
-	BOUND(k, MAX_OPEN - 1);
-	replaced(rec, &o->e[k]);
+	if (o && o->n > o->kept)
+		replaced(rec, newest(o));
 }
 
 static inline_always int ends(u32 kind)
@@ -346,8 +374,12 @@ static inline_always void happened(const struct pt_regs *r, const struct executa
 		return;
 	stack(exe, s);
 	first = rec->h.pc;
-	if (first == r->ip)
-		read_user(&first, 8, (void *)r->sp);
+	if (first == r->ip) { /* at a push, or where a signal came */
+		if (s->w.sp == r->sp && s->w.end >= r->sp + 8)
+			first = *(u64 *)rec->stack;
+		else
+			read_user(&first, 8, (void *)r->sp);
+	}
 	site(s, first);
 	if (*kind == KIND_PANIC) {
 		rec->h.type = r->ax;
@@ -398,16 +430,17 @@ static inline_always int freeze(u64 now)
 SEC("uprobe")
 int probe(struct pt_regs *r)
 {
-	u64 cookie = attach_cookie(r), now = boot_ns();
-	u32 kind = cookie & 0xff, id = cookie >> 8, frozen = 0;
-	struct executable *exe = map_lookup(&executables, &id);
+	u64 cookie = attach_cookie(r), now;
+	u32 kind = cookie & 0xff, id = cookie >> 8, index = id & (EXECUTABLES - 1), frozen = 0;
+	struct executable *exe = map_lookup(&executables, &index);
 
-	if (!exe || (exe->tgid && exe->tgid != current_pid_tgid() >> 32))
+	if (!exe || exe->id != id || (exe->tgid && exe->tgid != current_pid_tgid() >> 32))
 		return 0;
 	if (kind == KIND_INEFFECTIVE && !(r->flags & FLAGS_ZERO) == !exe->recover_flag) {
 		recovers(r, exe);
 		return 0;
 	}
+	now = boot_ns();
 	if ((exe->flags & EXE_FREEZE) && (kind == KIND_FATAL || kind == KIND_UNCAUGHT || kind == KIND_SIGNAL_DEATH))
 		frozen = freeze(now);
 	struct slot *s = claim();

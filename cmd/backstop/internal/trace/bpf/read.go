@@ -88,6 +88,7 @@ const (
 	flagStopped   = 2
 	flagTruncated = 4
 	flagLeft      = 8 // the goroutine was left for the system stack
+	flagNested    = 16
 )
 
 // parse reads a record. What it says of itself is not believed.
@@ -105,7 +106,13 @@ func parse(b []byte) (Record, error) {
 		Regs:   goproc.Registers{PC: h.PC, SP: h.SP, BP: h.BP, Trap: h.Flags&flagLeft == 0},
 		System: goproc.Registers{PC: h.SystemPC, SP: h.SystemSP, BP: h.SystemBP, Trap: true},
 		Resume: h.Resume, Since: time.Duration(h.Since), Panics: h.Panics,
-		Truncated: h.Flags&flagTruncated != 0, Stopped: h.Flags&flagStopped != 0,
+		Truncated: h.Flags&flagTruncated != 0, Stopped: h.Flags&flagStopped != 0, Nested: h.Flags&flagNested != 0,
+	}
+	switch r.Kind {
+	case Panic:
+		r.Depth = h.StackHi - h.SP
+	case Recover:
+		r.Depth, r.Code = uint64(h.Code), 0
 	}
 	if k := min(h.Recoverers, maxRecoverers); k > 0 {
 		r.Recoverer = append([]uint64(nil), h.Recoverer[:k]...)

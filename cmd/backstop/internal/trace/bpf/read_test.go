@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
@@ -110,8 +111,13 @@ func TestWire(t *testing.T) {
 	for _, m := range slot.Members {
 		offsets[m.Name] = m.Offset.Bytes()
 	}
-	for name, want := range map[string]uint32{"ignore": 128, "flags": 160, "recover_frame": 172, "g_size": 176, "g_goid": 192, "m_curg": 204, "p_arg": 206, "p_retpc": 212} {
-		if offsets[name] != want {
+	var w wireExecutable
+	for name, want := range map[string]uintptr{
+		"ignore": unsafe.Offsetof(w.Ignore), "flags": unsafe.Offsetof(w.Flags), "recover_frame": unsafe.Offsetof(w.RecoverFrame),
+		"g_size": unsafe.Offsetof(w.GSize), "id": unsafe.Offsetof(w.ID), "g_goid": unsafe.Offsetof(w.G) + unsafe.Offsetof(w.G.Goid),
+		"m_curg": unsafe.Offsetof(w.MCurG), "p_arg": unsafe.Offsetof(w.P), "p_retpc": unsafe.Offsetof(w.P) + unsafe.Offsetof(w.P.RetPC),
+	} {
+		if offsets[name] != uint32(want) {
 			t.Errorf("%s at %d, not %d", name, offsets[name], want)
 		}
 	}

@@ -28,6 +28,9 @@ const (
 	OOM              // the kernel chose the process as a victim
 )
 
+// MaxOpen is how many open panics of a goroutine are kept (MAX_OPEN of wire.h).
+const MaxOpen = 8
+
 // A Record is one event as the kernel saw it.
 type Record struct {
 	Kind     Kind
@@ -69,6 +72,10 @@ type Record struct {
 	// was; Data may have been moved since. Panics counts those that this one
 	// recovery ends. Ineffective has Recoverer, as far out as was walked.
 	//
+	// Of a goroutine the newest MaxOpen open panics are kept. Nested says of a
+	// recovery that there were more and none of those is left: then Panics is what is
+	// known, and Since 0 where it is not even known which panic it was.
+	//
 	// Panic and OSExit have Recoverer and Since of another panic, where a function
 	// has recovered that one and then panics again or exits: it does not return, so
 	// that there is no Recover.
@@ -76,6 +83,11 @@ type Record struct {
 	Recoverer []uint64
 	Since     time.Duration
 	Panics    uint32
+	Nested    bool
+	// Depth is how far from the top of its stack a goroutine was when it called
+	// gopanic (Panic), or where it goes on (Recover), in bytes: a recovery ends the
+	// panics of its goroutine that are further down. It stays when a stack moves.
+	Depth uint64
 
 	Peer     uint32 // Signal: the sender, 0 for the kernel; OOM: who allocated
 	PeerComm string // with Peer 0, who ran when the kernel sent it

@@ -52,10 +52,11 @@ type wireExecutable struct {
 	RecoverFlag  uint32
 	RecoverFrame uint32
 	GSize        uint32
+	ID           uint32 // 0 while the programs shall do nothing
 	G            wireG
 	MCurG        uint16
 	P            wirePanic
-	_            uint16
+	_            [3]uint16
 }
 
 type wireG struct {
@@ -66,10 +67,11 @@ type wireG struct {
 type wirePanic struct{ Arg, Link, SP, RetPC uint16 }
 
 const (
-	maxSites  = 16  // SITES of wire.h
-	maxStruct = 512 // STRUCT_SIZE
-	maxPanic  = 104 // STRUCT_PANIC
-	typeKind  = 23  // TYPE_KIND
+	maxExes   = 4096 // EXECUTABLES of wire.h
+	maxSites  = 16   // SITES
+	maxStruct = 512  // STRUCT_SIZE
+	maxPanic  = 104  // STRUCT_PANIC
+	typeKind  = 23   // TYPE_KIND
 
 	exeFreeze   = 1
 	exeNoStacks = 2

@@ -53,6 +53,7 @@ type Tracer struct {
 	only   bool          // perf events only
 	last   uint32
 	exes   map[uint32]*attachment
+	slots  map[uint32]bool // places of executables that are taken
 	closed bool
 
 	polls bool // of the reader: records may wait that nobody was woken for
@@ -72,7 +73,7 @@ func Load(o Options) (*Tracer, error) {
 	}
 	// Before Linux 5.11 maps count as locked memory.
 	_ = rlimit.RemoveMemlock() // where that is needed and refused, loading says so
-	t := &Tracer{spec: spec, only: o.Single, exes: map[uint32]*attachment{}}
+	t := &Tracer{spec: spec, only: o.Single, exes: map[uint32]*attachment{}, slots: map[uint32]bool{}}
 	if !o.Single {
 		spec.Programs[programName].AttachType = ebpf.AttachTraceUprobeMulti
 	}

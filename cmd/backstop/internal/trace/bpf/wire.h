@@ -17,6 +17,7 @@ enum {
 enum { FLAGS_ZERO = 1 << 6, SIGNAL_STOP = 19 };
 
 enum {
+	EXECUTABLES = 4096,  /* at a time; a power of two */
 	SITES = 16,          /* of an executable, at most */
 	SLOTS_PER_CPU = 2,
 	SLOTS_TRIED = 8,
@@ -30,7 +31,7 @@ enum {
 	OUT_MASK = 0x3fff,
 	MAX_LINKS = 512,
 	SITE_FRAMES = 12,
-	MAX_OPEN = 8,
+	MAX_OPEN = 8,        /* a power of two */
 	MAX_RECOVERERS = 16,
 	MAX_LABELS = 8,
 	MAX_PRINTED = 4,
@@ -53,7 +54,7 @@ enum {
 };
 
 enum { EXE_FREEZE = 1, EXE_NO_STACKS = 2, EXE_SIGCODE = 4, EXE_LABEL_MAP = 8 };
-enum { FLAG_SENT = 1, FLAG_STOPPED = 2, FLAG_TRUNCATED = 4, FLAG_LEFT = 8 };
+enum { FLAG_SENT = 1, FLAG_STOPPED = 2, FLAG_TRUNCATED = 4, FLAG_LEFT = 8, FLAG_NESTED = 16 };
 enum { OPEN_SENT = FLAG_SENT, OPEN_GOEXIT = 2 };
 enum { ITEM_SKIP = 0, ITEM_MEMORY = 1, ITEM_LINKS = 2 };
 enum { LOST_RING_FULL, LOST_NO_SLOT, LOST_COUNTS_FULL, LOST_NESTED, LOST_UNREADABLE, LOSSES };
@@ -70,11 +71,12 @@ struct executable {
 	u32 recover_flag;       /* the zero flag when recover works */
 	u32 recover_frame;
 	u32 g_size;
+	u32 id;                 /* what the cookie has, once all is there */
 	u16 g_stack_hi, g_panic, g_m, g_sched_sp, g_sched_pc, g_sched_bp;
 	u16 g_goid, g_parent, g_gopc, g_labels, g_sigcode0, g_sigcode1;
 	u16 m_curg;
 	u16 p_arg, p_link, p_sp, p_retpc;
-	u16 unused;
+	u16 unused[3];
 };
 
 struct count_key {
@@ -96,9 +98,13 @@ struct opening {
 	u32 flags, unused;
 };
 
+/* The open panics of a goroutine: n of them, the newest MAX_OPEN of which are kept,
+ * each at its number modulo MAX_OPEN. Those before the number kept are lost, because
+ * others have been written over them; lost_flags are what any of them had. */
 struct open {
 	u64 goid;
-	u32 n, unused;
+	u32 n, kept;
+	u32 lost_flags, unused;
 	struct opening e[MAX_OPEN];
 };
 
