@@ -57,6 +57,34 @@ func BenchmarkPanic(b *testing.B) {
 	}
 }
 
+// BenchmarkStorm is panics as fast as a program can, a record of each, in a ring of the
+// usual size: how many records find no room when a reader takes them out, and does
+// nothing else. Counts are exact in any case.
+func BenchmarkStorm(b *testing.B) {
+	exe := tracee.Private(b, tracee.Build(b, tracee.Toolchains[5], tracee.Stripped))
+	for _, depth := range []int{1, 50} {
+		b.Run(fmt.Sprintf("depth=%d", depth), func(b *testing.B) {
+			p := tracee.Start(b, exe)
+			w := loadOnly(b, bpf.Options{Rate: -1})
+			w.discard = true
+			w.read()
+			id := w.attach(target(b, exe))
+			p.Do("storm 1 1") // pages come in
+			b.ResetTimer()
+			n := uint64(p.Do(fmt.Sprintf("storm %d %d", b.N, depth)).Count)
+			b.StopTimer()
+			sum := totals(b, w, id)
+			for _, kind := range []bpf.Kind{bpf.Panic, bpf.Recover} {
+				if c := sum[kind]; c.Seen != n+1 || c.Sent+c.Lost != n+1 {
+					b.Errorf("%d panics, counted %+v", n+1, c)
+				}
+			}
+			b.ReportMetric(float64(sum[bpf.Panic].Lost+sum[bpf.Recover].Lost)/float64(2*n), "lost/record")
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "panics/s")
+		})
+	}
+}
+
 // BenchmarkDefer is a deferred function with a recover that has nothing to do,
 // which no probe is hit by.
 func BenchmarkDefer(b *testing.B) {

@@ -17,7 +17,7 @@ import (
 )
 
 // totals adds up the counts of an executable.
-func totals(t *testing.T, w *watch, exe uint32) map[bpf.Kind]bpf.Count {
+func totals(t testing.TB, w *watch, exe uint32) map[bpf.Kind]bpf.Count {
 	t.Helper()
 	all, err := w.Counts()
 	if err != nil {
