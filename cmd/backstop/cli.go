@@ -84,7 +84,9 @@ func usageError(format string, args ...any) error {
 
 // run is main without the process: it returns the exit status.
 func run(ctx context.Context, args []string, std stdio) int {
-	err := dispatch(ctx, args, std)
+	out := &output{w: std.out}
+	std.out = out
+	err := out.result(dispatch(ctx, args, std))
 	if err == nil {
 		return exitOK
 	}
@@ -281,13 +283,13 @@ func editDistance(a, b string) int {
 // isTerminal reports whether w is a terminal that takes colour. NO_COLOR
 // (no-color.org) and TERM=dumb are honoured.
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := underlying(w).(*os.File)
 	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
 }
 
 // terminalWidth is the number of columns of a terminal, 0 for anything else.
 func terminalWidth(w io.Writer) int {
-	f, ok := w.(*os.File)
+	f, ok := underlying(w).(*os.File)
 	if !ok {
 		return 0
 	}

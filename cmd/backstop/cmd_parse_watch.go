@@ -75,7 +75,7 @@ func (f *parseFlags) watchCommand(ctx context.Context, std stdio, args []string)
 	})
 	res, err := supervise.Run(ctx, supervise.Options{
 		Command: args,
-		Stdin:   std.in, Stdout: std.out, Stderr: w,
+		Stdin:   std.in, Stdout: underlying(std.out), Stderr: w,
 		Signals:     signals,
 		SharedGroup: shared,
 	})

@@ -131,7 +131,7 @@ func (f *runFlags) run(ctx context.Context, std stdio, args []string) error {
 	tell := &teller{w: notes, quiet: f.quiet, name: name}
 	res, err := supervise.Run(ctx, supervise.Options{
 		Command: args,
-		Stdin:   std.in, Stdout: std.out, Stderr: std.err,
+		Stdin:   std.in, Stdout: underlying(std.out), Stderr: std.err,
 		Service: f.service, Release: f.release, Environment: f.environment, Instance: f.instance,
 		Collector: f.collector, Key: f.key,
 		SendValues:  f.sendValues,
