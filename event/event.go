@@ -23,6 +23,7 @@ const (
 	Supervisor Observer = "supervisor" // backstop run, the parent
 	Log        Observer = "log"        // found in container logs
 	Trace      Observer = "trace"      // backstop trace, in the kernel
+	Core       Observer = "core"       // backstop core, afterwards
 )
 
 // An Event is one occurrence of a crash. It is also the JSON contract of

@@ -181,11 +181,14 @@ func (f *traceFlags) check(report bool) error {
 			return withHint(usageError("%s: %q is not the number of a process", name, word), "-pid 4711, as ps and pgrep print them")
 		}
 	}
-	if f.collector != "" {
-		run := runFlags{collector: f.collector, restart: "never", backoff: time.Second}
-		if err := run.check([]string{name}); err != nil {
-			return withHint(usageError("%s: %q is not the URL of a collector", name, f.collector), "-collector http://127.0.0.1:7070")
-		}
+	return checkCollector(name, f.collector)
+}
+
+// checkCollector says whether events can be sent to a URL, which may be empty.
+func checkCollector(command, url string) error {
+	run := runFlags{collector: url, restart: "never", backoff: time.Second}
+	if url != "" && run.check([]string{command}) != nil {
+		return withHint(usageError("%s: %q is not the URL of a collector", command, url), "-collector http://127.0.0.1:7070")
 	}
 	return nil
 }

@@ -69,7 +69,7 @@ func (o *output) result(err error) error {
 
 // causedBy says whether err is of that cause, and of nothing besides. Who writes on
 // gets another error for the same cause.
-func causedBy(err, cause error) bool { return err != nil && innermost(err) == innermost(cause) }
+func causedBy(err, cause error) bool { return err != nil && innermost(err) == innermost(cause) } //nolint:errorlint // Is looks into what was joined, too
 
 // innermost unwraps an error, up to where several were joined.
 func innermost(err error) error {

@@ -93,6 +93,10 @@ var libraries = []library{
 	{"modernc.org/sqlite", "cmd/backstop/internal/store/sqlite", false, false},
 	{"github.com/pressly/goose/v3", "cmd/backstop/internal/store/sqlite", false, false},
 	{"github.com/klauspost/compress", "cmd/backstop/internal/store/sqlite", false, false},
+	{"github.com/klauspost/compress", "cmd/backstop/internal/postmortem/packed", false, false}, // cores as systemd keeps them
+	{"github.com/pierrec/lz4/v4", "cmd/backstop/internal/postmortem/packed", false, false},
+	{"github.com/ulikunitz/xz", "cmd/backstop/internal/postmortem/packed", false, false},
+	{"golang.org/x/sys", "cmd/backstop/internal/postmortem/packed", false, false},
 	{"github.com/prometheus/client_golang", "cmd/backstop/internal/server", false, false},
 	{"github.com/gin-gonic/gin", "contrib/gin", false, false},
 	{"google.golang.org/grpc", "contrib/grpc", false, false},

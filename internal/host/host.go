@@ -50,11 +50,29 @@ func Stat(pid int) [][]byte {
 
 // Build describes the running executable.
 func Build() event.Build {
-	b := event.Build{GoVersion: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return b
+	b := event.Build{}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		b, _ = BuildOf(info)
 	}
+	b.GoVersion, b.OS, b.Arch = runtime.Version(), runtime.GOOS, runtime.GOARCH
+	return b
+}
+
+// Release guesses a release name from the build, as BuildOf does, else it is
+// "unknown".
+func Release() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if _, release := BuildOf(info); release != "" {
+			return release
+		}
+	}
+	return "unknown"
+}
+
+// BuildOf says what an executable was built from, and guesses a name for its release:
+// the main module's version, else the first 12 digits of the revision (with "+dirty"
+// when modified), else "".
+func BuildOf(info *debug.BuildInfo) (b event.Build, release string) {
 	b.Module = info.Main.Path
 	for _, s := range info.Settings {
 		switch s.Key {
@@ -64,23 +82,11 @@ func Build() event.Build {
 			b.Modified = s.Value == "true"
 		}
 	}
-	return b
-}
-
-// Release guesses a release name from the build: the main module's version,
-// else the first 12 digits of the revision (with "+dirty" when modified), else
-// "unknown".
-func Release() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return b, v
 	}
-	b := Build()
-	if b.Revision == "" {
-		return "unknown"
+	if release = b.Revision[:min(12, len(b.Revision))]; release != "" && b.Modified {
+		release += "+dirty"
 	}
-	rev := b.Revision[:min(12, len(b.Revision))]
-	if b.Modified {
-		rev += "+dirty"
-	}
-	return rev
+	return b, release
 }

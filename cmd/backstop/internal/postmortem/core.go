@@ -8,6 +8,7 @@ import (
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/postmortem/corefile"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/postmortem/packed"
 	"github.com/backstop-go/backstop/internal/gobin"
 )
 
@@ -23,6 +24,9 @@ type CoreOptions struct {
 	Raw bool
 	// All shows frames and goroutines of the runtime's own, too.
 	All bool
+	// Unpacked is what UnpackCore made of the file, nil for one that is not
+	// compressed.
+	Unpacked *packed.File
 }
 
 // A Core is the core file of a Go program, with its executable.
@@ -61,9 +65,9 @@ func coreError(hint string, format string, args ...any) error {
 // together. Close it after use. Errors about which there is something to be done say
 // so in a method Hint.
 func OpenCore(path string, o CoreOptions) (*Core, error) {
-	file, err := corefile.Open(path)
+	file, err := openFile(path, o)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // it says which file
+		return nil, err
 	}
 	return newCore(file, path, o)
 }
@@ -81,6 +85,9 @@ func newCore(file *corefile.Core, path string, o CoreOptions) (*Core, error) {
 func (c *Core) Close() error {
 	if c.binary != nil {
 		c.binary.Close() //nolint:errcheck // it was only read
+	}
+	if c.options.Unpacked != nil {
+		c.options.Unpacked.Close() //nolint:errcheck // the space comes back with the process
 	}
 	return c.file.Close() //nolint:wrapcheck // it names the file
 }

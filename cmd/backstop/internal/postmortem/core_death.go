@@ -23,6 +23,8 @@ type death struct {
 	value   *goproc.Value
 	// scheduler says that the runtime ended it, so that its state matters.
 	scheduler bool
+	// unknown says that what tells the cause is missing: there is no headline.
+	unknown bool
 }
 
 // death finds the thread that ended the process and reads why.
@@ -35,14 +37,41 @@ func (c *Core) death(places []*place) *death {
 			return c.thrown(p, i)
 		}
 	}
-	if p := c.signalled(places); p != nil {
+	if p := c.signalled(places); p != nil && c.believed(p.first().signal, places) {
 		return c.bySignal(p, p.first().signal)
 	}
-	if p := places[0]; kills(c.file.Signal.Number) {
+	switch p := places[0]; {
+	case !kills(c.file.Signal.Number):
+		return &death{}
+	case c.believed(c.file.Signal, places):
 		c.problem("nothing of the runtime was involved: the kernel ended the process at once")
 		return c.bySignal(p, c.file.Signal)
+	default:
+		return &death{place: p, unknown: true}
 	}
-	return &death{}
+}
+
+// leftStack are functions at which the stack of a thread is whole, though it is not
+// unwound further: a goroutine has come from its own stack there.
+var leftStack = map[string]bool{"runtime.mcall": true, "runtime.systemstack": true, "runtime.morestack": true, "runtime.asmcgocall": true}
+
+// incomplete says that memory is missing in which the cause may stand: a thread that
+// said it is found by its stack.
+func (c *Core) incomplete(places []*place) bool {
+	if c.rt == nil {
+		return true
+	}
+	unread := func(p *place) bool {
+		return p.m == nil || slices.ContainsFunc(p.parts, func(s part) bool { return s.why != "" && !leftStack[s.last.Func] })
+	}
+	return c.file.Cut && slices.ContainsFunc(places, unread)
+}
+
+// believed says whether a signal is the cause: the runtime sends signals to its own
+// process to end it, whatever the cause was, which then stands in memory.
+func (c *Core) believed(s corefile.Signal, places []*place) bool {
+	byKernel, byOther := s.Info && s.Code > 0, s.Info && s.Code <= 0 && s.Sender != c.file.Process.PID
+	return byKernel || byOther && c.file.Process.PID != 0 || !c.incomplete(places)
 }
 
 // bySpeaker puts the threads first that had told why the process ends, when several
@@ -74,7 +103,11 @@ func kills(signal int) bool {
 func (c *Core) uncaught(p *place, inPart int) *death {
 	d := &death{place: p, crashed: p.curg}
 	var b strings.Builder
-	if panics := c.panics(p.curg.Panic); len(panics) > 0 {
+	panics, whole := c.panics(p.curg.Panic)
+	if d.unknown = !whole; d.unknown {
+		c.problem("the program panicked, and what it panicked with cannot be read")
+	}
+	if len(panics) > 0 {
 		d.value = &panics[0].value
 		if v, ok := c.raised(p); ok {
 			d.value = &v
@@ -103,7 +136,7 @@ func (c *Core) thrown(p *place, inPart int) *death {
 	}
 	var b strings.Builder
 	message, ok := c.thrownText(p)
-	if !ok {
+	if d.unknown = !ok; !ok {
 		c.problem("the message of the fatal error cannot be read")
 		message = "?"
 	}

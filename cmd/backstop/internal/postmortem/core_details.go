@@ -15,8 +15,12 @@ import (
 type CoreDetails struct {
 	Executable string `json:"executable"`
 	// Alive says that nothing had ended the process: a debugger wrote the core.
-	Alive   bool        `json:"alive"`
-	Process CoreProcess `json:"process"`
+	Alive bool `json:"alive"`
+	// Cut says that the file ends before all that its headers speak of.
+	Cut bool `json:"cut"`
+	// CauseMissing says that why it ended is not in what is left of the core.
+	CauseMissing bool        `json:"cause_missing"`
+	Process      CoreProcess `json:"process"`
 	// Signal is what the kernel says ended it, null when it does not say.
 	Signal *CoreSignal `json:"signal"`
 	// Value is the value of the last panic, null where there was none.
@@ -87,7 +91,7 @@ const (
 
 func (c *Core) details(places []*place, d *death, t *taken, s *Snapshot) CoreDetails {
 	out := CoreDetails{
-		Executable: c.Executable, Alive: d.place == nil, Value: d.value, RuntimeFault: d.scheduler, Threads: []CoreThread{},
+		Executable: c.Executable, Alive: d.place == nil, Cut: c.file.Cut, CauseMissing: d.unknown, Value: d.value, RuntimeFault: d.scheduler, Threads: []CoreThread{},
 		Process: c.process(),
 	}
 	if d.value != nil && !c.options.Raw {

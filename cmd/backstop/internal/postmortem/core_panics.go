@@ -18,8 +18,9 @@ type panicking struct {
 // hostile memory may make a ring.
 const maxPanics = 1000
 
-// panics reads the chain of panics that begins at an address, the last one first.
-func (c *Core) panics(addr uint64) []panicking {
+// panics reads the chain of panics that begins at an address, the last one first;
+// whole says that all of it could be read.
+func (c *Core) panics(addr uint64) (all []panicking, whole bool) {
 	l := &c.program.Layout.Panic
 	flag := func(at uint64, offset int32) bool {
 		if offset < 0 {
@@ -29,25 +30,27 @@ func (c *Core) panics(addr uint64) []panicking {
 		n, _ := c.file.ReadAt(b[:], int64(at+uint64(offset)))
 		return n == 1 && b[0] != 0
 	}
-	var all []panicking
+	whole = addr != 0
 	for addr != 0 && len(all) < maxPanics {
 		typ, okType := c.word(addr + uint64(l.Arg))
 		data, okData := c.word(addr + uint64(l.Arg) + 8)
 		link, okLink := c.word(addr + uint64(l.Link))
 		if !okType || !okData || !okLink {
 			c.problem("a panic in flight at %#x cannot be read", addr)
-			break
+			return all, false
 		}
 		p := panicking{
 			recovered: flag(addr, int32(l.Recovered)), repanicked: flag(addr, int32(l.Repanicked)), goexit: flag(addr, int32(l.Goexit)),
 		}
 		if !p.goexit {
-			p.value, p.text = c.value(typ, data)
+			var ok bool
+			p.value, p.text, ok = c.value(typ, data)
+			whole = whole && ok
 		}
 		all = append(all, p)
 		addr = link
 	}
-	return all
+	return all, whole
 }
 
 // writePanics writes a chain of panics, the first one first (runtime/panic.go,

@@ -33,6 +33,17 @@ func WriteCore(w io.Writer, a *Autopsy, opts textview.Options) error {
 		p.line("%s", p.bold("nothing had ended this program: a debugger wrote the core"))
 		p.findings()
 		p.goroutines()
+	case d.CauseMissing:
+		why := "why this program ended cannot be read"
+		if d.Cut {
+			why = "the core was cut off: why this program ended is not in what is left of it"
+		}
+		p.line("%s", p.bold(why))
+		if g := a.Report.CrashGoroutine(); g != nil {
+			p.title("the goroutine that crashed")
+			p.goroutine(g.ID)
+		}
+		p.goroutines()
 	default:
 		if err := textview.Write(&p, a.Report, opts); err != nil {
 			return err //nolint:wrapcheck // of the buffer
@@ -298,7 +309,11 @@ func (a *Autopsy) ReadLocals(c *Core, id int64, o locals.Options) error {
 		id = g.ID
 	}
 	o.Goroutine, o.Raw = id, c.options.Raw
-	in, err := locals.Open(c.Path, c.Executable)
+	path := c.Path
+	if c.options.Unpacked != nil {
+		path = c.options.Unpacked.Path()
+	}
+	in, err := locals.Open(path, c.Executable)
 	if err != nil {
 		return err //nolint:wrapcheck // it says which file
 	}

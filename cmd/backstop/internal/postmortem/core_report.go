@@ -65,6 +65,9 @@ func (c *Core) report(s *Snapshot, places []*place, d *death) (*crash.Report, er
 		c.trim(all, places)
 		shorten(all)
 	}
+	if d.unknown {
+		return c.withoutCause(all, d), nil
+	}
 	shown := &crash.Report{Crash: -1, RuntimeStack: d.runtime.frames}
 	switch {
 	case d.crashed != nil:
@@ -99,10 +102,30 @@ func (c *Core) report(s *Snapshot, places []*place, d *death) (*crash.Report, er
 	if d.place == nil { // nobody crashed, whoever is first
 		r.Crash = -1
 	}
-	r.GoVersion, r.Start, r.End, r.Truncated = c.binary.GoVersion(), 0, 0, false
+	r.GoVersion, r.Start, r.End, r.Truncated = c.binary.GoVersion(), 0, 0, c.file.Cut && d.stack.why != ""
 	r.Class = crash.Classify(r)
 	r.Fingerprints = crash.Fingerprint(r)
 	return r, nil
+}
+
+// withoutCause is the report of a core in which the cause is missing: to take what is
+// left for it, such as the signal by which the runtime ends every process, would make
+// one issue of all that crashes.
+func (c *Core) withoutCause(all []crash.Goroutine, d *death) *crash.Report {
+	d.headline = ""
+	r := &crash.Report{Kind: crash.KindFragment, Crash: -1, Goroutines: all, GoVersion: c.binary.GoVersion(), Truncated: true}
+	if d.crashed != nil {
+		var g crash.Goroutine
+		if g, all = c.takeOut(all, d.crashed); g.State == "" {
+			g.State = "running"
+		}
+		g.Frames, g.Elided, g.ElidedAt = d.stack.frames, d.stack.elided, d.stack.elidedAt
+		r.Goroutines, r.Crash = append([]crash.Goroutine{g}, all...), 0
+	}
+	r.GoroutineCount = len(r.Goroutines)
+	r.Class = crash.Classify(r)
+	r.Fingerprints = crash.Fingerprint(r)
+	return r
 }
 
 // written is when the core was written, about.

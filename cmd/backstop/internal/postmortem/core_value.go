@@ -13,28 +13,29 @@ import (
 // value reads the value of a panic, and its text as the runtime prints it
 // (runtime/error.go, printpanicval), which is an address for what is neither a text
 // nor a number. The runtime has put the text of errors and Stringers in their place
-// before it gave up (runtime/panic.go, preprintpanics).
-func (c *Core) value(typ, data uint64) (v goproc.Value, text string) {
+// before it gave up (runtime/panic.go, preprintpanics). The text is not whole where
+// memory is missing.
+func (c *Core) value(typ, data uint64) (v goproc.Value, text string, whole bool) {
 	v, err := c.program.Value(c.file, typ, data)
 	if err != nil {
 		c.problem("the value of the panic: %v", err)
-		return v, fmt.Sprintf("(?) %#x", data)
+		return v, fmt.Sprintf("(?) %#x", data), false
 	}
 	t, err := c.binary.TypeAt(typ - c.program.Bias)
 	switch {
 	case err != nil: // panic(nil)
 	case t.Kind == reflect.String:
-		addr, _ := c.word(data)
-		n, _ := c.word(data + 8)
-		text, _ := c.text(addr, n) // v says that it is cut
+		addr, okAddr := c.word(data)
+		n, okLen := c.word(data + 8)
+		text, okText := c.text(addr, n) // v says that it is cut
 		if t.Declared && strings.Contains(t.Name, ".") {
 			text = t.Name + `("` + text + `")`
 		}
-		return v, text
+		return v, text, okAddr && okLen && okText
 	case t.Kind < reflect.Bool || t.Kind > reflect.Complex128:
-		return v, fmt.Sprintf("(%s) %#x", t.Name, data)
+		return v, fmt.Sprintf("(%s) %#x", t.Name, data), true
 	}
-	return v, v.Text
+	return v, v.Text, true
 }
 
 // raised reads the value that panic was called with, where its text has taken its

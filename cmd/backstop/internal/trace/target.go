@@ -6,6 +6,7 @@ import (
 	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/gobin"
 	"github.com/backstop-go/backstop/internal/gobin/layout"
+	"github.com/backstop-go/backstop/internal/host"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
 )
@@ -35,34 +36,11 @@ func NewTarget(path string, file *gobin.File, l *layout.Layout) *Target {
 		Path: path, GoVersion: file.GoVersion(), file: file, layout: l,
 		unwinders: make(map[uint64]*goproc.Unwinder), ends: make(map[uint64]int),
 	}
-	t.Build = event.Build{GoVersion: t.GoVersion, OS: "linux", Arch: file.Arch()}
-	info, err := file.BuildInfo()
-	if err != nil {
-		return t // built without; nothing depends on it
+	if info, err := file.BuildInfo(); err == nil { // built without: nothing depends on it
+		t.Build, t.Release = host.BuildOf(info)
 	}
-	t.Build.Module = info.Main.Path
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			t.Build.Revision = s.Value
-		case "vcs.modified":
-			t.Build.Modified = s.Value == "true"
-		}
-	}
-	t.Release = release(info.Main.Version, t.Build)
+	t.Build.GoVersion, t.Build.OS, t.Build.Arch = t.GoVersion, "linux", file.Arch()
 	return t
-}
-
-// release names a release as internal/host does for a program that asks itself.
-func release(version string, b event.Build) string {
-	if version != "" && version != "(devel)" {
-		return version
-	}
-	name := b.Revision[:min(12, len(b.Revision))]
-	if name != "" && b.Modified {
-		name += "+dirty"
-	}
-	return name
 }
 
 // program is the executable where a process has it.

@@ -74,6 +74,8 @@ func witnesses(e *event.Event) []witness {
 			w.Text = "backstop run, the parent: sees how the process ended, even when it said nothing"
 		case event.Trace:
 			w.Text = "backstop trace, in the kernel: sees each panic and who recovered it, and who killed a process, without a change to the program"
+		case event.Core:
+			w.Text = "backstop core, from the core file that was left: sees all of the process as it was when it ended"
 		case event.Log:
 			w.Text = "found in the container's logs"
 		default:

@@ -10,8 +10,8 @@
 // /proc/PID/coredump_filter). [Core.UseFile] gives a Core such a file; it is
 // compared with what the core has of it first.
 //
-// It does not read cores of other systems, other architectures or compressed ones,
-// and knows nothing of Go.
+// It does not read cores of other systems, other architectures or compressed ones
+// (package packed unpacks them), and knows nothing of Go.
 package corefile
 
 import (
@@ -35,6 +35,8 @@ type Core struct {
 	Auxv    Auxv
 	// Mappings are what was mapped of files, by address.
 	Mappings []Mapping
+	// Cut says that the file ends before all that its headers speak of.
+	Cut bool
 	// Problems say, in words, what is wrong with the file. What they do not
 	// speak of could be read.
 	Problems []string
@@ -96,8 +98,11 @@ func New(r io.ReaderAt, size int64) (*Core, error) {
 	if err := c.header(); err != nil {
 		return nil, err
 	}
+	if len(c.Threads) == 0 && c.Cut {
+		return nil, &FormatError{"it was cut off before the registers of any thread, so that nothing is left to tell why the process ended", "look for RLIMIT_CORE (ulimit -c), a full disk, a copy that was interrupted"}
+	}
 	if len(c.Threads) == 0 {
-		return nil, &FormatError{"it has no registers of any thread", "it was cut off early, or is not of Linux: look for RLIMIT_CORE (ulimit -c) and a full disk"}
+		return nil, &FormatError{"it has no registers of any thread", "cores that Linux writes have them: look at it with readelf --notes"}
 	}
 	return c, nil
 }
@@ -167,6 +172,7 @@ func (c *Core) programs(table, count uint64) error {
 	b := make([]byte, programSize)
 	for i := range count {
 		if err := c.at(b, table+i*programSize); err != nil {
+			c.Cut = true
 			c.problem("the file ends within its list of segments: %d of %d were read", i, count)
 			break
 		}
@@ -222,6 +228,7 @@ func (c *Core) complete() {
 		}
 	}
 	if missing > 0 {
+		c.Cut = true
 		c.problem("the file was cut off: %s of %s of memory are missing (RLIMIT_CORE, a full disk, a copy that was interrupted)", bytesText(missing), bytesText(want))
 	}
 }

@@ -17,7 +17,8 @@ func (e *FormatError) Error() string { return "not a core file that can be read:
 const damagedHint = "the file is damaged: take the core again, or compare it with the original"
 
 // packings are the beginnings of compressed files, and how to unpack them. A
-// compressed core cannot be read at an address.
+// compressed core cannot be read at an address: package packed unpacks it, but not
+// what was compressed twice.
 var packings = []struct{ magic, name, tool string }{
 	{"\x1f\x8b", "gzip", "gzip -dc CORE.gz > CORE"},
 	{"\x28\xb5\x2f\xfd", "zstd", "zstd -dc CORE.zst > CORE, or coredumpctl dump PID -o CORE"},
@@ -68,3 +69,26 @@ func checkHeader(head []byte) error {
 
 // Hint is what to do about it.
 func (e *FormatError) Hint() string { return e.Advice }
+
+// Extent checks the beginning of a core, and says where what its headers speak of
+// ends, 0 when the beginning does not tell. The error is a FormatError.
+func Extent(head []byte) (end int64, err error) {
+	if err := checkHeader(head); err != nil {
+		return 0, err
+	}
+	table, count := order.Uint64(head[32:]), uint64(order.Uint16(head[56:]))
+	width := uint64(order.Uint16(head[54:]))
+	if count == manyPrograms || width != programSize || table > uint64(len(head)) || count*width > uint64(len(head))-table {
+		return 0, nil
+	}
+	last := table + count*width
+	for i := range count {
+		b := head[table+i*width:]
+		off, size := order.Uint64(b[8:]), order.Uint64(b[32:])
+		if off+size < off || off+size > 1<<62 {
+			return 0, nil // damaged; New tells of it
+		}
+		last = max(last, off+size)
+	}
+	return int64(last), nil
+}

@@ -70,6 +70,7 @@ type Auxv struct {
 func (c *Core) notes(off, size uint64) {
 	end := off + size
 	if end < off || end > uint64(c.size) {
+		c.Cut = true
 		c.problem("the notes were cut off: threads and mappings may be missing")
 		end = uint64(c.size)
 	}
@@ -81,7 +82,7 @@ func (c *Core) notes(off, size uint64) {
 		names, data, kind := uint64(order.Uint32(head)), uint64(order.Uint32(head[4:])), order.Uint32(head[8:])
 		at := off + uint64(len(head)) + pad(names)
 		if names == 0 && data == 0 || at > end || data > end-at {
-			if names != 0 || data != 0 {
+			if (names != 0 || data != 0) && !c.Cut {
 				c.problem("the note at offset %#x is longer than the notes: threads and mappings may be missing", off)
 			}
 			return

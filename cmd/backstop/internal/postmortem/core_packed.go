@@ -1,0 +1,56 @@
+package postmortem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/postmortem/corefile"
+	"github.com/backstop-go/backstop/cmd/backstop/internal/postmortem/packed"
+)
+
+// UnpackCore unpacks the core at path, if it is compressed: otherwise the file is nil.
+// What it holds is given to OpenCore, which closes it. Only what begins like a core is
+// unpacked, and no more than its headers speak of.
+func UnpackCore(ctx context.Context, path string, o packed.Options) (*packed.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it says "open NAME: why"
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, err //nolint:wrapcheck // OpenCore refuses what is no file
+	}
+	head := make([]byte, packed.MagicSize)
+	if n, err := f.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read core %s: %w", path, err)
+	} else if head = head[:n]; packed.Find(head) == nil {
+		return nil, nil
+	}
+	o.Check = corefile.Extent
+	file, err := packed.Unpack(ctx, f, packed.Find(head), o)
+	if err != nil {
+		return nil, fmt.Errorf("read core %s: %w", path, err)
+	}
+	return file, nil
+}
+
+// openFile opens what is at path, or was unpacked of it.
+func openFile(path string, o CoreOptions) (*corefile.Core, error) {
+	if o.Unpacked == nil {
+		return corefile.Open(path) //nolint:wrapcheck // it says which file
+	}
+	file, err := corefile.New(o.Unpacked, o.Unpacked.Size)
+	if err != nil {
+		o.Unpacked.Close() //nolint:errcheck // the error that counts is the first
+		return nil, fmt.Errorf("read core %s: %w", path, err)
+	}
+	if why := o.Unpacked.Short; why != nil {
+		text := fmt.Sprintf("the compressed file is damaged or was cut off: %v behind %s of the core", why, packed.Bytes(o.Unpacked.Size))
+		file.Cut = true
+		file.Problems = append([]string{text}, file.Problems...)
+	}
+	return file, nil
+}
