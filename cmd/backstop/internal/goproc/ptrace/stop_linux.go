@@ -137,20 +137,23 @@ type tracee struct {
 // those not yet stopped can start more, so each round finds those of one instant.
 const maxRounds = 1000
 
-// stop seizes and stops threads until no new ones appear. All that are known are
+// stop seizes and stops threads until there is no other one. All that are known are
 // seized before the first is stopped: seizing goes unnoticed, so a process that
 // we have no right to is not touched at all.
 func (t *tracer) stop(ctx context.Context) error {
 	for range maxRounds {
-		fresh, err := t.seize()
+		fresh, leaderless, err := t.seize()
 		if err != nil {
 			return err
 		}
 		if len(fresh) == 0 {
-			if len(t.threads) == 0 {
-				return gone(t.pid)
+			all, err := t.complete(leaderless)
+			if err != nil || all {
+				return err
 			}
-			return nil
+			pause := unix.NsecToTimespec(int64(time.Millisecond)) // see wait
+			unix.Nanosleep(&pause, nil)                           //nolint:errcheck // a shorter pause is as good
+			continue
 		}
 		if t.start.IsZero() {
 			t.start = time.Now()
@@ -170,14 +173,40 @@ func (t *tracer) stop(ctx context.Context) error {
 	return &Refusal{PID: t.pid, Reason: "it starts threads faster than they can be stopped"}
 }
 
-// seize makes us the tracer of the threads that are not traced by us yet.
-func (t *tracer) seize() (fresh []int, err error) {
-	ids, err := threadsOf(t.pid)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, gone(t.pid)
+// complete reports whether the threads that were stopped are all there are. The list
+// of threads does not tell: it is cut short when the thread that it has got to ends
+// (fs/proc/base.c, next_tid), and is then without threads that run. The number of
+// threads cannot change once all of them are stopped.
+func (t *tracer) complete(leaderless bool) (bool, error) {
+	status, err := statusOf(strconv.Itoa(t.pid))
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
+		return false, gone(t.pid)
 	}
 	if err != nil {
-		return nil, err
+		return false, refused(t.pid, err)
+	}
+	n, err := strconv.Atoi(status["Threads"])
+	if err != nil {
+		return false, fmt.Errorf("number of threads of process %d: %w", t.pid, err)
+	}
+	if leaderless {
+		n-- // it ended, and stays until the others have
+	}
+	if n <= 0 {
+		return false, gone(t.pid)
+	}
+	return n <= len(t.threads), nil
+}
+
+// seize makes us the tracer of the threads that are not traced by us yet. The first
+// thread of a process may have ended before the others.
+func (t *tracer) seize() (fresh []int, leaderless bool, err error) {
+	ids, err := threadsOf(t.pid)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, false, gone(t.pid)
+	}
+	if err != nil {
+		return nil, false, err
 	}
 	for _, id := range ids {
 		if t.threads[id] != nil {
@@ -191,11 +220,12 @@ func (t *tracer) seize() (fresh []int, err error) {
 			// It has ended.
 		case errors.Is(err, unix.EPERM) && ended(t.pid, id):
 			// The same for one that is ending (kernel/ptrace.c, ptrace_attach).
+			leaderless = leaderless || id == t.pid
 		default:
-			return nil, refused(t.pid, err)
+			return nil, false, refused(t.pid, err)
 		}
 	}
-	return fresh, nil
+	return fresh, leaderless, nil
 }
 
 // wait waits until a thread has stopped. The thread must be asked for by its
