@@ -40,7 +40,10 @@ func TestMain(m *testing.M) {
 			io.Copy(io.Discard, os.Stdin) //nolint:errcheck // its end is all that counts
 		},
 		"leaderless": leaderless,
+		// eat takes memory without end when it is told to.
 		"eat": func([]string) {
+			fmt.Println("up")
+			io.Copy(io.Discard, os.Stdin) //nolint:errcheck // its end is all that counts
 			var all [][]byte
 			for {
 				b := make([]byte, 1<<20)
@@ -87,7 +90,11 @@ func start(t *testing.T, path string) *child {
 
 func startProgram(t *testing.T, program, path string, args ...string) *child {
 	t.Helper()
-	o := &crashtest.Options{Executable: path, Args: args}
+	return startWith(t, program, &crashtest.Options{Executable: path, Args: args})
+}
+
+func startWith(t *testing.T, program string, o *crashtest.Options) *child {
+	t.Helper()
 	cmd := crashtest.Command(t, program, o)
 	stderr := new(strings.Builder)
 	cmd.Stderr = stderr
@@ -351,17 +358,18 @@ func TestWatchOOM(t *testing.T) {
 	dir := crashtest.MemoryCgroup(t, 64<<20)
 	path := executable(t, "eater")
 	w := watch(t, Options{Selection: Selection{Exes: []string{path}}})
-	r := crashtest.Run(t, "eat", crashtest.Options{Executable: path, Cgroup: dir})
-	if r.Signal != "killed" {
-		t.Fatalf("it ended with %d, %q", r.Exit, r.Signal)
-	}
-	next(t, w, Added)
+	c := startWith(t, "eat", &crashtest.Options{Executable: path, Cgroup: dir})
+	c.up(t)
+	next(t, w, Added) // before it can die
+	c.in.Close()      //nolint:errcheck // the child sees it
+	c.Wait()          //nolint:errcheck // it is killed, as its record says
+	pid := c.Process.Pid
 	var victim, signal, exit bool
 	for !exit {
 		switch e := next(t, w, Seen); e.Record.Kind {
 		case bpf.Exec:
 		case bpf.OOM:
-			victim = int(e.Record.PID) == r.PID && int(e.Record.Peer) == r.PID && e.Record.Comm == "eater" && e.Record.PeerComm == "eater"
+			victim = int(e.Record.PID) == pid && int(e.Record.Peer) == pid && e.Record.Comm == "eater" && e.Record.PeerComm == "eater"
 		case bpf.Signal: // the kernel's
 			signal = e.Record.Code == 9 && e.Record.Peer == 0 && e.Record.SigCode == 0x80
 		case bpf.Exit:
