@@ -52,7 +52,13 @@ func stackOverflowInGoroutine() {
 // A failure formats itself with %v, which calls Error, which formats itself.
 type failure struct{ code int }
 
-func (f failure) Error() string { return fmt.Sprintf("failure %v", f) }
+// Error has a buffer that is most of each level: the stack is exceeded where that
+// begins. Else it would be in fmt or in the allocator, and the sizes of their frames,
+// which change with every release, would decide.
+func (f failure) Error() string {
+	var buffer [64 << 10]byte
+	return string(fmt.Appendf(buffer[:0], "failure %v", f))
+}
 
 // stackOverflowErrorMethod prints an error whose Error method calls itself
 // through package fmt. fmt recovers a panic of such a method, but this is none.
