@@ -168,7 +168,7 @@ package a
 func other() { panic(nil) }
 `)
 	res := vet(t, dir, func(c *driver.Config) {
-		c.Env = append(c.Env, "CGO_ENABLED=1", "CC=no-such-compiler", "GOCACHE="+t.TempDir())
+		c.Env = append(c.Env, "CGO_ENABLED=1", "CC=no-such-compiler")
 	})
 	got := strings.Join(found(res), "\n")
 	for _, line := range []string{"a.go:8", "b.go:3", "cgo did not run"} {
@@ -398,7 +398,8 @@ func TestHugeFunction(t *testing.T) {
 	}
 	b.WriteString("\treturn n\n}\n")
 	dir := module(t, "-- go.mod --\nmodule example.com/m\ngo 1.26\n-- a.go --\n"+b.String())
-	res := vet(t, dir, nil)
+	// Export data does not ask for good code, which takes the compiler seconds here.
+	res := vet(t, dir, func(c *driver.Config) { c.Flags = []string{"-gcflags=-N -l"} })
 	want(t, res, "? a.go:5 function huge is not read: it has 6000 branches and 6000 variables...", "a.go:3")
 	if p := res.Packages[0].Problems; len(p) != 1 || !p[0].Lost {
 		t.Errorf("%+v: a function that is not read is lost", p)

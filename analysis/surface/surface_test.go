@@ -1,8 +1,10 @@
 package surface_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"go/token"
 	"math/rand/v2"
 	"path"
 	"slices"
@@ -10,26 +12,36 @@ import (
 	"sync"
 	"testing"
 
-	"golang.org/x/tools/go/packages"
-
+	"github.com/backstop-go/backstop/analysis/driver"
 	"github.com/backstop-go/backstop/analysis/surface"
-	"github.com/backstop-go/backstop/analysis/surface/internal/load"
 	"github.com/backstop-go/backstop/analysis/surface/summary"
 )
 
 const here = "github.com/backstop-go/backstop/analysis/surface/testdata/"
 
+// loaded are the summaries of packages of testdata by name, as our driver makes
+// them.
 var loaded = sync.OnceValues(func() (map[string]*summary.Summary, error) {
-	roots, err := load.Packages(".", "./testdata/service", "./testdata/library", "./testdata/other", "./testdata/shapes", "./testdata/safego")
+	res, err := driver.Run(context.Background(), driver.Config{
+		Patterns: []string{"./testdata/service", "./testdata/library", "./testdata/other", "./testdata/shapes", "./testdata/safego"},
+		Collect: []driver.Collector{{
+			Name: "summary", Analyzer: summary.Analyzer, Deps: true,
+			Encode: func(_ *token.FileSet, result any) ([]byte, error) { return result.(*summary.Summary).Encode(), nil },
+		}},
+	})
 	if err != nil {
 		return nil, err
 	}
-	all, err := load.Summaries(roots, func(p *packages.Package) bool { return strings.HasPrefix(p.PkgPath, here) })
 	byName := make(map[string]*summary.Summary)
-	for _, s := range all {
-		byName[path.Base(s.Path)] = s
+	for _, p := range res.Packages {
+		for _, problem := range append(res.Problems, p.Problems...) {
+			return nil, fmt.Errorf("%s:%d: %s", problem.File, problem.Line, problem.Message)
+		}
+		if byName[path.Base(p.Path)], err = summary.Decode(p.Collected["summary"]); err != nil {
+			return nil, fmt.Errorf("decode the summary of %s: %w", p.Path, err)
+		}
 	}
-	return byName, err
+	return byName, nil
 })
 
 // report makes the surface of packages of testdata; the first is the program's

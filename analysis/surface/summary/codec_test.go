@@ -4,22 +4,33 @@ import (
 	"errors"
 	"math/rand/v2"
 	"reflect"
+	"sync"
 	"testing"
 
 	"github.com/backstop-go/backstop/analysis/surface/internal/load"
 	"github.com/backstop-go/backstop/analysis/surface/summary"
 )
 
-func sample(t testing.TB) *summary.Summary {
+// loaded is the summary of a program, made once.
+var loaded = sync.OnceValues(func() (*summary.Summary, error) {
 	roots, err := load.Packages("..", "./internal/flow/testdata/generics")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	all, err := load.Summaries(roots[:1], nil)
 	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+})
+
+func sample(t testing.TB) *summary.Summary {
+	t.Helper()
+	s, err := loaded()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return all[0]
+	return s
 }
 
 func TestDecodeGivesWhatWasEncoded(t *testing.T) {
