@@ -73,10 +73,7 @@ func limit(fn ast.Node, era Era, times int) int {
 	return 2 * maxBudget
 }
 
-// Cost is what the compiler counts for the body of fn; tests compare it with what
-// the compiler says.
-func (e *Estimator) Cost(fn ast.Node, era Era) int { return e.cost(fn, era) }
-
+// cost is what the compiler counts for the body of fn.
 func (e *Estimator) cost(fn ast.Node, era Era) int {
 	if c, ok := e.known[era][fn]; ok {
 		return c

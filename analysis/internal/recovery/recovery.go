@@ -47,14 +47,6 @@ func Name(fn *ssa.Function) string {
 	return obj.Name()
 }
 
-// Title is Name at the start of a sentence.
-func Title(fn *ssa.Function) string {
-	if ir.Object(fn) == nil {
-		return "The function literal"
-	}
-	return Name(fn)
-}
-
 // WorkAfter reports whether the function does something behind the instruction
 // that may panic: a deferred recover that has nothing to guard is there for who
 // defers the function.

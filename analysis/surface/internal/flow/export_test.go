@@ -17,3 +17,9 @@ func (s set) Elements() []uint32 {
 	s.each(func(e uint32) { all = append(all, e) })
 	return all
 }
+
+// Lookup finds a function by name.
+func (g *Graph) Lookup(name string) (FuncID, bool) {
+	id, ok := g.byName[name]
+	return id, ok
+}

@@ -60,12 +60,6 @@ type Spawn struct {
 	Given  []FuncID // functions that are in the interface that is handed over
 }
 
-// Lookup finds a function by name.
-func (g *Graph) Lookup(name string) (FuncID, bool) {
-	id, ok := g.byName[name]
-	return id, ok
-}
-
 // Callees yields what fn calls, virtual functions replaced by what they stand
 // for.
 func (g *Graph) Callees(fn FuncID, yield func(FuncID)) {

@@ -2,18 +2,20 @@
 // returned and sent.
 package main
 
-func one() int { seen(); return 1 }
-func two() int { seen(); return 2 }
+import "github.com/backstop-go/backstop/analysis/surface/internal/flow/testdata/internal/seen"
 
-func never() int { seen(); return 0 }
+func one() int { seen.Call(); return 1 }
+func two() int { seen.Call(); return 2 }
+
+func never() int { seen.Call(); return 0 }
 
 func adder(n int) func(int) int {
-	return func(m int) int { seen(); return n + m }
+	return func(m int) int { seen.Call(); return n + m }
 }
 
 func counter() (func() int, func()) {
 	n := 0
-	return func() int { seen(); n++; return n }, func() { seen(); n = 0 }
+	return func() int { seen.Call(); n++; return n }, func() { seen.Call(); n = 0 }
 }
 
 func apply(f func() int) int { return f() }
@@ -32,7 +34,7 @@ type table map[string]func() int
 func recurse(n int) int {
 	var walk func(int) int
 	walk = func(n int) int {
-		seen()
+		seen.Call()
 		if n == 0 {
 			return 0
 		}
@@ -78,10 +80,10 @@ func main() {
 		close(wait)
 	}()
 	<-wait
-	for v := range func(yield func(int) bool) { seen(); yield(1) } {
+	for v := range func(yield func(int) bool) { seen.Call(); yield(1) } {
 		if v == 1 {
 			one()
 		}
 	}
-	done()
+	seen.Done()
 }

@@ -2,12 +2,14 @@
 // method values and expressions.
 package main
 
+import "github.com/backstop-go/backstop/analysis/surface/internal/flow/testdata/internal/seen"
+
 type Doer interface{ Do() int }
 
 type Base struct{}
 
-func (Base) Do() int                  { seen(); return 1 }
-func (*Base) DoMore() int             { seen(); return 2 }
+func (Base) Do() int                  { seen.Call(); return 1 }
+func (*Base) DoMore() int             { seen.Call(); return 2 }
 func (b Base) Apply(f func() int) int { return f() }
 
 type Mid struct{ *Base }
@@ -21,7 +23,7 @@ type Wrap struct{ Doer }
 
 type Own struct{ Base }
 
-func (o Own) Do() int { seen(); return o.Base.Do() }
+func (o Own) Do() int { seen.Call(); return o.Base.Do() }
 
 type Func func() int
 
@@ -29,11 +31,11 @@ func (f Func) Do() int { return f() }
 
 type Never struct{ Base }
 
-func (Never) Do() int { seen(); return 0 }
+func (Never) Do() int { seen.Call(); return 0 }
 
 func do(d Doer) int { return d.Do() }
 
-func fn() int { seen(); return 7 }
+func fn() int { seen.Call(); return 7 }
 
 func main() {
 	do(Outer{Mid: Mid{&Base{}}})
@@ -52,5 +54,5 @@ func main() {
 	s := struct{ Doer }{Own{}}
 	do(s)
 	do(struct{ Own }{})
-	done()
+	seen.Done()
 }

@@ -2,6 +2,8 @@
 // are converted to one another.
 package main
 
+import "github.com/backstop-go/backstop/analysis/surface/internal/flow/testdata/internal/seen"
+
 type Op func(int) int
 
 func (o Op) Times(n int) int { return o(n) }
@@ -14,11 +16,11 @@ type Hooks struct {
 
 type Settings Hooks
 
-func before() { seen() }
-func after()  { seen() }
-func never()  { seen() }
+func before() { seen.Call() }
+func after()  { seen.Call() }
+func never()  { seen.Call() }
 
-func add(n int) int { seen(); return n + 1 }
+func add(n int) int { seen.Call(); return n + 1 }
 
 func (h *Hooks) run() {
 	if h.before != nil {
@@ -54,7 +56,7 @@ func set(p *func(), f func()) { *p = f }
 
 func main() {
 	h := &Hooks{before: before, after: after, ops: map[string]Op{"add": add}}
-	h.next = &Hooks{after: func() { seen() }}
+	h.next = &Hooks{after: func() { seen.Call() }}
 	h.run()
 	s := Settings(*h)
 	s.before()
@@ -77,5 +79,5 @@ func main() {
 	for _, a := range anon {
 		a.f()
 	}
-	done()
+	seen.Done()
 }

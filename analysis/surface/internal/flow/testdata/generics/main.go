@@ -1,19 +1,21 @@
 // Generics holds calls through type parameters and generic containers.
 package main
 
+import "github.com/backstop-go/backstop/analysis/surface/internal/flow/testdata/internal/seen"
+
 type Runner interface{ Run() int }
 
 type Fast struct{}
 
-func (Fast) Run() int { seen(); return 1 }
+func (Fast) Run() int { seen.Call(); return 1 }
 
 type Slow struct{}
 
-func (*Slow) Run() int { seen(); return 2 }
+func (*Slow) Run() int { seen.Call(); return 2 }
 
 type Never struct{}
 
-func (Never) Run() int { seen(); return 3 }
+func (Never) Run() int { seen.Call(); return 3 }
 
 func runAll[R Runner](rs ...R) {
 	for _, r := range rs {
@@ -69,9 +71,9 @@ func (p *Pool[T]) runAll() {
 	}
 }
 
-func double(n int) int { seen(); return 2 * n }
+func double(n int) int { seen.Call(); return 2 * n }
 
-func hook(r Runner) { seen(); r.Run() }
+func hook(r Runner) { seen.Call(); r.Run() }
 
 func main() {
 	runAll(Fast{})
@@ -79,14 +81,14 @@ func main() {
 	zero[Fast]()
 	make1[Slow]()
 	mapped([]int{1}, double)
-	fs := mapped([]int{1}, func(n int) func() int { return func() int { seen(); return n } })
+	fs := mapped([]int{1}, func(n int) func() int { return func() int { seen.Call(); return n } })
 	fs[0]()
 	l := &List[Runner]{each: hook}
 	l.Push(Fast{})
-	l.Each(func(r Runner) { seen(); r.Run() })
+	l.Each(func(r Runner) { seen.Call(); r.Run() })
 	l.First().Run()
 	p := &Pool[*Slow]{}
 	p.made = append(p.made, new(Slow))
 	p.runAll()
-	done()
+	seen.Done()
 }

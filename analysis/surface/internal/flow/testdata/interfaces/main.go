@@ -2,7 +2,11 @@
 // everywhere: maps, channels, results, assertions, conversions.
 package main
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/backstop-go/backstop/analysis/surface/internal/flow/testdata/internal/seen"
+)
 
 type Shape interface{ Area() int }
 
@@ -13,21 +17,21 @@ type Named interface {
 
 type Square struct{ n int }
 
-func (s Square) Area() int    { seen(); return s.n * s.n }
-func (s Square) Name() string { seen(); return "square" }
+func (s Square) Area() int    { seen.Call(); return s.n * s.n }
+func (s Square) Name() string { seen.Call(); return "square" }
 
 type Circle struct{ n int }
 
-func (c *Circle) Area() int { seen(); return 3 * c.n * c.n }
+func (c *Circle) Area() int { seen.Call(); return 3 * c.n * c.n }
 
 // Never is made nowhere.
 type Never struct{}
 
-func (Never) Area() int { seen(); return 0 }
+func (Never) Area() int { seen.Call(); return 0 }
 
 type oops struct{}
 
-func (oops) Error() string { seen(); return "oops" }
+func (oops) Error() string { seen.Call(); return "oops" }
 
 var shapes = map[string]Shape{"circle": &Circle{1}}
 
@@ -82,5 +86,5 @@ func main() {
 	p[0].Area()
 	pp := &s
 	(*pp).Area()
-	done()
+	seen.Done()
 }

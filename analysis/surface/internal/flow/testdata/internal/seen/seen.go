@@ -1,4 +1,5 @@
-package main
+// Package seen notes the calls of a program while it runs.
+package seen
 
 import (
 	"os"
@@ -12,9 +13,9 @@ var (
 	calls = map[string]bool{}
 )
 
-// seen notes which function of this package called the function that calls seen,
-// with what is not of this package in between left out.
-func seen() {
+// Call notes which function of package main called the function that calls Call,
+// with what is not of that package in between left out.
+func Call() {
 	pcs := make([]uintptr, 64)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
 	var names []string
@@ -38,7 +39,8 @@ func seen() {
 	}
 }
 
-func done() {
+// Done prints the calls: who called whom.
+func Done() {
 	mu.Lock()
 	defer mu.Unlock()
 	for c := range calls {
