@@ -127,7 +127,7 @@ func (c *checker) tells(d *ssa.Defer) bool {
 		for _, i := range b.Instrs {
 			switch i := i.(type) {
 			case *ssa.Store:
-				if _, local := base(i.Addr).(*ssa.Alloc); !local {
+				if _, local := ir.Base(i.Addr).(*ssa.Alloc); !local {
 					return true
 				}
 			case *ssa.MapUpdate, *ssa.Send:
@@ -140,19 +140,6 @@ func (c *checker) tells(d *ssa.Defer) bool {
 		}
 	}
 	return false
-}
-
-func base(v ssa.Value) ssa.Value {
-	for {
-		switch x := v.(type) {
-		case *ssa.FieldAddr:
-			v = x.X
-		case *ssa.IndexAddr:
-			v = x.X
-		default:
-			return v
-		}
-	}
 }
 
 // signal names what tells those who wait to go on, or is empty.

@@ -166,7 +166,7 @@ func (c *checker) ignores(call ssa.CallInstruction, v ssa.Value, depth int) bool
 func (c *checker) effect(s recovered.Site, i ssa.Instruction) bool {
 	switch i := i.(type) {
 	case *ssa.Store:
-		_, local := base(i.Addr).(*ssa.Alloc)
+		_, local := ir.Base(i.Addr).(*ssa.Alloc)
 		return !local && !resets(i) && c.lostVariable(s, i) == nil
 	case *ssa.Send, *ssa.Panic, *ssa.MapUpdate, *ssa.Go, *ssa.Select:
 		return true
@@ -217,7 +217,7 @@ func asks(c *ssa.CallCommon) bool {
 func (c *checker) always(i ssa.Instruction) bool {
 	switch i := i.(type) {
 	case *ssa.Store:
-		if _, local := base(i.Addr).(*ssa.Alloc); local {
+		if _, local := ir.Base(i.Addr).(*ssa.Alloc); local {
 			return false
 		}
 		return i.Val.Type().String() == "error" && !isNil(i.Val)
@@ -243,19 +243,6 @@ func tidies(c *ssa.CallCommon) bool {
 	return false
 }
 
-func base(v ssa.Value) ssa.Value {
-	for {
-		switch x := v.(type) {
-		case *ssa.FieldAddr:
-			v = x.X
-		case *ssa.IndexAddr:
-			v = x.X
-		default:
-			return v
-		}
-	}
-}
-
 func isNil(v ssa.Value) bool {
 	c, ok := v.(*ssa.Const)
 	return ok && c.IsNil()
@@ -276,7 +263,7 @@ func (c *checker) lost(s recovered.Site) *ssa.Alloc {
 // lostVariable is the local variable of the guarded function that is stored to,
 // when it is no result and nobody can read it behind the guard.
 func (c *checker) lostVariable(s recovered.Site, i *ssa.Store) *ssa.Alloc {
-	fv, ok := base(i.Addr).(*ssa.FreeVar)
+	fv, ok := ir.Base(i.Addr).(*ssa.FreeVar)
 	if !ok || i.Parent() != s.Fn || len(s.Defers) != 1 {
 		return nil
 	}

@@ -52,7 +52,7 @@ func run(pass *rule.Pass) error {
 	for cur := range in.Root().Preorder((*ast.CommClause)(nil)) {
 		clause := cur.Node().(*ast.CommClause)
 		sel := cur.Parent().Parent()
-		call := after(pass.TypesInfo, clause.Comm)
+		call := timer(pass.TypesInfo, received(clause.Comm))
 		if call == nil {
 			call = before(pass.TypesInfo, clause.Comm, sel)
 		}
@@ -77,28 +77,10 @@ func run(pass *rule.Pass) error {
 	return nil
 }
 
-// after is the call of time.After that a case receives from.
-func after(info *types.Info, comm ast.Stmt) *ast.CallExpr {
-	var x ast.Expr
-	switch c := comm.(type) {
-	case *ast.ExprStmt:
-		x = c.X
-	case *ast.AssignStmt:
-		if len(c.Rhs) == 1 {
-			x = c.Rhs[0]
-		}
-	}
-	recv, ok := ast.Unparen(x).(*ast.UnaryExpr)
-	if !ok {
-		return nil
-	}
-	return timer(info, recv.X)
-}
-
 // before is the call of time.After in the same block as the select, whose result is
 // kept in a variable that the case receives from.
 func before(info *types.Info, comm ast.Stmt, sel inspector.Cursor) *ast.CallExpr {
-	id := received(comm)
+	id, _ := received(comm).(*ast.Ident)
 	block, ok := sel.Parent().Node().(*ast.BlockStmt)
 	if id == nil || !ok {
 		return nil
@@ -115,8 +97,8 @@ func before(info *types.Info, comm ast.Stmt, sel inspector.Cursor) *ast.CallExpr
 	return nil
 }
 
-// received is the variable that a case receives from.
-func received(comm ast.Stmt) *ast.Ident {
+// received is what a case receives from, or nil.
+func received(comm ast.Stmt) ast.Expr {
 	var x ast.Expr
 	switch c := comm.(type) {
 	case *ast.ExprStmt:
@@ -130,8 +112,7 @@ func received(comm ast.Stmt) *ast.Ident {
 	if !ok {
 		return nil
 	}
-	id, _ := ast.Unparen(recv.X).(*ast.Ident)
-	return id
+	return ast.Unparen(recv.X)
 }
 
 // timer is x as a call of time.After or time.Tick.
