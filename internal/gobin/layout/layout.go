@@ -94,7 +94,8 @@ type G struct {
 	M           Offset `layout:"m,8"` // that runs it; 0 while nobody does
 	SchedSP     Offset `layout:"sched.sp,8"`
 	SchedPC     Offset `layout:"sched.pc,8"`
-	SchedG      Offset `layout:"sched.g,8"` // always points to the g itself
+	SchedG      Offset `layout:"sched.g,8"`    // always points to the g itself
+	SchedCtxt   Offset `layout:"sched.ctxt,8"` // the closure that a goroutine begins with, until it has begun
 	SchedLR     Offset `layout:"sched.lr,8"`
 	SchedBP     Offset `layout:"sched.bp,8"`
 

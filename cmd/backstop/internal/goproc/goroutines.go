@@ -21,6 +21,10 @@ type Goroutine struct {
 	// later than it really was (runtime/mgcmark.go, markroot).
 	WaitSince int64
 
+	// Closure is the function value that it will begin with, while it has not
+	// begun; 0 from then on.
+	Closure uint64
+
 	Parent  uint64 // the goroutine that created it; 0 when there is none
 	GoPC    uint64 // return address of the go statement; see [Runtime.CreatedBy]
 	StartPC uint64 // the function that it runs
@@ -204,8 +208,12 @@ func (rt *Runtime) goroutine(addr uint64, b record) (g Goroutine, ok bool) {
 			g.Regs.BP = b.word(l.SyscallBP)
 		}
 	}
-	// One that never ran begins with its function.
+	// One that never ran begins with its function, and gogo clears the closure
+	// when it does (runtime/asm_amd64.s).
 	g.Regs.Trap = g.Regs.PC == g.StartPC && !g.Syscall
+	if g.Regs.Trap && g.Status == s.Runnable {
+		g.Closure = b.word(l.SchedCtxt)
+	}
 	if g.Status != s.Waiting && g.Status != s.Syscall {
 		g.WaitSince = 0
 	}
