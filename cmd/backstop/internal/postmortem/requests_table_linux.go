@@ -13,29 +13,18 @@ import (
 const maxFiles = 1 << 16
 
 // addTable adds the requests of the table that the SDK keeps, where the program
-// uses it. What is known of one from both sides becomes one.
+// uses it.
 func (t *taken) addTable(pid int, start uint64) {
 	all, ok := readTable(pid)
 	if !ok || all.PID != pid || all.Start != 0 && start != 0 && all.Start != start {
 		return
 	}
-	by := make(map[int64]int, len(t.requests))
-	for i := range t.requests {
-		by[t.requests[i].Goroutine] = i
-	}
 	for i := range all.Entries {
 		e := &all.Entries[i]
-		r := Request{
+		t.table = append(t.table, Request{
 			Goroutine: e.GoroutineID, Method: e.Request.Method, URL: e.Request.URL, Route: e.Request.Route,
 			TraceID: e.Request.TraceID, RequestID: e.Request.RequestID, StartedAt: e.StartedAt, Via: ViaSDK,
-		}
-		at, known := by[e.GoroutineID]
-		if !known {
-			t.requests = append(t.requests, r)
-			continue
-		}
-		own := &t.requests[at]
-		own.Route, own.TraceID, own.RequestID, own.StartedAt = r.Route, r.TraceID, r.RequestID, r.StartedAt
+		})
 	}
 	t.more += int(min(all.Overflow, 1<<20))
 }

@@ -127,15 +127,41 @@ type Request struct {
 	// StartedAt is zero when it is not known, and exact to a second where it is
 	// net/http that tells.
 	StartedAt time.Time `json:"started_at,omitzero"`
-	// Via says who knew of it: "net/http", a server's connection in memory;
-	// "sdk", the table that the SDK keeps.
+	// Via says who knew of it: "net/http" and "grpc", a server's own variables in
+	// memory; "sdk", the table that the SDK keeps.
 	Via string `json:"via"`
+	// Protocol is "HTTP/1", "HTTP/2" or "gRPC"; "" when it is not known.
+	Protocol string `json:"protocol,omitempty"`
+	// Kind is what a call of gRPC is: "unary", "server stream", "client stream",
+	// "bidirectional stream"; "" when it is not known.
+	Kind string `json:"kind,omitempty"`
+	// Deadline is when a call of gRPC is to be cancelled; zero for none.
+	Deadline time.Time `json:"deadline,omitzero"`
+	// Connection is the address of what stands for the connection, and Stream the
+	// number of the stream on it, of HTTP/2 and gRPC.
+	Connection string `json:"connection,omitempty"`
+	Stream     uint32 `json:"stream,omitempty"`
+	// StreamClosed says that nobody waits for the answer any more, although it is
+	// still being worked on: the client has gone or cancelled, the time is over, or
+	// all was sent before the handler returned.
+	StreamClosed bool `json:"stream_closed,omitempty"`
+	// Queued says that it waits for other requests of its connection to end, and
+	// has no goroutine.
+	Queued bool `json:"queued,omitempty"`
 }
 
 // Sources of requests.
 const (
 	ViaHTTP = "net/http"
+	ViaGRPC = "grpc"
 	ViaSDK  = "sdk"
+)
+
+// Protocols of requests.
+const (
+	HTTP1 = "HTTP/1"
+	HTTP2 = "HTTP/2"
+	GRPC  = "gRPC"
 )
 
 // Memory is how much memory the process has, as the kernel counts it.

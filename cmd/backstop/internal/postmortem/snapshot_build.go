@@ -27,13 +27,14 @@ const defaultFrames = 500
 func (t *taken) build(o Options) *Snapshot {
 	s := &Snapshot{
 		Version: Version, GoVersion: t.im.Program.File.GoVersion(), Raw: o.Raw,
-		Requests: t.requests, RequestsMore: t.more, Problems: t.problems,
+		RequestsMore: t.more, Problems: t.problems,
 		Scheduler: t.scheduler(), Memory: &Memory{},
 	}
 	b := builder{t: t, o: o, unwinder: goproc.NewUnwinder(t.im.Program), stacks: make(map[uint64][]*known), creators: make(map[uint64]*Creator), labels: make(map[uint64]map[string]string)}
 	if b.o.Frames <= 0 {
 		b.o.Frames = defaultFrames
 	}
+	s.Requests = withTable(t.settle(b.unwinder), t.table)
 	s.Goroutines = make([]Goroutine, len(t.gs))
 	for i := range t.gs {
 		s.Goroutines[i] = b.goroutine(t.gs[i])
@@ -232,6 +233,26 @@ func (t *taken) scheduler() *Scheduler {
 		out.Processors[i] = o
 	}
 	return out
+}
+
+// withTable adds the requests of the table that a program keeps itself. What is
+// known of one from both sides becomes one.
+func withTable(requests, table []Request) []Request {
+	by := make(map[int64]int, len(requests))
+	for i := range requests {
+		by[requests[i].Goroutine] = i
+	}
+	for i := range table {
+		r := &table[i]
+		at, known := by[r.Goroutine]
+		if !known {
+			requests = append(requests, *r)
+			continue
+		}
+		own := &requests[at]
+		own.Route, own.TraceID, own.RequestID, own.StartedAt = cmp.Or(r.Route, own.Route), r.TraceID, r.RequestID, r.StartedAt
+	}
+	return requests
 }
 
 // identify adds what the labels of its goroutine say of a request.

@@ -40,8 +40,10 @@ type taken struct {
 	rt       *goproc.Runtime
 	memory   *cache
 	gs       []*takenG
-	requests []Request
-	more     int // requests that were not read
+	serving  []*serving // goroutines that may serve requests
+	requests []Request  // those that wait for a goroutine
+	table    []Request  // those that the program itself keeps a table of
+	more     int        // requests that were not read
 	problems []string
 }
 
@@ -50,6 +52,7 @@ type takenG struct {
 	regs     goproc.Registers
 	stack    piece  // from the stack pointer on
 	cut      bool   // there is more of it
+	tail     piece  // its outermost part, where it was cut
 	why      string // there is no stack
 	labels   []goproc.Label
 	waitsFor uint64
@@ -80,6 +83,7 @@ func take(im *Image) (*taken, error) {
 		g.labels = labels
 	}
 	t.copyStacks()
+	t.copyTails()
 	for _, g := range t.gs {
 		g.waitsFor = t.waitsFor(g)
 	}
@@ -250,6 +254,22 @@ func (t *taken) readStacks(limit uint64) {
 			arena = arena[len(there):]
 		}
 		from = to
+	}
+}
+
+// tailSize is enough for the outermost functions of servers.
+const tailSize = 4 << 10
+
+// copyTails copies the outermost part of stacks that were cut: what a goroutine
+// serves stands there.
+func (t *taken) copyTails() {
+	for _, g := range t.gs {
+		if !g.cut || g.StackHi < tailSize || uint64(len(g.stack.bytes)) > g.used()-tailSize {
+			continue
+		}
+		b := make([]byte, tailSize)
+		n, _ := t.im.Memory.ReadAt(b, int64(g.StackHi-tailSize)) // what there is counts
+		g.tail = piece{g.StackHi - tailSize, b[:max(n, 0)]}
 	}
 }
 
