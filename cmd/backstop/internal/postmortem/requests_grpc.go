@@ -106,10 +106,11 @@ func (h *grpcTypes) find(m *cache, stream uint64) (found find, ok bool) {
 	if !ok || method == "" {
 		return found, false
 	}
-	found = find{object: stream, over: state == streamDone}
+	deadline, cancelled := h.contexts.read(m, common+h.ctx)
+	found = find{object: stream, over: state == streamDone || cancelled}
 	found.request = Request{
-		Via: ViaGRPC, Protocol: GRPC, Method: "POST", URL: method, StreamClosed: found.over,
-		Connection: hex(transport), Deadline: h.contexts.deadline(m, common+h.ctx),
+		Via: ViaGRPC, Protocol: GRPC, Method: "POST", URL: method, Deadline: deadline, StreamClosed: found.over,
+		Connection: hex(transport),
 	}
 	if typ == h.http2 {
 		found.request.Stream = m.half(common + h.id)
@@ -149,23 +150,26 @@ func (f *requestFinder) isFunc(word uint64) bool {
 
 // contextTypes are what is known of contexts.
 type contextTypes struct {
-	from, to uint64 // types of the program, in memory
-	timer    uint64 // address of the type *context.timerCtx; 0 for none
-	deadlineAt,
-	wall, ext uint64
-	parents map[uint64]uint64 // where contexts of a type have their parent; see parent
-	fields  *fieldFinder
+	from, to      uint64 // types of the program, in memory
+	cancel, timer uint64 // addresses of the types *context.cancelCtx and *context.timerCtx; 0 for none
+	err           uint64 // of cancelCtx: why it was cancelled
+	within        uint64 // of timerCtx: the cancelCtx
+	deadline      uint64 // of timerCtx
+	wall, ext     uint64 // of time.Time
+	parents       map[uint64]uint64
+	fields        *fieldFinder
 }
 
 func contextTypesOf(f *fieldFinder) contextTypes {
 	c := contextTypes{parents: make(map[uint64]uint64), fields: f}
 	c.from, c.to = f.file.Types()
 	c.from, c.to = c.from+f.bias, c.to+f.bias
-	timer, of := f.structNamed("context.timerCtx"), f.structNamed("time.Time")
-	c.deadlineAt = f.must(timer, "deadline", kindStruct)
+	cancel, timer, of := f.structNamed("context.cancelCtx"), f.structNamed("context.timerCtx"), f.structNamed("time.Time")
+	c.err = f.must(cancel, "err", kindInterface) // in an atomic.Value from Go 1.25 on
+	c.within, c.deadline = f.must(timer, "cancelCtx", kindStruct), f.must(timer, "deadline", kindStruct)
 	c.wall, c.ext = f.must(of, "wall", kindUint64), f.must(of, "ext", kindInt64)
 	if f.missing == "" {
-		c.timer = f.address("*context.timerCtx")
+		c.cancel, c.timer = f.address("*context.cancelCtx"), f.address("*context.timerCtx")
 	}
 	return c
 }
@@ -176,20 +180,24 @@ func (c *contextTypes) isType(addr uint64) bool { return addr >= c.from && addr 
 // maxContexts bounds how many contexts within one another are followed.
 const maxContexts = 64
 
-// deadline returns that of the context in the interface at an address, zero when
-// it has none or that is not known. The innermost one counts: it is the earliest
-// (context/context.go, WithDeadlineCause).
-func (c *contextTypes) deadline(m *cache, at uint64) time.Time {
-	if c.timer == 0 {
-		return time.Time{}
+// read reads the context in the interface at an address: its deadline, zero when it
+// has none or that is not known, and whether it was cancelled. The innermost
+// deadline counts: it is the earliest (context/context.go, WithDeadlineCause).
+func (c *contextTypes) read(m *cache, at uint64) (deadline time.Time, cancelled bool) {
+	if c.timer == 0 || c.cancel == 0 {
+		return deadline, false
 	}
 	for range maxContexts {
 		typ, data := m.dynamic(at)
 		if !c.isType(typ) || !pointer(data) {
 			break
 		}
-		if typ == c.timer {
-			return timeOf(m.word(data+c.deadlineAt+c.wall), m.word(data+c.deadlineAt+c.ext))
+		switch {
+		case typ == c.cancel:
+			cancelled = cancelled || m.word(data+c.err) != 0
+		case typ == c.timer:
+			cancelled = cancelled || m.word(data+c.within+c.err) != 0
+			return timeOf(m.word(data+c.deadline+c.wall), m.word(data+c.deadline+c.ext)), cancelled
 		}
 		within, ok := c.parent(typ)
 		if !ok {
@@ -197,7 +205,7 @@ func (c *contextTypes) deadline(m *cache, at uint64) time.Time {
 		}
 		at = data + within
 	}
-	return time.Time{}
+	return deadline, cancelled
 }
 
 // noParent is for contexts that do not embed another one.
