@@ -37,9 +37,12 @@ type Diff struct {
 	crowds []*crowd
 }
 
-// A crowd is goroutines that wait for the same.
+// A crowd is goroutines that wait for the same: for one lock or channel, or at one
+// place each for another.
 type crowd struct {
 	lock       bool
+	place      string // state, stack and go statement of the first
+	of         int    // locks or channels
 	count      int
 	goroutines []int64
 }
@@ -209,7 +212,7 @@ func (d *Diff) remained(before, after *Snapshot) {
 		s.Longest = max(s.Longest, g.Wait)
 		if sameWait(was, g) {
 			s.SameWait++
-			d.join(crowds, g)
+			d.join(crowds, g, key)
 		}
 		if len(s.Goroutines) < maxNamed {
 			s.Goroutines = append(s.Goroutines, g.ID)
@@ -223,13 +226,13 @@ func (d *Diff) remained(before, after *Snapshot) {
 }
 
 // join counts a goroutine that still waits among those that wait for the same.
-func (d *Diff) join(crowds map[uint64]*crowd, g *Goroutine) {
+func (d *Diff) join(crowds map[uint64]*crowd, g *Goroutine, place string) {
 	if !isLock(g.State) && g.State != "chan send" {
 		return
 	}
 	c := crowds[g.WaitsFor]
 	if c == nil || g.WaitsFor == 0 {
-		c = &crowd{lock: isLock(g.State)}
+		c = &crowd{lock: isLock(g.State), place: place, of: 1}
 		crowds[g.WaitsFor] = c
 		d.crowds = append(d.crowds, c)
 	}
@@ -292,11 +295,14 @@ func innermost(s *Stack) string {
 // requests finds those that were in flight in both.
 func (d *Diff) requests(before, after *Snapshot) {
 	type key struct {
-		goroutine   int64
-		method, url string
-		start       int64
+		goroutine               int64
+		method, url, connection string
+		stream                  uint32
+		start                   int64
 	}
-	of := func(r *Request) key { return key{r.Goroutine, r.Method, r.URL, r.StartedAt.UnixNano()} }
+	of := func(r *Request) key {
+		return key{r.Goroutine, r.Method, r.URL, r.Connection, r.Stream, r.StartedAt.UnixNano()}
+	}
 	old := make(map[key]bool)
 	for i := range before.Requests {
 		old[of(&before.Requests[i])] = true
@@ -306,6 +312,31 @@ func (d *Diff) requests(before, after *Snapshot) {
 			d.Requests = append(d.Requests, after.Requests[i])
 		}
 	}
+}
+
+// folded makes one of the crowds of one that stand at the same place, and returns
+// the largest crowds, at most ten.
+func (d *Diff) folded() []*crowd {
+	by := make(map[string]*crowd)
+	var all []*crowd
+	for _, c := range d.crowds {
+		if c.count > 1 {
+			all = append(all, c)
+			continue
+		}
+		if of := by[c.place]; of != nil {
+			of.of, of.count = of.of+1, of.count+1
+			if len(of.goroutines) < maxNamed {
+				of.goroutines = append(of.goroutines, c.goroutines...)
+			}
+			continue
+		}
+		one := *c
+		by[c.place] = &one
+		all = append(all, &one)
+	}
+	slices.SortStableFunc(all, func(a, b *crowd) int { return cmp.Compare(b.count, a.count) })
+	return all[:min(len(all), 10)]
 }
 
 // concerns decides what of the differences speaks for a fault.
@@ -323,13 +354,17 @@ func (d *Diff) concerns(after *Snapshot) {
 		d.Concerns = append(d.Concerns, Finding{Kind: "growth", Text: fmt.Sprintf("goroutines %s: %d, then %d", where, c.Before, c.After)})
 	}
 	between := d.After.TakenAt.Sub(d.Before.TakenAt)
-	slices.SortStableFunc(d.crowds, func(a, b *crowd) int { return cmp.Compare(b.count, a.count) })
-	for _, c := range d.crowds[:min(len(d.crowds), 10)] {
-		kind, text := "lock", "%s for the same lock as %s before"
+	for _, c := range d.folded() {
+		kind, does := "lock", "for"
 		if !c.lock {
-			kind, text = "channel", "%s to send on the same channel as %s before"
+			kind, does = "channel", "to send on"
 		}
-		d.Concerns = append(d.Concerns, Finding{Kind: kind, Text: fmt.Sprintf(text, goroutines(c.count), rough(between)), Goroutines: c.goroutines})
+		what := kind
+		if c.of > 1 {
+			what = fmt.Sprintf("%d %ss", c.of, kind)
+		}
+		text := fmt.Sprintf("%s %s the same %s as %s before", goroutines(c.count), does, what, rough(between))
+		d.Concerns = append(d.Concerns, Finding{Kind: kind, Text: text, Goroutines: c.goroutines})
 	}
 	for i := range d.Stuck {
 		s := &d.Stuck[i]
@@ -345,12 +380,42 @@ func (d *Diff) concerns(after *Snapshot) {
 		}
 		d.Concerns = append(d.Concerns, Finding{Kind: kind, Text: text, Goroutines: s.Goroutines})
 	}
-	for i := range d.Requests {
-		if i == 10 {
-			break
-		}
-		r := &d.Requests[i]
-		d.Concerns = append(d.Concerns, Finding{Kind: "request", Text: fmt.Sprintf("%s %s is served since before the first snapshot", r.Method, r.URL), Goroutines: []int64{r.Goroutine}})
-	}
+	d.Concerns = append(d.Concerns, d.stayed()...)
 	d.Concerns = append(d.Concerns, bigStacks(after)...)
+}
+
+// stayed finds requests that were in flight both times and should have ended, what
+// most of them ask for first.
+func (d *Diff) stayed() []Finding {
+	type asked struct{ method, url string }
+	by := make(map[asked]*Finding)
+	count := make(map[*Finding]int)
+	var all []*Finding
+	for i := range d.Requests {
+		r := &d.Requests[i]
+		if r.lasts() {
+			continue
+		}
+		f := by[asked{r.Method, r.URL}]
+		if f == nil {
+			f = &Finding{Kind: "request", Text: r.Method + " " + r.URL}
+			by[asked{r.Method, r.URL}] = f
+			all = append(all, f)
+		}
+		count[f]++
+		if len(f.Goroutines) < maxNamed && r.Goroutine != 0 {
+			f.Goroutines = append(f.Goroutines, r.Goroutine)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *Finding) int { return cmp.Compare(count[b], count[a]) })
+	out := make([]Finding, 0, min(len(all), 10))
+	for _, f := range all[:min(len(all), 10)] {
+		if n := count[f]; n > 1 {
+			f.Text = fmt.Sprintf("%d requests %s are served since before the first snapshot", n, f.Text)
+		} else {
+			f.Text += " is served since before the first snapshot"
+		}
+		out = append(out, *f)
+	}
+	return out
 }

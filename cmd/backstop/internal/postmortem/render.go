@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"time"
 
 	"github.com/backstop-go/backstop/crash"
 
@@ -263,71 +262,6 @@ func (p *page) find(id int64) *Goroutine {
 		}
 	}
 	return p.byID[id]
-}
-
-func (p *page) requests() {
-	s := p.s
-	if len(s.Requests) == 0 {
-		return
-	}
-	n := len(s.Requests) + s.RequestsMore
-	if n == 1 {
-		p.title("1 request in flight")
-	} else {
-		p.title("%d requests in flight", n)
-	}
-	for i := range s.Requests {
-		if i == shownRequests && !p.opts.All {
-			p.line("    %s", p.dim(fmt.Sprintf("... %d more (-all shows them)", n-i)))
-			return
-		}
-		p.request(&s.Requests[i])
-	}
-	if s.RequestsMore > 0 {
-		p.line("    %s", p.dim(fmt.Sprintf("... %d more that were not read", s.RequestsMore)))
-	}
-}
-
-func (p *page) request(r *Request) {
-	text := textview.Escape(r.Method + " " + r.URL)
-	if r.Host != "" {
-		text += p.dim("  host " + textview.Escape(r.Host))
-	}
-	if r.Remote != "" {
-		text += p.dim("  from " + textview.Escape(r.Remote))
-	}
-	if !r.StartedAt.IsZero() {
-		text += "  for " + r.age(p.s.TakenAt)
-	}
-	if r.TraceID != "" {
-		text += p.dim("  trace " + textview.Escape(r.TraceID))
-	}
-	p.line("    %s", text)
-	if r.Goroutine == 0 {
-		return
-	}
-	where := fmt.Sprintf("goroutine %d", r.Goroutine)
-	if g := p.find(r.Goroutine); g != nil {
-		where += " [" + textview.Escape(g.State) + "]"
-		if g.Stack != nil {
-			if f := outline.Purpose(g.Stack.shown(false)); f != nil {
-				where += fmt.Sprintf("  %s  %s:%d", textview.Escape(f.Func), textview.Escape(f.File), f.Line)
-			}
-		}
-	}
-	p.line("        %s", where)
-}
-
-// age is how long a request has been served; net/http knows it by the second.
-func (r *Request) age(now time.Time) string {
-	d := max(now.Sub(r.StartedAt), 0)
-	if r.Via == ViaHTTP {
-		d = d.Truncate(time.Second)
-	}
-	if d == 0 {
-		return "0s"
-	}
-	return rough(d)
 }
 
 func (p *page) goroutines() {

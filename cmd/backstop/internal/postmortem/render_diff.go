@@ -17,7 +17,7 @@ const (
 
 // WriteDiff shows a comparison to a person.
 func WriteDiff(w io.Writer, d *Diff, opts textview.Options) error {
-	p := page{opts: opts}
+	p := page{opts: opts, s: new(Snapshot)}
 	p.moments(d)
 	if len(d.Concerns) > 0 {
 		p.title("suspicious")
@@ -152,16 +152,14 @@ func (p *page) both(d *Diff) {
 		return
 	}
 	p.title("requests in flight in both")
-	for i := range d.Requests {
+	left := len(d.Requests)
+	for i, group := range p.groups(d.Requests) {
 		if i == shownRequests && !p.opts.All {
-			p.line("    %s", p.dim(fmt.Sprintf("... %d more (-all shows them)", len(d.Requests)-i)))
+			p.line("    %s", p.dim(fmt.Sprintf("... %d more (-all shows them)", left)))
 			break
 		}
-		r := &d.Requests[i]
-		text := textview.Escape(r.Method + " " + r.URL)
-		if !r.StartedAt.IsZero() {
-			text += "  for " + r.age(d.After.TakenAt)
-		}
-		p.line("    %s  %s", text, p.dim(fmt.Sprintf("goroutine %d", r.Goroutine)))
+		text := p.asked(group[0]) + group.number((&Snapshot{TakenAt: d.After.TakenAt}).age(group[0], nil))
+		p.line("    %s  %s", text, p.dim(named(group.goroutines())))
+		left -= len(group)
 	}
 }

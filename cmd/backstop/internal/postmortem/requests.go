@@ -135,6 +135,15 @@ func (t *taken) takeRequests() {
 	}
 }
 
+// prepare reads of an executable what looking for requests needs, so that a process
+// need not stand meanwhile: the index of functions and, for a server, that of types.
+func prepare(p *goproc.Program) {
+	f := &requestFinder{t: &taken{im: &Image{Program: p}}}
+	if f.has(httpServe) || f.has(grpcServe) {
+		_, _ = p.File.TypeNamed("net/http.Request") // what is wrong is found again
+	}
+}
+
 // add adds a function by its name; it is not ok for one that the program does not
 // have.
 func (f *requestFinder) add(name string, s servingFunc) (added *servingFunc, ok bool) {

@@ -8,6 +8,7 @@ import (
 const (
 	grpcPath      = "google.golang.org/grpc"
 	transportPath = grpcPath + "/internal/transport"
+	grpcServe     = grpcPath + ".(*Server).handleStream"
 )
 
 // grpcTypes is where grpc-go keeps what we want to know.
@@ -33,7 +34,7 @@ type grpcTypes struct {
 const streamDone = 3
 
 func (f *requestFinder) addGRPC() {
-	if !f.has(grpcPath + ".(*Server).handleStream") {
+	if !f.has(grpcServe) {
 		return
 	}
 	fields := f.t.fields()

@@ -4,6 +4,9 @@ import (
 	"time"
 )
 
+// httpServe serves a connection of HTTP/1.
+const httpServe = "net/http.(*conn).serve"
+
 // httpTypes is where net/http keeps what we want to know of HTTP/1.
 type httpTypes struct {
 	requestTypes
@@ -31,7 +34,7 @@ func httpTypesOf(f *fieldFinder) (h httpTypes) {
 // receiver is in its frame. A word is the connection when it points to one: its
 // curReq is a response that points back to it.
 func (f *requestFinder) addHTTP() {
-	if !f.has("net/http.(*conn).serve") {
+	if !f.has(httpServe) {
 		return
 	}
 	fields := f.t.fields()
@@ -41,7 +44,7 @@ func (f *requestFinder) addHTTP() {
 		return
 	}
 	m := f.t.memory
-	f.add("net/http.(*conn).serve", servingFunc{clears: true, read: func(conn uint64) (find, bool) { return h.find(m, conn) }})
+	f.add(httpServe, servingFunc{clears: true, read: func(conn uint64) (find, bool) { return h.find(m, conn) }})
 	if h.hasRoute {
 		f.add("net/http.(*ServeMux).ServeHTTP", servingFunc{read: func(request uint64) (find, bool) { return h.routed(m, request) }})
 	}

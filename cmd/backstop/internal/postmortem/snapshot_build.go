@@ -47,11 +47,29 @@ func (t *taken) build(o Options) *Snapshot {
 	// stand in no order.
 	slices.SortStableFunc(s.Goroutines, func(x, y Goroutine) int { return int(min(max(x.ID-y.ID, -1), 1)) })
 	s.identify()
-	slices.SortStableFunc(s.Requests, func(x, y Request) int { return x.StartedAt.Compare(y.StartedAt) })
+	slices.SortStableFunc(s.Requests, older)
 	if !o.Raw {
 		s.redact()
 	}
 	return s
+}
+
+// older puts the older one of two requests first. Where it is not known when one
+// began, it is by the numbers of goroutines, which grow.
+func older(x, y Request) int {
+	behind := func(r *Request) int {
+		switch {
+		case r.Queued:
+			return 2
+		case r.StartedAt.IsZero():
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(
+		cmp.Compare(behind(&x), behind(&y)), x.StartedAt.Compare(y.StartedAt),
+		cmp.Compare(x.Goroutine, y.Goroutine), cmp.Compare(x.Stream, y.Stream),
+	)
 }
 
 // A builder makes goroutines and lets them share what they have in common.

@@ -208,17 +208,34 @@ func bigStacks(s *Snapshot) []Finding {
 	return all
 }
 
+// slowRequests finds requests that have been served for long: since they began
+// where that is known, otherwise for as long as their goroutine waits, or beyond
+// their deadline.
 func slowRequests(s *Snapshot) []Finding {
+	waits := make(map[int64]time.Duration)
+	for i := range s.Goroutines {
+		waits[s.Goroutines[i].ID] = s.Goroutines[i].Wait
+	}
 	f := Finding{Kind: "request"}
 	longest := time.Duration(0)
 	n := 0
 	for i := range s.Requests {
 		r := &s.Requests[i]
-		if r.StartedAt.IsZero() || s.TakenAt.Sub(r.StartedAt) < longRequest {
+		served := time.Duration(0)
+		switch {
+		case !r.StartedAt.IsZero():
+			served = s.TakenAt.Sub(r.StartedAt)
+		case r.Goroutine != 0 && !r.lasts():
+			served = waits[r.Goroutine]
+		}
+		if !r.Deadline.IsZero() && !s.TakenAt.IsZero() {
+			served = max(served, s.TakenAt.Sub(r.Deadline))
+		}
+		if served < longRequest {
 			continue
 		}
 		n++
-		longest = max(longest, s.TakenAt.Sub(r.StartedAt))
+		longest = max(longest, served)
 		if len(f.Goroutines) < maxNamed {
 			f.Goroutines = append(f.Goroutines, r.Goroutine)
 		}
@@ -232,6 +249,10 @@ func slowRequests(s *Snapshot) []Finding {
 	}
 	return []Finding{f}
 }
+
+// lasts reports whether a request is a stream of gRPC, which may well be meant to
+// last.
+func (r *Request) lasts() bool { return r.Protocol == GRPC && r.Kind != "unary" }
 
 // unwinding finds goroutines in the middle of a panic.
 func unwinding(s *Snapshot) []Finding {

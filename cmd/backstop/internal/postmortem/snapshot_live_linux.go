@@ -30,6 +30,7 @@ func Take(ctx context.Context, pid int, o Options) (*Snapshot, error) {
 		return nil, err
 	}
 	defer p.close()
+	prepare(p.Program)
 	// What was read of the executable is of this process: it has not executed
 	// another program since.
 	before := host.Process(pid)
