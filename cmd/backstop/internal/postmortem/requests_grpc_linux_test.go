@@ -124,6 +124,7 @@ func TestTakeGRPC(t *testing.T) {
 	grpcServers(t, func(t *testing.T, exe string, routes bool) {
 		takeGRPC(t, exe)
 		t.Run("h2c", func(t *testing.T) { takeH2C(t, exe, routes) })
+		t.Run("core", func(t *testing.T) { coreGRPC(t, exe) })
 		t.Run("queued", func(t *testing.T) { takeQueued(t, exe, routes) })
 	})
 }
@@ -208,5 +209,25 @@ func takeQueued(t *testing.T, exe string, routes bool) {
 	s := awaitSummary(t, p.PID, closed, closed, "HTTP/2 GET /slow, queued")
 	if r := s.Requests[slices.IndexFunc(s.Requests, func(r Request) bool { return r.Queued })]; r.Goroutine != 0 || r.Connection != s.Requests[0].Connection {
 		t.Errorf("%+v", r)
+	}
+}
+
+// A panic in the handler of a call ends the process: its core has that call, and
+// those beside it.
+func coreGRPC(t *testing.T, exe string) {
+	t.Helper()
+	a := dumpCore(t, exe, "serve;own /shop.Cart/Add /shop.Cart/Chat;await 2;own within 1h /shop.Cart/Die").examine(t, CoreOptions{})
+	want := "gRPC POST /shop.Cart/Add unary\ngRPC POST /shop.Cart/Chat bidirectional stream\ngRPC POST /shop.Cart/Die unary"
+	if got := summary(a.Details.Requests); got != want {
+		t.Errorf("requests:\n%s", got)
+	}
+	crashed := a.Report.CrashGoroutine()
+	if crashed == nil {
+		t.Fatal("nobody crashed")
+	}
+	for _, r := range a.Details.Requests {
+		if die := r.URL == "/shop.Cart/Die"; (r.Goroutine == crashed.ID) != die || r.Deadline.IsZero() == die {
+			t.Errorf("%+v", r)
+		}
 	}
 }

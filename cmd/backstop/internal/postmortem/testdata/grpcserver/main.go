@@ -13,7 +13,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -56,7 +58,8 @@ var commands = map[string]func(words []string) (string, error){
 	"call":    func(words []string) (string, error) { return "", call(words) },
 	"cancel":  func([]string) (string, error) { cancelLast(); return "", nil },
 	"finish":  func([]string) (string, error) { finish(); return "", nil },
-	"die":     func([]string) (string, error) { panic("behind calls") },
+	"own":     func(words []string) (string, error) { return "", call(append([]string{served}, words...)) },
+	"await":   func(words []string) (string, error) { return "", await(words[0]) },
 }
 
 // shop has a method of each kind. They wait until their caller goes, but for those
@@ -67,6 +70,7 @@ var shop = grpc.ServiceDesc{
 	Methods: []grpc.MethodDesc{
 		{MethodName: "Add", Handler: unary(wait)},
 		{MethodName: "Stay", Handler: unary(func(context.Context) { select {} })},
+		{MethodName: "Die", Handler: unary(func(context.Context) { panic("in a call") })},
 		{MethodName: "Quick", Handler: unary(func(context.Context) {})},
 	},
 	Streams: []grpc.StreamDesc{
@@ -76,7 +80,24 @@ var shop = grpc.ServiceDesc{
 	},
 }
 
-func wait(ctx context.Context) { <-ctx.Done() }
+func wait(ctx context.Context) {
+	waiting.Add(1)
+	<-ctx.Done()
+}
+
+// waiting counts calls of wait.
+var waiting atomic.Int64
+
+// await waits until so many handlers wait for their callers to go.
+func await(number string) error {
+	n, err := strconv.ParseInt(number, 10, 64)
+	for ; err == nil && waiting.Load() < n; time.Sleep(time.Millisecond) {
+	}
+	return err
+}
+
+// served is the address that was served last.
+var served string
 
 func unary(do func(context.Context)) func(any, context.Context, func(any) error, grpc.UnaryServerInterceptor) (any, error) {
 	return func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
@@ -100,7 +121,8 @@ func serve(s *grpc.Server) (string, error) {
 	}
 	s.RegisterService(&shop, new(any))
 	go func() { fmt.Fprintln(os.Stderr, s.Serve(l)) }()
-	return l.Addr().String(), nil
+	served = l.Addr().String()
+	return served, nil
 }
 
 // serveHTTP serves gRPC and other requests at one address, as HTTP/2 without TLS, so
@@ -168,7 +190,7 @@ func call(words []string) error {
 			if err := conn.Invoke(ctx, method, new(emptypb.Empty), new(emptypb.Empty)); err != nil {
 				return err
 			}
-		case "Add", "Stay":
+		case "Add", "Stay", "Die":
 			go conn.Invoke(ctx, method, new(emptypb.Empty), new(emptypb.Empty))
 		case "Watch", "Import", "Chat":
 			s, err := conn.NewStream(ctx, &grpc.StreamDesc{StreamName: kind, ServerStreams: kind != "Import", ClientStreams: kind != "Watch"}, method)
