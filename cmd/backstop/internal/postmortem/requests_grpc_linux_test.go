@@ -3,11 +3,13 @@ package postmortem
 import (
 	"cmp"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -125,6 +127,8 @@ func TestTakeGRPC(t *testing.T) {
 		takeGRPC(t, exe)
 		t.Run("h2c", func(t *testing.T) { takeH2C(t, exe, routes) })
 		t.Run("core", func(t *testing.T) { coreGRPC(t, exe) })
+		t.Run("many", func(t *testing.T) { takeMany(t, exe) })
+		t.Run("damaged", func(t *testing.T) { takeDamagedRequests(t, exe) })
 		t.Run("queued", func(t *testing.T) { takeQueued(t, exe, routes) })
 	})
 }
@@ -140,6 +144,8 @@ func takeGRPC(t *testing.T, exe string) {
 		t.Run(how, func(t *testing.T) {
 			p := tracee.Start(t, exe)
 			addr := p.Do(how).Text
+			p.Do("load " + addr)
+			awaitSummary(t, p.PID) // what is over is not shown
 			begun := time.Now()
 			p.Do("call " + addr + " within 1h " + methods)
 			s := awaitSummary(t, p.PID, serving...)
@@ -230,4 +236,67 @@ func coreGRPC(t *testing.T, exe string) {
 			t.Errorf("%+v", r)
 		}
 	}
+}
+
+// Many requests at once are all found.
+func takeMany(t *testing.T, exe string) {
+	t.Helper()
+	p := tracee.Start(t, exe)
+	calls, requests := strings.Repeat(" /shop.Cart/Add", 300), strings.Repeat(" /slow", 90)
+	p.Do("call " + p.Do("serve").Text + calls)
+	p.Do("call " + p.Do("http").Text + requests)
+	p.Do("await 390")
+	count := make(map[string]int)
+	goroutines := make(map[int64]bool)
+	for _, r := range mustTake(t, p.PID, Options{}).Requests {
+		count[r.Protocol+r.URL]++
+		goroutines[r.Goroutine] = true
+	}
+	if len(goroutines) != 390 || count["gRPC/shop.Cart/Add"] != 300 || count["HTTP/2/slow"] != 90 {
+		t.Errorf("%v of %d goroutines", count, len(goroutines))
+	}
+}
+
+// Memory that is damaged gives no panic, and no request that nobody serves.
+func takeDamagedRequests(t *testing.T, exe string) {
+	t.Helper()
+	p := tracee.Start(t, exe)
+	p.Do("call " + p.Do("serve").Text + " within 1h /shop.Cart/Add /shop.Cart/Watch /shop.Cart/Add")
+	p.Do("call " + p.Do("http").Text + " /slow /shop.Cart/Chat /slow")
+	p.Do("await 6")
+	if err := syscall.Kill(p.PID, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	awaitStopped(t, p.PID)
+	live, err := open(p.PID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer live.close()
+	whole, found := summary(mustTake(t, p.PID, Options{Raw: true}).Requests), 0
+	if strings.Count(whole, "\n") != 5 {
+		t.Fatalf("requests:\n%s", whole)
+	}
+	for seed := range uint64(56) {
+		d := &damaged{from: live.Memory, r: rand.New(rand.NewPCG(seed, 2)), often: 1 << (4 + seed%14)}
+		taken, err := take(&Image{Program: live.Program, Memory: d, Now: 1 << 62})
+		if err != nil {
+			continue
+		}
+		s := taken.build(Options{Raw: true})
+		found += len(s.Requests)
+		for _, r := range s.Requests {
+			if g := s.goroutine(r.Goroutine); g == nil && !r.Queued || r.Protocol == "" || len(r.URL) > maxURL {
+				t.Errorf("seed %d: %+v", seed, r)
+			}
+		}
+		// That of HTTP and that of gRPC which came as it may not be known as one.
+		if len(s.Requests) > 7 {
+			t.Errorf("seed %d: requests:\n%s", seed, summary(s.Requests))
+		}
+	}
+	if found == 0 {
+		t.Error("no request was ever found")
+	}
+	t.Logf("%d requests in 56 damaged memories", found)
 }

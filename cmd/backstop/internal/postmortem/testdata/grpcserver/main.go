@@ -15,6 +15,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -59,6 +60,7 @@ var commands = map[string]func(words []string) (string, error){
 	"cancel":  func([]string) (string, error) { cancelLast(); return "", nil },
 	"finish":  func([]string) (string, error) { finish(); return "", nil },
 	"own":     func(words []string) (string, error) { return "", call(append([]string{served}, words...)) },
+	"load":    func(words []string) (string, error) { return "", load(words[0]) },
 	"await":   func(words []string) (string, error) { return "", await(words[0]) },
 }
 
@@ -154,7 +156,10 @@ func serveHTTP(limit uint32) (string, error) {
 var calls, finish = context.WithCancel(context.Background())
 
 // cancelLast ends those of the last command.
-var cancelLast context.CancelFunc
+var (
+	last       sync.Mutex
+	cancelLast context.CancelFunc
+)
 
 // plain is a client of HTTP/2 without TLS.
 var plain = &http.Client{Transport: &http2.Transport{
@@ -163,6 +168,27 @@ var plain = &http.Client{Transport: &http2.Transport{
 		return new(net.Dialer).DialContext(ctx, network, addr)
 	},
 }}
+
+// load makes 400 calls at an address, and is done when they are.
+func load(address string) error {
+	const (
+		callers = 20
+		each    = 20
+	)
+	done := make(chan error, callers)
+	for i := 0; i < callers; i++ {
+		go func() {
+			done <- call(append([]string{address}, strings.Fields(strings.Repeat("/shop.Cart/Quick ", each))...))
+		}()
+	}
+	var err error
+	for i := 0; i < callers; i++ {
+		if e := <-done; e != nil {
+			err = e
+		}
+	}
+	return err
+}
 
 // call begins calls of methods, or requests of paths, at an address:
 // ADDRESS [within DURATION] METHOD...
@@ -173,7 +199,9 @@ func call(words []string) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(calls)
+	last.Lock()
 	cancelLast = cancel
+	last.Unlock()
 	if methods[0] == "within" {
 		d, err := time.ParseDuration(methods[1])
 		if err != nil {
