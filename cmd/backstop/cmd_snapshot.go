@@ -25,7 +25,7 @@ func snapshotCommand() command {
 		summary: "take all goroutines of a running process, stripped or not",
 		help: `
 Stops a running Go process for some milliseconds and shows what it was doing: all
-goroutines folded by stack, what runs, the HTTP requests in flight, what is
+goroutines folded by stack, what runs, the requests in flight (HTTP, gRPC), what is
 suspicious. The process needs no change, no symbols and no debug information, and
 may hang in a loop or be stopped; it goes on as it was.
 

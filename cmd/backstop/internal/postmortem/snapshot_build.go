@@ -156,8 +156,25 @@ func (b *builder) stack(g *takenG) *Stack {
 		s.Frames = append(s.Frames, frameOf(f, len(s.Frames) == 0))
 		return true
 	})
+	if g.Closure != 0 {
+		s.Frames = b.begin(g, s.Frames)
+	}
 	b.stacks[key] = append(b.stacks[key], &known{slices.Clone(b.pcs), s})
 	return s
+}
+
+// begin shows the function that a goroutine which has not begun will begin with.
+// Where the compiler made one, tracebacks have no frame at all.
+func (b *builder) begin(g *takenG, frames []Frame) []Frame {
+	if slices.ContainsFunc(frames, func(f Frame) bool { return !f.Hidden }) || len(frames) == 0 {
+		return frames
+	}
+	begins, ok := b.t.im.Program.Begins(g.StartPC)
+	if !ok {
+		frames[0].Hidden = false // better than nothing
+		return frames
+	}
+	return append([]Frame{{Func: begins.Func, File: begins.File, Line: begins.Line}}, frames...)
 }
 
 // hashOf is FNV-1a, by words: nobody can gain from making stacks collide, for

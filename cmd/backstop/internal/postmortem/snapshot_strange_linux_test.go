@@ -346,3 +346,34 @@ func BenchmarkTake(b *testing.B) {
 		})
 	}
 }
+
+// A goroutine that has not begun is shown with the function that it will begin
+// with, although its first frame is one that the compiler made.
+func TestTakeUnbegun(t *testing.T) {
+	for _, toolchain := range tracee.Toolchains {
+		t.Run(toolchain, func(t *testing.T) {
+			p := tracee.Start(t, tracee.Build(t, toolchain, tracee.Stripped), "GOMAXPROCS=1", "GODEBUG=asyncpreemptoff=1")
+			p.Send("unbegun")
+			begin := make(map[string]int)
+			for end := time.Now().Add(20 * time.Second); len(begin) < 5 && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+				clear(begin)
+				for _, g := range mustTake(t, p.PID, Options{}).Goroutines {
+					if frames := g.Stack.shown(false); g.State == "runnable" && !g.System && len(frames) > 0 && strings.HasPrefix(frames[0].Func, "main.") {
+						begin[frames[0].Func]++
+					}
+				}
+			}
+			// The others begin with a closure, and with a function in a variable:
+			// which one that is, is not known before.
+			inits := 0
+			for name, n := range begin {
+				if strings.HasPrefix(name, "main.init.") && n == 3 {
+					inits++
+				}
+			}
+			if begin["main.large"] != 3 || begin["main.(*account).forget"] != 3 || begin["main.short"] != 3 || inits != 2 {
+				t.Errorf("%v", begin)
+			}
+		})
+	}
+}

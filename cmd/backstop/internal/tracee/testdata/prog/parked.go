@@ -62,6 +62,23 @@ func init() {
 			n := number(args, 0, 1000)
 			many(1, func() { large(n) })
 		},
+		// unbegun: goroutines that do not get to begin, for this one never lets go
+		// (with GOMAXPROCS=1 and GODEBUG=asyncpreemptoff=1). There is no answer.
+		"unbegun": func([]string) {
+			f := large
+			if len(others) == 0 {
+				f = func(int) byte { return 0 }
+			}
+			for i := 0; i < 3; i++ {
+				go large(i)
+				go (*account).forget(&account{Code: i}, i)
+				go short(i)
+				go f(i)
+				go func() { select {} }()
+			}
+			for {
+			}
+		},
 		// churn: goroutines that come and go, run on the runtime's stack and grow
 		// theirs, without an end.
 		"churn": func([]string) {
@@ -80,6 +97,11 @@ func init() {
 		others[name] = f
 	}
 }
+
+//go:noinline
+func (a *account) forget(int) { a.Code = 0 }
+
+func short(n int) { now.Count += n }
 
 // many starts n goroutines and gives them the time to wait.
 func many(n int, f func()) {
