@@ -35,7 +35,7 @@ func send(t *testing.T, c *http.Client, method, url string) (cancel func()) {
 	go func() {
 		defer close(done)
 		if response, err := c.Do(request.WithContext(ctx)); err == nil {
-			io.Copy(io.Discard, response.Body)
+			_, _ = io.Copy(io.Discard, response.Body)
 			response.Body.Close()
 		}
 	}()
@@ -77,7 +77,7 @@ func TestTakeHTTP2(t *testing.T) {
 		c := overHTTP2(t)
 		for _, path := range []string{"/ok", "/nil", "/ok", "/abort"} { // served before
 			if response, err := c.Get(base + path); err == nil {
-				io.Copy(io.Discard, response.Body)
+				_, _ = io.Copy(io.Discard, response.Body)
 				response.Body.Close()
 			}
 		}

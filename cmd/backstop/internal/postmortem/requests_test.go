@@ -38,8 +38,11 @@ func TestTimeOf(t *testing.T) {
 func TestOlder(t *testing.T) {
 	at := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	all := []Request{
-		{URL: "queued", Queued: true, Stream: 9}, {URL: "later", StartedAt: at.Add(time.Second), Goroutine: 1},
-		{URL: "second", Goroutine: 30}, {URL: "first", Goroutine: 20}, {URL: "early", StartedAt: at, Goroutine: 40},
+		{URL: "queued", Queued: true, Stream: 9},
+		{URL: "later", StartedAt: at.Add(time.Second), Goroutine: 1},
+		{URL: "second", Goroutine: 30},
+		{URL: "first", Goroutine: 20},
+		{URL: "early", StartedAt: at, Goroutine: 40},
 	}
 	slices.SortStableFunc(all, older)
 	var order []string
