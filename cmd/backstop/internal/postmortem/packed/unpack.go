@@ -38,7 +38,8 @@ const (
 // Options say how to unpack.
 type Options struct {
 	// Dir is where the unpacked file is kept. Default: $TMPDIR, else /var/tmp, which
-	// is not in memory, else what the system has for temporary files.
+	// is not in memory, or, where that cannot be written to, what the system has for
+	// temporary files.
 	Dir string
 	// Max is how many bytes it may have, holes included. Default: DefaultMax.
 	Max int64
@@ -82,9 +83,6 @@ func (e *Error) Hint() string { return e.Advice }
 func Unpack(ctx context.Context, r io.Reader, format *Format, o Options) (*File, error) {
 	if o.Max <= 0 {
 		o.Max = DefaultMax
-	}
-	if o.Dir == "" {
-		o.Dir = defaultDir()
 	}
 	if o.space == nil {
 		o.space = space
@@ -149,7 +147,7 @@ func (u *unpacking) begin(in io.Reader) error {
 			u.limit, u.known = size, true
 		}
 	}
-	if err := u.create(); err != nil {
+	if err := u.createSomewhere(); err != nil {
 		return &Error{fmt.Errorf("unpack %s: %w", u.format.Name, err), "-unpack-dir DIR names a directory that you may write to"}
 	}
 	return nil
@@ -306,14 +304,29 @@ func memoryInUse() uint64 {
 	return sample[0].Value.Uint64()
 }
 
-// defaultDir is where large temporary files go (file-hierarchy(7)): /tmp may be in
-// memory.
-func defaultDir() string {
-	const large = "/var/tmp"
-	if info, err := os.Stat(large); err == nil && info.IsDir() && os.Getenv("TMPDIR") == "" && runtime.GOOS != "windows" {
-		return large
+// createSomewhere makes the file in the directory that was named, or in the first that
+// works. Large temporary files go to /var/tmp (file-hierarchy(7)): /tmp may be in memory.
+func (u *unpacking) createSomewhere() error {
+	dirs := []string{u.o.Dir}
+	switch {
+	case u.o.Dir != "":
+	case os.Getenv("TMPDIR") != "" || runtime.GOOS == "windows":
+		dirs = []string{os.TempDir()}
+	default:
+		dirs = []string{"/var/tmp", os.TempDir()}
 	}
-	return os.TempDir()
+	var first error
+	for _, dir := range dirs {
+		u.o.Dir = dir
+		err := u.create()
+		if err == nil {
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
 }
 
 // ReadAt implements io.ReaderAt.
