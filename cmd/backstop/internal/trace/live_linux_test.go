@@ -129,7 +129,7 @@ func ofPID(pid int) trace.LiveOptions {
 func TestPanics(t *testing.T) {
 	for _, toolchain := range []string{tracee.Toolchains[0], tracee.Toolchains[len(tracee.Toolchains)-1]} {
 		t.Run(toolchain, func(t *testing.T) {
-			p := tracee.Start(t, tracee.Build(t, toolchain, tracee.PIEStripped))
+			p := tracee.Start(t, tracee.Private(t, tracee.Build(t, toolchain, tracee.PIEStripped)))
 			o := ofPID(p.PID)
 			o.Raw = true
 			s := start(t, o)
@@ -210,7 +210,7 @@ func key(stack []tracee.Frame, goid uint64) string {
 // Each way to die, named as the traceback that the program prints is, so that both
 // are one issue.
 func TestDeaths(t *testing.T) {
-	exe := tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-2], tracee.Stripped)
+	exe := tracee.Private(t, tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-2], tracee.Stripped))
 	s := start(t, trace.LiveOptions{Host: host.Options{Selection: host.Selection{Exes: []string{exe}}}, Rate: -1, Raw: true})
 	first := tracee.Start(t, exe)
 	s.ready()
@@ -252,7 +252,7 @@ func show(s *string) string {
 
 // Ends without a traceback: who called os.Exit, who sent the signal.
 func TestEnds(t *testing.T) {
-	exe := tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-2], tracee.Default)
+	exe := tracee.Private(t, tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-2], tracee.Default))
 	s := start(t, trace.LiveOptions{Host: host.Options{Selection: host.Selection{Exes: []string{exe}}}})
 	p := tracee.Start(t, exe)
 	s.ready()
@@ -279,7 +279,7 @@ func TestEnds(t *testing.T) {
 
 // A storm is told in part and counted in full, as the program counts itself.
 func TestStorm(t *testing.T) {
-	p := tracee.Start(t, tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-2], tracee.PIEStripped))
+	p := tracee.Start(t, tracee.Private(t, tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-2], tracee.PIEStripped)))
 	o := ofPID(p.PID)
 	o.Rate = 0
 	s := start(t, o)

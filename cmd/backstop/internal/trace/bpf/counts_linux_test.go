@@ -41,7 +41,7 @@ func TestCounts(t *testing.T) {
 	for i, toolchain := range tracee.Toolchains {
 		mode := tracee.Modes[(i+2)%len(tracee.Modes)]
 		t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
-			exe := tracee.Build(t, toolchain, mode)
+			exe := tracee.Private(t, tracee.Build(t, toolchain, mode))
 			id := w.attach(target(t, exe))
 			p := tracee.Start(t, exe)
 			grown := p.Do("grow 5000").Count
@@ -73,7 +73,7 @@ func checkLosses(t *testing.T, w *watch, want bpf.Losses) {
 // A storm in a ring buffer that is too small: what finds no room is counted.
 func TestStormSmallRing(t *testing.T) {
 	w := loadOnly(t, bpf.Options{Rate: -1, Ring: 1 << 16})
-	exe := tracee.Build(t, tracee.Toolchains[0], tracee.Stripped)
+	exe := tracee.Private(t, tracee.Build(t, tracee.Toolchains[0], tracee.Stripped))
 	id := w.attach(target(t, exe))
 	p := tracee.Start(t, exe)
 	n := uint64(p.Do("storm 5000 10").Count)
@@ -94,7 +94,7 @@ func TestStormSmallRing(t *testing.T) {
 // With more places than are kept, what happens at the others is counted together.
 func TestManyPlaces(t *testing.T) {
 	w := load(t, bpf.Options{Rate: -1, Places: 8})
-	exe := tracee.Build(t, tracee.Toolchains[0], tracee.Default)
+	exe := tracee.Private(t, tracee.Build(t, tracee.Toolchains[0], tracee.Default))
 	w.attach(target(t, exe))
 	p := tracee.Start(t, exe)
 	for _, shape := range p.Shapes() {
@@ -122,7 +122,7 @@ func TestManyPlaces(t *testing.T) {
 // of its own goroutine.
 func TestConcurrent(t *testing.T) {
 	w := load(t, bpf.Options{Rate: -1, Ring: 64 << 20})
-	exe := tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-1], tracee.PIE)
+	exe := tracee.Private(t, tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-1], tracee.PIE))
 	id := w.attach(target(t, exe))
 	p := tracee.Start(t, exe, "GOMAXPROCS=32") // so that probes are preempted by others
 	n := p.Do("grow 20000").Count
@@ -153,7 +153,7 @@ func TestOneProcess(t *testing.T) {
 	for _, single := range []bool{false, true} {
 		t.Run(fmt.Sprintf("single=%t", single), func(t *testing.T) {
 			w := load(t, bpf.Options{Rate: -1, Single: single})
-			exe := tracee.Build(t, tracee.Toolchains[0], tracee.PIE)
+			exe := tracee.Private(t, tracee.Build(t, tracee.Toolchains[0], tracee.PIE))
 			one, other := tracee.Start(t, exe), tracee.Start(t, exe)
 			to := target(t, exe)
 			to.Path, to.PID = fmt.Sprintf("/proc/%d/exe", one.PID), one.PID
@@ -175,7 +175,7 @@ func TestOneProcess(t *testing.T) {
 // Perf events, as on kernels before 6.6, see what one link with all sites sees.
 func TestSingleProbes(t *testing.T) {
 	w := load(t, bpf.Options{Rate: -1, Single: true})
-	exe := tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-1], tracee.Default)
+	exe := tracee.Private(t, tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-1], tracee.Default))
 	id := w.attach(target(t, exe))
 	p := tracee.Start(t, exe) // later than the probes
 	n := 0
@@ -203,7 +203,7 @@ func TestSingleProbes(t *testing.T) {
 // More threads than processors: probes are preempted by others, which must not
 // write into the same buffer.
 func TestCrowd(t *testing.T) {
-	exe := tracee.BuildFrom(t, os.DirFS("testdata/crowd"), tracee.Toolchains[len(tracee.Toolchains)-1], tracee.Stripped)
+	exe := tracee.Private(t, tracee.BuildFrom(t, os.DirFS("testdata/crowd"), tracee.Toolchains[len(tracee.Toolchains)-1], tracee.Stripped))
 	w := load(t, bpf.Options{Rate: -1, Ring: 256 << 20})
 	id := w.attach(target(t, exe))
 	out, err := exec.Command(exe).Output()
@@ -247,7 +247,7 @@ func TestCrowd(t *testing.T) {
 // Without stacks, places are those with stacks, and values are there.
 func TestNoStacks(t *testing.T) {
 	w := load(t, bpf.Options{Rate: -1})
-	exe := tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-1], tracee.PIE)
+	exe := tracee.Private(t, tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-1], tracee.PIE))
 	p := tracee.Start(t, exe)
 	var sites []uint64
 	for _, no := range []bool{false, true} {

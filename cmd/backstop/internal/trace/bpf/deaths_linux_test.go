@@ -40,7 +40,7 @@ func TestDeaths(t *testing.T) {
 	for i, toolchain := range tracee.Toolchains {
 		mode := tracee.Modes[(i+1)%len(tracee.Modes)]
 		t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
-			exe := tracee.Build(t, toolchain, mode)
+			exe := tracee.Private(t, tracee.Build(t, toolchain, mode))
 			w.attach(target(t, exe))
 			for name := range deaths {
 				if name == "deadlock" && mode == tracee.Cgo {

@@ -29,7 +29,7 @@ func TestFreeze(t *testing.T) {
 	w := load(t, bpf.Options{})
 	for i, toolchain := range tracee.Toolchains {
 		t.Run(toolchain, func(t *testing.T) {
-			exe := tracee.Build(t, toolchain, tracee.Modes[i%len(tracee.Modes)])
+			exe := tracee.Private(t, tracee.Build(t, toolchain, tracee.Modes[i%len(tracee.Modes)]))
 			to := target(t, exe)
 			to.Freeze = true
 			w.attach(to)

@@ -19,7 +19,7 @@ func TestNested(t *testing.T) {
 	w := load(t, bpf.Options{Rate: -1})
 	var nested uint64
 	for _, toolchain := range []string{tracee.Toolchains[0], tracee.Toolchains[1], tracee.Toolchains[len(tracee.Toolchains)-1]} {
-		exe := tracee.BuildFrom(t, os.DirFS("testdata/nest"), toolchain, tracee.Stripped)
+		exe := tracee.Private(t, tracee.BuildFrom(t, os.DirFS("testdata/nest"), toolchain, tracee.Stripped))
 		id := w.attach(target(t, exe))
 		cmd := exec.Command(exe)
 		cmd.Stdin = strings.NewReader(fmt.Sprintf("each %d\nall %d\neach %d\nall %d\n", n, n, bpf.MaxOpen, bpf.MaxOpen))

@@ -49,7 +49,7 @@ func TestPairing(t *testing.T) {
 	for i, toolchain := range tracee.Toolchains {
 		mode := tracee.Modes[i%len(tracee.Modes)]
 		t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
-			exe := tracee.Build(t, toolchain, mode)
+			exe := tracee.Private(t, tracee.Build(t, toolchain, mode))
 			w.attach(target(t, exe))
 			file, err := gobin.Open(exe)
 			if err != nil {
@@ -153,7 +153,7 @@ func TestRecoverAndExit(t *testing.T) {
 	w := load(t, bpf.Options{})
 	for _, toolchain := range tracee.Toolchains {
 		t.Run(toolchain, func(t *testing.T) {
-			exe := tracee.BuildFrom(t, os.DirFS("testdata/leave"), toolchain, tracee.Stripped)
+			exe := tracee.Private(t, tracee.BuildFrom(t, os.DirFS("testdata/leave"), toolchain, tracee.Stripped))
 			w.attach(target(t, exe))
 			cmd := exec.Command(exe)
 			_ = cmd.Run() // it exits with 3

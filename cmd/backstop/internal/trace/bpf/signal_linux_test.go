@@ -48,7 +48,7 @@ func TestSignalDeath(t *testing.T) {
 	for i, toolchain := range tracee.Toolchains {
 		mode := tracee.Modes[(i+3)%len(tracee.Modes)]
 		t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
-			exe := tracee.Build(t, toolchain, mode)
+			exe := tracee.Private(t, tracee.Build(t, toolchain, mode))
 			w.attach(target(t, exe))
 			// It may come while the thread is in the scheduler and runs no goroutine.
 			crashtest.Eventually(t, "a signal hits a goroutine", func() bool {

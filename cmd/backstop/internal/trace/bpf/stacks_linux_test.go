@@ -28,7 +28,7 @@ func TestStacks(t *testing.T) {
 	for _, toolchain := range tracee.Toolchains {
 		for _, mode := range tracee.Modes {
 			t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
-				exe := tracee.BuildSmall(t, toolchain, mode)
+				exe := tracee.Private(t, tracee.BuildSmall(t, toolchain, mode))
 				id := w.attach(target(t, exe))
 				defer func() {
 					if err := w.Detach(id); err != nil {

@@ -154,7 +154,7 @@ func TestPanicAndRecover(t *testing.T) {
 	w := load(t, bpf.Options{Rate: -1})
 	for _, toolchain := range tracee.Toolchains {
 		t.Run(toolchain, func(t *testing.T) {
-			exe := tracee.Build(t, toolchain, tracee.PIEStripped)
+			exe := tracee.Private(t, tracee.Build(t, toolchain, tracee.PIEStripped))
 			id := w.attach(target(t, exe))
 			p := tracee.Start(t, exe)
 			a := p.Do("string")
