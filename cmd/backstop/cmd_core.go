@@ -43,6 +43,7 @@ A core that is compressed (zstd, lz4, xz, gzip, bzip2) is unpacked into a tempor
 file first, which is gone when the command ends. systemd keeps cores so:
 
   backstop core /var/lib/systemd/coredump/core.shop.*.zst
+  ssh host cat core.zst | backstop core ./shop -
 
 gcore PID writes one of a living process, which goes on.
 
@@ -149,16 +150,21 @@ func (f *coreFlags) send(std stdio, core *postmortem.Core, a *postmortem.Autopsy
 	return nil
 }
 
-// unpack unpacks a compressed core; the file is nil for another. Ctrl-C ends it.
+// unpack unpacks a compressed core, and stores what comes from standard input; the file
+// is nil for another core. Ctrl-C ends it.
 func (f *coreFlags) unpack(ctx context.Context, std stdio, path string) (*packed.File, error) {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	meter := newMeter(std.err, false)
 	defer meter.clear()
-	return postmortem.UnpackCore(ctx, path, packed.Options{
+	o := packed.Options{
 		Dir: f.unpackDir, Max: int64(f.unpackMax),
 		Progress: func(r io.Reader) io.Reader { return metered(r, path, meter) },
-	})
+	}
+	if path == "-" { // it may wait for input, so that signals are left to end it
+		return postmortem.StoreCore(ctx, std.in, path, o)
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return postmortem.UnpackCore(ctx, path, o)
 }
 
 // check finds what is wrong with how it was called before anything is read.

@@ -138,6 +138,8 @@ func (x *examiner) coreFiles() {
 	switch {
 	case limit == "0" && !strings.HasPrefix(pattern, "|"):
 		x.add(groupHost, "core files", Info, "none, the limit is 0 (Backstop needs none)", "")
+	case strings.HasPrefix(pattern, "|") && strings.Contains(pattern, "systemd-coredump"):
+		x.add(groupHost, "core files", Info, "go to systemd-coredump, with GOTRACEBACK=crash; backstop core reads what it keeps in /var/lib/systemd/coredump", "")
 	case strings.HasPrefix(pattern, "|"):
 		x.add(groupHost, "core files", Info, "go to "+filepath.Base(strings.Fields(pattern[1:] + " ?")[0])+", with GOTRACEBACK=crash", "")
 	default:

@@ -85,7 +85,9 @@ func (c *Core) eventID() string {
 // during which boot: core.NAME.UID.BOOT.PID.TIME, TIME in microseconds
 // (systemd-coredump(8); coredump.c, make_filename).
 func (c *Core) saved() (boot string, at time.Time) {
-	at = c.written()
+	if at = c.written(); at.IsZero() { // it came through a pipe
+		at = time.Now()
+	}
 	parts := strings.Split(filepath.Base(c.Path), ".")
 	if len(parts) < 6 || parts[0] != "core" {
 		return "", at

@@ -1,6 +1,7 @@
 package postmortem
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,15 +25,38 @@ func UnpackCore(ctx context.Context, path string, o packed.Options) (*packed.Fil
 		return nil, err //nolint:wrapcheck // OpenCore refuses what is no file
 	}
 	head := make([]byte, packed.MagicSize)
-	if n, err := f.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+	n, err := f.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read core %s: %w", path, err)
-	} else if head = head[:n]; packed.Find(head) == nil {
+	}
+	format := packed.Find(head[:n])
+	if format == nil {
 		return nil, nil
 	}
+	return unpackCore(ctx, f, path, format, o)
+}
+
+// StoreCore does the same with a core that comes through a pipe, compressed or not:
+// it is read at many places, and so there is always a file.
+func StoreCore(ctx context.Context, r io.Reader, name string, o packed.Options) (*packed.File, error) {
+	head := make([]byte, packed.MagicSize)
+	n, err := io.ReadFull(r, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read core %s: %w", name, err)
+	}
+	r = io.MultiReader(bytes.NewReader(head[:n]), r)
+	format := packed.Find(head[:n])
+	if format == nil {
+		format = packed.Plain()
+	}
+	return unpackCore(ctx, r, name, format, o)
+}
+
+func unpackCore(ctx context.Context, r io.Reader, name string, format *packed.Format, o packed.Options) (*packed.File, error) {
 	o.Check = corefile.Extent
-	file, err := packed.Unpack(ctx, f, packed.Find(head), o)
+	file, err := packed.Unpack(ctx, r, format, o)
 	if err != nil {
-		return nil, fmt.Errorf("read core %s: %w", path, err)
+		return nil, fmt.Errorf("read core %s: %w", name, err)
 	}
 	return file, nil
 }

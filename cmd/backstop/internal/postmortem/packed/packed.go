@@ -60,6 +60,11 @@ var formats = []Format{
 	}},
 }
 
+// Plain is the format of what is not compressed, and has to be stored all the same.
+func Plain() *Format {
+	return &Format{Name: "stream", Tool: "cat", open: func(r io.Reader) (io.Reader, func(), error) { return r, func() {}, nil }}
+}
+
 // MagicSize is how many of the first bytes of a file tell its format.
 const MagicSize = 6
 
