@@ -4,6 +4,11 @@ MODULES := $(shell go list -f '{{.Dir}}' -m)
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 FUZZTIME := 30s
+# The race detector sees nothing where there is one goroutine, and makes it many
+# times as slow: most tests of crash read text, most of gobin read programs that
+# they have built with every toolchain. internal/arch holds this list, and the tests
+# that race names, against the code.
+RACE := . ./internal/headline ./internal/inflight ./internal/monitor ./internal/sampling ./internal/spool ./leak ./mark ./safe
 
 .DEFAULT_GOAL := help
 .PHONY: help build test race check lint fmt fmt-check modules fuzz bench cover generate demo matrix lab bpf
@@ -17,8 +22,11 @@ build: ## build every module
 test: ## test every module, with the workspace
 	go test work
 
-race: ## test the SDK, crash and what runs the rules of vet under the race detector (needs a C compiler)
-	CGO_ENABLED=1 go test -race . ./crash/... ./event/... ./internal/... ./leak/... ./mark/... ./safe/...
+race: ## test what starts goroutines, or is used by several, under the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race $(RACE)
+	CGO_ENABLED=1 go test -race -run '^Test(Parallel|ReportsShareNothing|CrashOnlyGoroutine)' ./crash
+	CGO_ENABLED=1 go test -race -run '^TestConcurrent$$' ./internal/gobin
+	CGO_ENABLED=1 go test -race -skip '^TestToolchains$$' ./internal/goid
 	CGO_ENABLED=1 go test -race ./analysis/driver ./analysis/vettool
 
 check: build fmt-check ## what CI runs
