@@ -26,6 +26,8 @@ type record struct {
 	pcln       uint32
 	inline     uint32 // table of indexes into the inline tree; 0 if there is none
 	tree       uint64 // address of the inline tree; 0 if there is none
+	data       uint64 // address of the offsets of its function data
+	datas      uint64 // how many there are
 	unit       uint32 // index in units of the first file
 	startLine  int32
 	args       int32 // bytes of arguments on the stack
@@ -168,6 +170,7 @@ func (r *reader) readRecord(i uint64) (record, error) {
 	if npcdata > 64 || nfuncdata > 64 {
 		return f, fmt.Errorf("%d and %d tables", npcdata, nfuncdata)
 	}
+	f.data, f.datas = at+fixed+4*npcdata, nfuncdata
 	return f, r.inlineOf(&f, at, at+fixed, npcdata, nfuncdata)
 }
 

@@ -76,6 +76,9 @@ type Goroutine struct {
 	// WaitsFor is the address of the channel or of the lock that it waits for, 0
 	// when it waits for none, for several, or that is not known.
 	WaitsFor uint64
+	// Holds are the locks that it has locked and others wait for, by what those wait
+	// for, as far as that is known (locks.go).
+	Holds []uint64
 	// Since is the runtime's mark of when it began to wait, 0 when it has none:
 	// the same in two snapshots means the same wait.
 	Since int64

@@ -31,6 +31,7 @@ func (t *taken) build(o Options) *Snapshot {
 		Scheduler: t.scheduler(), Memory: &Memory{},
 	}
 	b := builder{t: t, o: o, unwinder: goproc.NewUnwinder(t.im.Program), stacks: make(map[uint64][]*known), creators: make(map[uint64]*Creator), labels: make(map[uint64]map[string]string)}
+	b.locks = t.lockReader()
 	if b.o.Frames <= 0 {
 		b.o.Frames = defaultFrames
 	}
@@ -80,6 +81,7 @@ type builder struct {
 	stacks   map[uint64][]*known // by hash
 	creators map[uint64]*Creator // by return address of the go statement
 	labels   map[uint64]map[string]string
+	locks    *lockReader
 	pcs      []uint64
 }
 
@@ -98,6 +100,9 @@ func (b *builder) goroutine(g *takenG) Goroutine {
 	}
 	if g.WaitSince > 0 && b.t.im.Now > g.WaitSince {
 		out.Wait = time.Duration(b.t.im.Now - g.WaitSince)
+	}
+	if len(g.deferred) > 0 {
+		out.Holds = b.locks.holds(g)
 	}
 	out.Stack = b.stack(g)
 	out.CreatedBy = b.creator(g)

@@ -21,6 +21,7 @@ const (
 	manyWaiting  = 10          // goroutines at one lock, or at one channel that nobody receives from
 	manyAlike    = 1000        // goroutines with one stack
 	longWait     = time.Minute // the shortest that a traceback mentions
+	severalWait  = 10 * time.Second
 	longRequest  = 30 * time.Second
 	maxStackSize = 1_000_000_000 // bytes; runtime/proc.go, main: the default of debug.SetMaxStack on 64 bits
 	largeStack   = maxStackSize / 16
@@ -30,7 +31,7 @@ const (
 // Findings are what is suspicious in the snapshot, the worst first.
 func (s *Snapshot) Findings() []Finding {
 	var all []Finding
-	for _, look := range []func(*Snapshot) []Finding{stopped, asleep, nobodyWakes, locks, alike, bigStacks, slowRequests, unwinding, starving} {
+	for _, look := range []func(*Snapshot) []Finding{stopped, asleep, lockCycles, nobodyWakes, locks, alike, bigStacks, slowRequests, unwinding, starving} {
 		all = append(all, look(s)...)
 	}
 	return all
@@ -132,9 +133,21 @@ func locks(s *Snapshot) []Finding {
 		c.members = append(c.members, g)
 		c.longest = max(c.longest, g.Wait)
 	}
+	// Several locks that are waited for so long make sense of one another: a wait
+	// for the first may be why the second is held.
+	slow, enough := 0, longWait
+	for _, c := range by {
+		if c.state != "chan send" && c.longest >= severalWait {
+			slow++
+		}
+	}
+	if slow > 1 {
+		enough = severalWait
+	}
 	var crowds []*waiters
 	for _, c := range by {
-		if len(c.members) >= manyWaiting || c.longest >= longWait && (len(c.members) > 1 || c.state != "chan send") {
+		lock := c.state != "chan send"
+		if len(c.members) >= manyWaiting || lock && c.longest >= enough || !lock && c.longest >= longWait && len(c.members) > 1 {
 			crowds = append(crowds, c)
 		}
 	}

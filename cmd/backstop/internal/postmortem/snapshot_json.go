@@ -28,9 +28,10 @@ type wireGoroutine struct {
 	Used    uint64            `json:"stack_used_bytes,omitempty"`
 	Thread  int               `json:"tid,omitempty"`
 	// Addresses are text: they do not fit into the numbers of JavaScript.
-	WaitsFor string `json:"waits_for,omitempty"`
-	Since    int64  `json:"waits_since,omitempty"`
-	G        string `json:"g,omitempty"`
+	WaitsFor string   `json:"waits_for,omitempty"`
+	Holds    []string `json:"holds,omitempty"`
+	Since    int64    `json:"waits_since,omitempty"`
+	G        string   `json:"g,omitempty"`
 }
 
 // bare has the fields of a Snapshot and not its methods.
@@ -61,6 +62,9 @@ func (s *Snapshot) MarshalJSON() ([]byte, error) {
 			Locked: g.LockedToThread, Scan: g.Scan, Leaked: g.Leaked, Durable: g.Durable, Bubble: g.Bubble, System: g.System,
 			Stack: -1, Parent: g.Parent, Size: g.StackSize, Used: g.StackUsed, Thread: g.Thread,
 			WaitsFor: hex(g.WaitsFor), Since: g.Since, G: hex(g.G),
+		}
+		for _, lock := range g.Holds {
+			o.Holds = append(o.Holds, hex(lock))
 		}
 		if g.Stack != nil {
 			o.Stack = number(stacks, &w.Stacks, g.Stack)
@@ -126,6 +130,9 @@ func (s *Snapshot) UnmarshalJSON(text []byte) error {
 			LockedToThread: o.Locked, Scan: o.Scan, Leaked: o.Leaked, Durable: o.Durable, Bubble: o.Bubble, System: o.System,
 			Parent: o.Parent, StackSize: o.Size, StackUsed: o.Used, Thread: o.Thread,
 			WaitsFor: unhex(o.WaitsFor), Since: o.Since, G: unhex(o.G),
+		}
+		for _, lock := range o.Holds {
+			g.Holds = append(g.Holds, unhex(lock))
 		}
 		switch {
 		case o.Stack < -1 || o.Stack >= len(w.Stacks) || o.Creator != nil && (*o.Creator < 0 || *o.Creator >= len(w.Creators)):

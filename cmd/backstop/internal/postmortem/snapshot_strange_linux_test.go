@@ -379,3 +379,64 @@ func TestTakeUnbegun(t *testing.T) {
 		})
 	}
 }
+
+// Goroutines that wait for one another's locks are found at once where they have
+// deferred what would unlock them, and never among those that go on.
+func TestTakeLockCycles(t *testing.T) {
+	for i, toolchain := range tracee.Toolchains {
+		mode := []tracee.Mode{tracee.Stripped, tracee.PIEStripped}[i%2]
+		t.Run(toolchain+"/"+string(mode), func(t *testing.T) {
+			exe := tracee.BuildSmall(t, toolchain, mode)
+			p := tracee.Start(t, exe)
+			p.Do("cycle")
+			var found []string
+			for end := time.Now().Add(20 * time.Second); len(found) < 4 && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+				found = cyclesOf(mustTake(t, p.PID, Options{}))
+			}
+			want := []string{
+				"1: main.twice", "2: main.backFirst main.frontFirst", "2: main.nested main.nested", "3: main.(*shelf).look main.init main.nested",
+			}
+			if !slices.Equal(found, want) {
+				t.Errorf("%q", found)
+			}
+			p = tracee.Start(t, exe)
+			p.Do("contend")
+			waiting := 0
+			for range 20 {
+				s := mustTake(t, p.PID, Options{})
+				if found := cyclesOf(s); len(found) > 0 {
+					t.Errorf("of those that go on %q", found)
+				}
+				for _, g := range s.Goroutines {
+					if isLock(g.State) && g.WaitsFor != 0 {
+						waiting++
+					}
+				}
+			}
+			t.Logf("%d waited for locks in 20 snapshots", waiting)
+		})
+	}
+}
+
+// cyclesOf says which functions the goroutines of each cycle of locks began with.
+func cyclesOf(s *Snapshot) []string {
+	var all []string
+	for _, f := range s.Findings() {
+		if f.Kind != "lock_cycle" {
+			continue
+		}
+		var names []string
+		for _, id := range f.Goroutines {
+			frames := s.goroutine(id).Stack.shown(false)
+			name := frames[len(frames)-1].Func
+			if strings.HasPrefix(name, "main.init.") {
+				name = "main.init"
+			}
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		all = append(all, fmt.Sprintf("%d: %s", len(names), strings.Join(names, " ")))
+	}
+	slices.Sort(all)
+	return all
+}

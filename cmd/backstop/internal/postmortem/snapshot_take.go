@@ -56,6 +56,8 @@ type takenG struct {
 	why      string // there is no stack
 	labels   []goproc.Label
 	waitsFor uint64
+	entries  []uint64   // functions with code on its stack, if it waits for a lock
+	deferred []deferral // calls, the innermost first; likewise
 }
 
 // take copies what a snapshot needs. It is what the process is stopped for.
@@ -87,6 +89,7 @@ func take(im *Image) (*taken, error) {
 	for _, g := range t.gs {
 		g.waitsFor = t.waitsFor(g)
 	}
+	t.takeDeferrals()
 	t.takeRequests()
 	t.problems = append(t.problems, rt.Problems...)
 	return t, nil
