@@ -42,7 +42,7 @@ func sample() *Snapshot {
 	for i := range 3 {
 		s.Goroutines = append(s.Goroutines, Goroutine{
 			ID: int64(18 + i), State: "sync.Mutex.Lock", Wait: time.Duration(i) * time.Minute, Labels: map[string]string{"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"},
-			Stack: serve, CreatedBy: by, Parent: 1, StackSize: 8192, StackUsed: 800, WaitsFor: 0xc0000122a8, Since: int64(i), G: 0xc000100000 + uint64(i),
+			Stack: serve, CreatedBy: by, Parent: 1, StackSize: 8192, StackUsed: 800, WaitsFor: 0xc0000122a8, Holds: []uint64{0xc0000122c4}, Since: int64(i), G: 0xc000100000 + uint64(i),
 		})
 	}
 	s.Goroutines = append(s.Goroutines, Goroutine{ID: 2, State: "force gc (idle)", System: true, Durable: true, Bubble: true, Scan: true, Leaked: true})
