@@ -167,8 +167,15 @@ func TestTakeRunning(t *testing.T) {
 	each(t, func(t *testing.T, exe string, mode tracee.Mode) {
 		p := tracee.Start(t, exe)
 		p.Do("spin")
-		s := mustTake(t, p.PID, Options{})
-		spin := goroutinesIn(s, "main.spin")
+		var s *Snapshot
+		var spin []*Goroutine
+		for range 200 { // it may be preempted, on a busy machine
+			s = mustTake(t, p.PID, Options{})
+			if spin = goroutinesIn(s, "main.spin"); len(spin) == 1 && spin[0].State == "running" {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
 		if len(spin) != 1 || spin[0].State != "running" || spin[0].Thread == 0 || spin[0].Stack.Frames[0].Func != "main.spin" || spin[0].CreatedBy == nil {
 			t.Errorf("%+v", spin)
 		}
