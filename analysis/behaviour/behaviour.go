@@ -11,6 +11,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/tools/go/analysis"
@@ -233,9 +234,17 @@ func (f *Facts) OfCall(c *ssa.CallCommon) Func {
 		if fn := f.Deferred(c); fn != nil {
 			return f.Of(fn)
 		}
-		return f.OfObject(c.Method)
+		what := f.OfObject(c.Method)
+		what.NeverReturns = what.NeverReturns || fatal(c.Method)
+		return what
 	}
 	return f.Of(f.Callee(c))
+}
+
+// fatal reports whether a method of an interface says by its name that it does not
+// return: Fatalf of testing.TB and of every logger ends the test, or the process.
+func fatal(m *types.Func) bool {
+	return strings.HasPrefix(m.Name(), "Fatal") && m.Signature().Results().Len() == 0
 }
 
 // Model is what the model says of a declared function.

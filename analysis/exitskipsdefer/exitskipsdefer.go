@@ -25,7 +25,7 @@ and spans and profiles end nowhere.`,
 		Bad:  "defer os.RemoveAll(dir)\nif err := work(dir); err != nil {\n\tlog.Fatal(err)\n}",
 		Good: "func main() {\n\tif err := run(); err != nil {\n\t\tlog.Fatal(err)\n\t}\n}\n\nfunc run() error {\n\tdefer os.RemoveAll(dir)\n\treturn work(dir)\n}",
 		LeftAlone: []string{
-			"deferred calls whose effect ends with the process anyway: Unlock, Done, cancel, Stop of a timer, Close of what is only read, of connections and listeners",
+			"deferred calls whose effect ends with the process anyway: Unlock, Done, cancel, Stop of a timer, Close of an *os.File, which has no buffer, of what is only read, of connections and listeners",
 			"an exit within the deferred function itself, and an exit before the defer statement",
 			"an exit behind a call of the same function that is deferred: cleanup(); os.Exit(1)",
 			"guards: what they recover is not lost",
@@ -144,7 +144,7 @@ var lasting = map[string]bool{
 	"StopCPUProfile": true, "WriteHeapProfile": true, "Finish": true, "Commit": true, "Save": true, "Deregister": true,
 	"Cleanup": true, "CleanUp": true, "Restore": true, "Unmount": true, "Kill": true, "Terminate": true, "Encode": true,
 	"WriteFile": true, "Rename": true, "ForceFlush": true, "Teardown": true, "Release": true, "ReleaseLock": true,
-	"GracefulStop": true, "WriteString": true, "Drain": true, "Setenv": true, "Unsetenv": true, "Chdir": true,
+	"GracefulStop": true, "WriteString": true, "Drain": true,
 }
 
 func (x *effects) of(c *ssa.CallCommon, depth int) (string, bool) {
@@ -216,8 +216,8 @@ func (x *effects) ofClose(c *ssa.CallCommon, fn *types.Func, callee *ssa.Functio
 	}
 	t := recv.Type()
 	switch {
-	case t.String() == "*os.File":
-		return "Close of a file that is written", created(recv)
+	case t.String() == "*os.File": // it has no buffer
+		return "", false
 	case fn.Pkg() != nil && (fn.Pkg().Path() == "net" || fn.Pkg().Path() == "net/http" || fn.Pkg().Path() == "database/sql"):
 		return "", false
 	case has(t, "RemoteAddr"), has(t, "Accept"):
@@ -241,26 +241,4 @@ func has(t types.Type, method string) bool {
 	obj, _, _ := types.LookupFieldOrMethod(t, true, nil, method)
 	_, ok := obj.(*types.Func)
 	return ok
-}
-
-// created reports whether the file was opened to be written.
-func created(v ssa.Value) bool {
-	if load, ok := v.(*ssa.UnOp); ok {
-		if s := ir.OnlyStore(load.X); s != nil {
-			v = s
-		}
-	}
-	e, ok := v.(*ssa.Extract)
-	if !ok {
-		return false
-	}
-	c, ok := e.Tuple.(*ssa.Call)
-	if !ok {
-		return false
-	}
-	switch ir.Name(ir.Target(&c.Call)) {
-	case "os.Create", "os.CreateTemp":
-		return true
-	}
-	return false
 }

@@ -124,7 +124,7 @@ func (c *checker) inconsistent() {
 				uses[field] = u
 			}
 			if c.held(a.instr) == unlocked {
-				if c.entry(fn) && !c.callerHolds(fn) {
+				if c.entry(fn) && !c.callerHolds(fn) && !c.takenOut(a, fn) {
 					u.open = append(u.open, a)
 				}
 			} else {
@@ -151,6 +151,25 @@ func (c *checker) inconsistent() {
 				rule.Place{Pos: u.locked[0].instr.Pos(), Message: "it is locked here"})
 		}
 	}
+}
+
+// takenOut reports whether the map was taken out of its field with the lock held, and
+// something else put there: nobody else has it any more.
+func (c *checker) takenOut(a access, fn *ssa.Function) bool {
+	load, ok := a.m.(*ssa.UnOp)
+	if !ok || c.held(load) == unlocked {
+		return false
+	}
+	field := path.FieldOf(load)
+	for _, b := range fn.Blocks {
+		for _, i := range b.Instrs {
+			s, ok := i.(*ssa.Store)
+			if ok && ir.Before(load, s) && ir.Before(s, a.instr) && path.FieldOf(s.Addr) == field && c.held(s) != unlocked {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // entry reports whether the function is an exported method that nobody in the

@@ -32,7 +32,10 @@ does, where an error could have been returned.`,
 			"constants, package-level variables, and what is computed of them",
 			"package-level variables, init and main, and functions that only those call: the start shows it",
 			"what regexp.QuoteMeta has quoted: it compiles always",
+			"unexported functions that are only given constants, and strings that were compared with one",
+			"exported functions whose name begins with New and that return no error: the program makes its parts while it starts, of what its author wrote",
 			"functions whose own name begins with Must: they say it to their callers",
+			"what an encoder returns: it fails of the program's own types",
 			"what ParseAddr, Compile or their like has been asked for before, in the same function",
 			"uuid.Must(uuid.NewRandom()): it has no input",
 			"Must functions of handles, labels and collectors, as those of Prometheus: their author is the programmer",
@@ -59,13 +62,13 @@ func run(pass *rule.Pass) error {
 		}
 		request := entries.InRequest(fn) != nil
 		elsewhere := request || spawned[fn] // other rules have the panic itself
-		if !request && x.atStart(fn, 0) {
+		if !request && (x.atStart(fn, 0) || constructor(fn)) {
 			continue
 		}
 		guard := facts.Guard(fn)
 		ir.Calls(fn, func(c ssa.CallInstruction) {
 			name, ok := mustFunc(facts, c, elsewhere)
-			if !ok || guard.Covers(c) || panics.Constant(c.Common()) || !input(c.Common()) || tried(c) {
+			if !ok || guard.Covers(c) || facts.ConstantAt(c) || !input(c.Common()) || tried(c) {
 				return
 			}
 			pass.Report(rule.Finding{
@@ -76,6 +79,20 @@ func run(pass *rule.Pass) error {
 		})
 	}
 	return nil
+}
+
+// constructor reports whether fn makes something, and cannot return an error.
+func constructor(fn *ssa.Function) bool {
+	rest, ok := strings.CutPrefix(fn.Name(), "New")
+	if !ok || rest != "" && rest[0] >= 'a' && rest[0] <= 'z' || fn.Parent() != nil || fn.Signature.Recv() != nil {
+		return false
+	}
+	for r := range fn.Signature.Results().Variables() {
+		if r.Type().String() == "error" {
+			return false
+		}
+	}
+	return true
 }
 
 func outer(fn *ssa.Function) *ssa.Function {
@@ -124,7 +141,22 @@ func mustFunc(facts *panics.Facts, c ssa.CallInstruction, elsewhere bool) (strin
 // input reports whether the call depends on a text that is given, itself or by
 // way of the call whose error it checks. Not so uuid.Must(uuid.NewRandom()), and
 // not so functions of handles and labels, whose author is the programmer.
-func input(c *ssa.CallCommon) bool { return slices.ContainsFunc(c.Args, given) }
+func input(c *ssa.CallCommon) bool {
+	return slices.ContainsFunc(c.Args, func(v ssa.Value) bool {
+		if e, ok := v.(*ssa.Extract); ok && !textual(e.Type()) && !handsError(c, e.Tuple) {
+			return false // its error was looked at before
+		}
+		return given(v)
+	})
+}
+
+// handsError reports whether the call is given the error of another one as well.
+func handsError(c *ssa.CallCommon, of ssa.Value) bool {
+	return slices.ContainsFunc(c.Args, func(v ssa.Value) bool {
+		e, ok := v.(*ssa.Extract)
+		return ok && e.Tuple == of && e.Type().String() == "error"
+	})
+}
 
 func given(v ssa.Value) bool {
 	switch v := v.(type) {
@@ -132,13 +164,15 @@ func given(v ssa.Value) bool {
 		return false
 	case *ssa.Extract:
 		c, ok := v.Tuple.(*ssa.Call)
-		return !ok || !embedded(c) && slices.ContainsFunc(c.Call.Args, given)
+		return !ok || !embedded(c) && !encodes(&c.Call) && slices.ContainsFunc(c.Call.Args, given)
 	case *ssa.BinOp:
 		return given(v.X) || given(v.Y)
 	case *ssa.Call:
 		switch ir.Name(ir.Target(&v.Call)) {
 		case "strconv.Itoa", "strconv.FormatInt", "strconv.FormatUint":
 			return false // a number makes no bad pattern
+		case "(net/netip.Addr).String", "(net/netip.Prefix).String", "(net/netip.AddrPort).String":
+			return false // it was parsed once
 		case "fmt.Sprintf":
 			return given(v.Call.Args[0]) || !numbers(v.Call.Args[1])
 		}
@@ -155,6 +189,20 @@ func embedded(c *ssa.Call) bool {
 		}
 		return types.TypeString(v.Type(), nil) == "embed.FS"
 	})
+}
+
+// encodes reports whether a call makes bytes of a value.
+func encodes(c *ssa.CallCommon) bool {
+	fn := ir.Target(c)
+	if fn == nil {
+		return false
+	}
+	for _, verb := range []string{"Encode", "Marshal", "Append"} {
+		if strings.HasPrefix(fn.Name(), verb) {
+			return true
+		}
+	}
+	return false
 }
 
 // tried reports whether the function that returns an error has been asked before
@@ -201,6 +249,9 @@ func numbers(args ssa.Value) bool {
 			m, ok := st.Val.(*ssa.MakeInterface)
 			if !ok {
 				return false
+			}
+			if c, ok := m.X.(*ssa.Call); ok && !given(c) {
+				continue
 			}
 			if b, ok := m.X.Type().(*types.Basic); !ok || b.Info()&types.IsNumeric == 0 {
 				return false

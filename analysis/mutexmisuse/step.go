@@ -222,6 +222,9 @@ func (c *checker) strange(st *path.State, i ssa.CallInstruction) {
 		return
 	}
 	for _, a := range i.Common().Args {
+		if m, ok := a.(*ssa.MakeInterface); ok { // given as a sync.Locker
+			a = m.X
+		}
 		cell := st.Cell(a)
 		st.Each(func(known path.Cell, f path.Fact) {
 			if known == cell {

@@ -102,7 +102,7 @@ func (f *finder) call(i ssa.CallInstruction) {
 	case *ssa.Builtin:
 		return
 	case *ssa.Lookup:
-		if !v.CommaOk && entry(v) && !f.facts.Checked(v, i) {
+		if !v.CommaOk && entry(v) && !nilness.Iterated(v.X, v.Index) && !f.facts.Checked(v, i) {
 			f.report(i, "the map may have no such entry, and what it returns then is nil", nil)
 		}
 		return

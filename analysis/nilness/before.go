@@ -12,6 +12,9 @@ import (
 // before records what the function has deferred when a walk begins at an
 // instruction, and what the variables hold that deferred literals ask.
 func (w *walk) before(from ssa.Instruction, st *state) {
+	for _, a := range emptyStructs(from) {
+		st.cells[cell{a, -1}] = empty
+	}
 	st.pending = deferredBefore(from)
 	for _, d := range st.pending {
 		c, ok := d.Call.Value.(*ssa.MakeClosure)
@@ -91,4 +94,84 @@ func deferredBefore(from ssa.Instruction) []*ssa.Defer {
 		}
 	}
 	return list
+}
+
+// empty stands for a struct of which no field has been given a value.
+var empty ssa.Value = ssa.NewConst(nil, types.NewTuple())
+
+// emptyStructs lists the variables of struct type that are empty at an instruction,
+// whatever path leads there: nothing that is stored to them can have been stored.
+func emptyStructs(from ssa.Instruction) []*ssa.Alloc {
+	var list []*ssa.Alloc
+	for _, b := range from.Parent().Blocks {
+		for _, i := range b.Instrs {
+			a, ok := i.(*ssa.Alloc)
+			if !ok || !a.Block().Dominates(from.Block()) {
+				continue
+			}
+			if p, ok := a.Type().Underlying().(*types.Pointer); ok {
+				if _, isStruct := p.Elem().Underlying().(*types.Struct); isStruct && untouched(a, from) {
+					list = append(list, a)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// untouched reports whether the variable, or field, is only loaded and stored, and
+// never before an instruction.
+func untouched(v ssa.Value, at ssa.Instruction) bool {
+	for _, r := range *v.Referrers() {
+		switch r := r.(type) {
+		case *ssa.DebugRef, *ssa.UnOp:
+		case *ssa.Store:
+			if r.Addr != v || r.Val == v || ir.Before(r, at) || inLoop(at) {
+				return false
+			}
+		case *ssa.FieldAddr:
+			if !untouched(r, at) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// zeroOf is the zero value of a basic type, or nil.
+func zeroOf(t types.Type) ssa.Value {
+	b, ok := t.Underlying().(*types.Basic)
+	switch {
+	case !ok:
+	case b.Info()&types.IsBoolean != 0:
+		return ssa.NewConst(constant.MakeBool(false), t)
+	case b.Info()&types.IsInteger != 0:
+		return ssa.NewConst(constant.MakeInt64(0), t)
+	case b.Info()&types.IsString != 0:
+		return ssa.NewConst(constant.MakeString(""), t)
+	}
+	return nil
+}
+
+// toldBy marks the fields that are only set where the value is not nil: what they are
+// tells whether it is.
+func (w *walk) toldBy(other *ssa.BasicBlock, st *state) {
+	for _, b := range other.Parent().Blocks {
+		if !other.Dominates(b) {
+			continue
+		}
+		for _, i := range b.Instrs {
+			s, ok := i.(*ssa.Store)
+			if !ok {
+				continue
+			}
+			if a, ok := s.Addr.(*ssa.FieldAddr); ok {
+				if c, ok := w.cellOf(a, st); ok && st.cells[c] == nil {
+					st.cells[c] = derived
+				}
+			}
+		}
+	}
 }

@@ -58,7 +58,7 @@ func (w *walk) eval(c ssa.Value, st *state) verdict {
 		case token.NEQ:
 			return w.equal(x, st).flip()
 		}
-		if w.touched(x.X, st) || w.touched(x.Y, st) {
+		if w.touched(x.X, st) || w.touched(x.Y, st) || w.sibling(x.X) || w.sibling(x.Y) {
 			return unknown
 		}
 		l, isL := w.resolve(x.X, st).(*ssa.Const)
@@ -68,6 +68,9 @@ func (w *walk) eval(c ssa.Value, st *state) verdict {
 				return verdict{open, stop}
 			}
 			return verdict{stop, open}
+		}
+		if x.Op == token.LSS && isL && integer(l) && constant.Sign(l.Value) == 0 && w.filled(x.Y, st) {
+			return verdict{open, stop}
 		}
 	case *ssa.Call:
 		return w.predicate(x, st)
@@ -116,6 +119,8 @@ func (w *walk) equal(b *ssa.BinOp, st *state) verdict {
 			return verdict{open, open}
 		}
 		return verdict{isNil, open}
+	case w.sibling(x) || w.sibling(y):
+		return unknown
 	case w.touched(x, st) || w.touched(y, st):
 		return verdict{stop, open} // the same as something else, which is not followed
 	}
@@ -150,6 +155,58 @@ func (w *walk) equalNil(x ssa.Value, st *state) verdict {
 		return verdict{open, stop}
 	}
 	return verdict{}
+}
+
+// sibling reports whether v is another result of the call that returned the value: a
+// count of 0, an identifier that is empty, tells as well as the error does.
+func (w *walk) sibling(v ssa.Value) bool {
+	e, ok := v.(*ssa.Extract)
+	if !ok || e == w.o.Value || e == w.o.Tell {
+		return false
+	}
+	of, ok := w.o.Value.(*ssa.Extract)
+	_, call := e.Tuple.(*ssa.Call)
+	return ok && call && e.Tuple == of.Tuple && e.Index != of.Index
+}
+
+// filled reports whether a length is known to be greater than 0 on this path: a loop
+// over what has it runs once at least.
+func (w *walk) filled(size ssa.Value, st *state) bool {
+	is := w.operand(size, st)
+	if !strings.HasPrefix(is, "len(") {
+		return false
+	}
+	for key, held := range st.conds {
+		rest, ok := strings.CutPrefix(key, is)
+		if !ok {
+			continue
+		}
+		op := strings.TrimRight(rest, "0123456789:int")
+		n, err := strconv.Atoi(strings.TrimSuffix(rest[len(op):], ":int"))
+		if err != nil {
+			continue
+		}
+		switch op {
+		case ">":
+			ok = held && n >= 0
+		case ">=":
+			ok = held && n >= 1
+		case "==":
+			ok = held == (n > 0) && (held || n == 0)
+		case "!=":
+			ok = held != (n > 0) && (!held || n == 0)
+		case "<":
+			ok = !held && n >= 1
+		case "<=":
+			ok = !held && n >= 0
+		default:
+			ok = false
+		}
+		if ok {
+			return true
+		}
+	}
+	return false
 }
 
 func isNilConst(v ssa.Value) bool {
@@ -298,6 +355,19 @@ func (w *walk) operand(v ssa.Value, st *state) string {
 		if b, ok := x.Call.Value.(*ssa.Builtin); ok && b.Name() == "len" && len(x.Call.Args) == 1 {
 			if of := w.operand(x.Call.Args[0], st); of != "" {
 				return "len(" + of + ")"
+			}
+		}
+		if args := x.Call.Args; Name(x.Common()) == "errors.Is" && len(args) == 2 {
+			err, is := w.operand(args[0], st), w.operand(args[1], st)
+			if err != "" && is != "" {
+				return "errors.Is(" + err + "," + is + ")"
+			}
+		}
+		if w.getters && len(x.Call.Args) <= 1 {
+			if of := receiver(x.Common()); of != nil && Name(x.Common()) != "" {
+				if is := w.operand(of, st); is != "" {
+					return is + Name(x.Common()) + "()"
+				}
 			}
 		}
 	}

@@ -130,6 +130,9 @@ type Facts struct {
 	cache sync.Map // *types.Package: *Fact
 	impls sync.Map // *types.Func: Func
 	local sync.Map // *ssa.Alloc: bool
+
+	counted sync.Once
+	dropped map[*ssa.Function]int // calls that drop what tells of a nil result
 }
 
 func run(pass *analysis.Pass) (any, error) {

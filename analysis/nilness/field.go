@@ -399,6 +399,7 @@ func (f *Facts) Merged(fn *ssa.Function, yield func(Origin)) {
 // found to be other than nil on every path to an instruction.
 func (f *Facts) Checked(v ssa.Value, at ssa.Instruction) bool {
 	w := newWalk(f, Origin{Fn: at.Parent()})
+	w.getters = true
 	st := &state{env: make(map[ssa.Value]ssa.Value), conds: make(map[string]bool)}
 	w.known(at.Block(), st)
 	is := w.operand(v, st)

@@ -4,6 +4,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -177,6 +178,9 @@ func (w *walk) truth(v ssa.Value, p *ssa.Parameter) int {
 // result joins what the returns of a function say of its n-th result.
 func (f *Facts) result(fn *ssa.Function, n int, results *types.Tuple) Result {
 	last := results.Len() - 1
+	if n != last && isBool(results.At(last).Type()) && (denies(results.At(last).Name()) || bools(results) > 1) {
+		return 0 // of two bools nobody knows which one tells
+	}
 	var r Result
 	nils, others := 0, 0
 	for _, b := range fn.Blocks {
@@ -210,6 +214,27 @@ func (f *Facts) result(fn *ssa.Function, n int, results *types.Tuple) Result {
 		r |= NilWithAny
 	}
 	return r
+}
+
+func bools(results *types.Tuple) (n int) {
+	for r := range results.Variables() {
+		if isBool(r.Type()) {
+			n++
+		}
+	}
+	return n
+}
+
+// denies reports whether a bool of the name says when a result is nil, instead of
+// when it is not.
+func denies(name string) bool {
+	low := strings.ToLower(name)
+	for _, word := range []string{"isnil", "isempty", "missing", "absent", "done", "closed"} {
+		if strings.HasPrefix(low, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // ofNil reports whether a block runs only when a parameter is nil: a function that

@@ -100,8 +100,14 @@ func (w *walk) load(i *ssa.UnOp, st *state) bool {
 		w.sink(i, Deref, "", st)
 		return true
 	}
+	if f, ok := i.X.(*ssa.FieldAddr); ok && st.cells[cell{f.X, -1}] == empty {
+		if v := zeroOf(i.Type()); v != nil {
+			st.env[i] = v
+			return false
+		}
+	}
 	if c, ok := w.cellOf(i.X, st); ok {
-		if v, ok := st.cells[c]; ok {
+		if v, ok := st.cells[c]; ok && v != empty {
 			st.env[i] = v
 			return false
 		}
@@ -133,6 +139,7 @@ func (w *walk) store(b *ssa.BasicBlock, i *ssa.Store, st *state) bool {
 	touched := v == derived || v == w.o.Value && v != nil || v == w.o.Tell && v != nil
 	c, ok := w.cellOf(i.Addr, st)
 	if !ok {
+		delete(st.cells, cell{i.Addr, -1})
 		if x, isIndex := i.Addr.(*ssa.IndexAddr); isIndex && touched {
 			if a, isAlloc := x.X.(*ssa.Alloc); isAlloc { // the arguments of a variadic call
 				st.env[a] = derived
@@ -143,6 +150,7 @@ func (w *walk) store(b *ssa.BasicBlock, i *ssa.Store, st *state) bool {
 		return false
 	}
 	if c.field >= 0 {
+		delete(st.cells, cell{c.base, -1})
 		for other := range st.cells {
 			if other.field == c.field && other.base != c.base {
 				delete(st.cells, other)
@@ -163,7 +171,7 @@ func (w *walk) store(b *ssa.BasicBlock, i *ssa.Store, st *state) bool {
 // forget drops what is known of variables that a call may write to.
 func (w *walk) forget(st *state) {
 	for c, v := range st.cells {
-		if a, ok := c.base.(*ssa.Alloc); ok && c.field < 0 && w.f.isLocal(a) {
+		if a, ok := c.base.(*ssa.Alloc); ok && c.field < 0 && (v == empty || w.f.isLocal(a)) {
 			continue
 		}
 		if v == derived || v == w.o.Tell {

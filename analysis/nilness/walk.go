@@ -58,6 +58,8 @@ type walk struct {
 	sinks  []Sink
 	end    end
 	sure   bool // the value is nil where the walk begins
+
+	getters bool // a method without arguments returns the same when it is called again
 }
 
 // cell is a variable in memory: a local one, a global one, or a field of something.
@@ -218,8 +220,11 @@ func (s *state) key(b *ssa.BasicBlock) string {
 }
 
 func name(v ssa.Value) string {
-	if v == derived {
+	switch v {
+	case derived:
 		return "derived"
+	case empty:
+		return "empty"
 	}
 	return v.Name()
 }
@@ -470,6 +475,9 @@ func (w *walk) branch(b *ssa.BasicBlock, i *ssa.If, st *state) {
 		}
 		if out == isNil && !next.sure {
 			next.sure, next.region = true, b.Succs[n]
+			if other := b.Succs[1-n]; len(other.Preds) == 1 {
+				w.toldBy(other, next)
+			}
 		}
 		w.remember(next, w.resolve(i.Cond, next), n == 0)
 		w.enter(b, b.Succs[n], next)

@@ -43,6 +43,13 @@ func (x *finder) gradePanic(p *ssa.Panic) Grade {
 	if cond == nil {
 		return Likely // whatever the function is given
 	}
+	if e, ok := cond.(*ssa.Extract); ok {
+		if a, ok := e.Tuple.(*ssa.TypeAssert); ok {
+			if c, ok := a.X.(*ssa.Call); ok && ownContainer(ir.Target(&c.Call)) {
+				return Unlikely // what is in a pool, the program has put there
+			}
+		}
+	}
 	if c := failing(cond); c != nil {
 		if neverFails[ir.Name(ir.Target(c))] {
 			return Unlikely
@@ -56,6 +63,12 @@ func (x *finder) gradePanic(p *ssa.Panic) Grade {
 		if isNil(op.X) || isNil(op.Y) {
 			return Possible // a dependency that was not given
 		}
+		if precondition(op.X) && isConst(op.Y) || precondition(op.Y) && isConst(op.X) {
+			return Possible // a number that the caller chooses
+		}
+	}
+	if precondition(cond) {
+		return Possible
 	}
 	if x.ownState(cond) {
 		return Possible
@@ -80,9 +93,18 @@ func (x *finder) ownState(cond ssa.Value) bool {
 			}
 			own = true
 		case *ssa.Call:
-			if _, builtin := root.Call.Value.(*ssa.Builtin); !builtin {
+			if _, builtin := root.Call.Value.(*ssa.Builtin); builtin {
+				continue
+			}
+			for _, a := range root.Call.Args {
+				if !isConst(a) && canon(a).root != ssa.Value(x.fn.Params[0]) {
+					return false
+				}
+			}
+			if root.Call.IsInvoke() || len(root.Call.Args) == 0 {
 				return false
 			}
+			own = true // if r.Empty() { panic }
 		}
 	}
 	return own
@@ -204,7 +226,7 @@ func (f *Facts) supplied(i ssa.CallInstruction) []Site {
 	}
 	_, elsewhere := i.(*ssa.Go)
 	if c.IsInvoke() {
-		if handlers[c.Method.Name()] && !ir.StdFunc(c.Method) {
+		if handlers[c.Method.Name()] && !ir.StdFunc(c.Method) && !f.inner(c.Value.Type()) {
 			why := "calls " + describe(c.Value) + "." + c.Method.Name() + ", whoever implements it"
 			sites = append(sites, Site{Kind: Callback, Grade: Possible, Pos: i.Pos(), Param: -1, Instr: i, Why: why})
 		}
@@ -244,7 +266,7 @@ func (f *Facts) callback(i ssa.CallInstruction, v ssa.Value, elsewhere bool) (Si
 	if _, known := f.resolve(i.Parent(), v, elsewhere); known || !s.Pos.IsValid() {
 		return s, false
 	}
-	if isOption(v.Type()) {
+	if isOption(v.Type()) || f.ownFunc(v) {
 		return s, false
 	}
 	s.Why = "calls " + describe(v) + ", which comes from outside"

@@ -173,6 +173,19 @@ func (c *checker) checked(b *ssa.BasicBlock, values ...ssa.Value) bool {
 	for _, v := range values {
 		sources(v, refs, 0)
 	}
+	return c.asked(b, refs)
+}
+
+// checkedFor reports whether what a site in the callee depends on was checked before
+// the call: if c.interval > 0 { go c.loop() }.
+func (c *checker) checkedFor(call ssa.CallInstruction, callee *ssa.Function, site *ssa.BinOp) bool {
+	refs := make(map[ref]bool)
+	sources(site.Y, refs, 0)
+	given(call.Common(), callee, refs)
+	return c.asked(call.Block(), refs)
+}
+
+func (c *checker) asked(b *ssa.BasicBlock, refs map[ref]bool) bool {
 	for depth := 0; b != nil && depth < 4; depth++ {
 		at := c.at(b)
 		for n := 0; at != nil && n < 256; n, at = n+1, at.up {

@@ -2,8 +2,10 @@ package panics
 
 import (
 	"fmt"
+	"go/constant"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -22,6 +24,7 @@ func (f *Facts) survey() {
 		for _, b := range fn.Blocks {
 			for _, i := range b.Instrs {
 				f.noteCalls(i)
+				f.noteFilling(i)
 				for _, op := range i.Operands(nil) {
 					g, ok := (*op).(*ssa.Global)
 					if _, load := i.(*ssa.UnOp); ok && !load {
@@ -137,6 +140,9 @@ func (x *finder) gradeAssertion(i *ssa.TypeAssert) Grade {
 		return x.gradeResult(ir.Target(root.Common()), data)
 	case *ssa.Extract:
 		if c, ok := root.Tuple.(*ssa.Call); ok {
+			if dialled(c.Common()) {
+				return Unlikely
+			}
 			return x.gradeResult(ir.Target(c.Common()), data)
 		}
 		return data
@@ -154,6 +160,20 @@ func (x *finder) gradeAssertion(i *ssa.TypeAssert) Grade {
 		}
 	}
 	return Possible
+}
+
+// dialled reports whether the call opens a connection of a network that the code names:
+// what Dial("tcp", address) returns is a *net.TCPConn.
+func dialled(c *ssa.CallCommon) bool {
+	fn := ir.Target(c)
+	if fn == nil || fn.Pkg() == nil || fn.Pkg().Path() != "net" || !strings.HasPrefix(fn.Name(), "Dial") && !strings.HasPrefix(fn.Name(), "Listen") {
+		return false
+	}
+	args := ir.Args(c)
+	return slices.ContainsFunc(args[:min(2, len(args))], func(v ssa.Value) bool {
+		k, ok := v.(*ssa.Const)
+		return ok && k.Value != nil && k.Value.Kind() == constant.String
+	})
 }
 
 // visitsMap reports whether the literal has the shape that (*sync.Map).Range
@@ -190,7 +210,8 @@ func ownContainer(fn *types.Func) bool {
 	switch ir.Name(fn) {
 	case "(*sync.Pool).Get", "container/heap.Pop", "container/heap.Remove", "(*sync/atomic.Value).Load",
 		"(*container/list.List).Remove", "(*sync.Map).Load", "(*sync.Map).LoadOrStore", "(*sync.Map).LoadAndDelete",
-		"(*golang.org/x/sync/singleflight.Group).Do", "(reflect.Value).Interface":
+		"(*golang.org/x/sync/singleflight.Group).Do", "(reflect.Value).Interface",
+		"google.golang.org/protobuf/proto.Clone", "github.com/golang/protobuf/proto.Clone":
 		return true
 	}
 	return fn.Name() == "Pop" || fn.Name() == "Load"

@@ -132,6 +132,7 @@ type Facts struct {
 	stored    map[*ssa.Global]bool
 	callers   map[*ssa.Function][]ssa.CallInstruction
 	escapes   map[*ssa.Function]bool // used other than to be called
+	fillings  map[*types.Var][]filling
 	sites     map[*ssa.Function][]Site
 	best      map[*ssa.Function]*Path
 	known     func(*types.Package) *Fact
@@ -162,6 +163,7 @@ func run(pass *analysis.Pass) (any, error) {
 		stored:    make(map[*ssa.Global]bool),
 		callers:   make(map[*ssa.Function][]ssa.CallInstruction),
 		escapes:   make(map[*ssa.Function]bool),
+		fillings:  make(map[*types.Var][]filling),
 		methods:   make(map[*types.Func][]*ssa.Function),
 		sites:     make(map[*ssa.Function][]Site),
 		best:      make(map[*ssa.Function]*Path),

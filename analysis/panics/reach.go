@@ -76,6 +76,9 @@ func (f *Facts) viaCalls(fn *ssa.Function) *Path {
 			return
 		}
 		for _, callee := range f.called(c) {
+			if f.askedBefore(c, callee) {
+				continue
+			}
 			p := f.step(fn, callee, c.Pos())
 			if better(p, best) {
 				best = p
@@ -127,6 +130,9 @@ func (f *Facts) most(c ssa.CallInstruction, fns []*ssa.Function, sites []Site, e
 			newChecker().checked(c.Block(), ir.Args(c.Common())...) {
 			in = nil // what it depends on was checked before the call
 		}
+		if in != nil && in.Kind == Divide && len(in.Calls) == 1 && f.dividesChecked(c, callee) {
+			in = nil
+		}
 		consider(in)
 		if elsewhere {
 			consider(f.captured(callee, 0))
@@ -139,6 +145,17 @@ func (f *Facts) most(c ssa.CallInstruction, fns []*ssa.Function, sites []Site, e
 		return Path{}, false
 	}
 	return *best, true
+}
+
+// dividesChecked reports whether the numbers that the callee divides by were all asked
+// for before the call.
+func (f *Facts) dividesChecked(c ssa.CallInstruction, callee *ssa.Function) bool {
+	for _, s := range f.sites[callee] {
+		if by, ok := s.Instr.(*ssa.BinOp); ok && s.Kind == Divide && !newChecker().checkedFor(c, callee, by) {
+			return false
+		}
+	}
+	return len(f.sites[callee]) > 0
 }
 
 // captured is a call of a parameter of the function around the literal, which

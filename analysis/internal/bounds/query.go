@@ -65,6 +65,11 @@ func handsOn(load *ssa.UnOp) bool {
 // Signed reports whether the number from the source may be negative: it is not
 // unsigned on the way.
 func (s *Solver) Signed(src Source) bool {
+	switch {
+	case strings.HasPrefix(src.What, "binary.Uint8"), strings.HasPrefix(src.What, "binary.Uint16"), strings.HasPrefix(src.What, "binary.Uint32"),
+		strings.HasPrefix(src.What, "a byte of"):
+		return false // 64 bits may become a negative int
+	}
 	for _, v := range src.related {
 		if isUnsigned(v.Type()) {
 			return false

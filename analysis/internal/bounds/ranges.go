@@ -1,9 +1,7 @@
 package bounds
 
 import (
-	"go/constant"
 	"go/token"
-	"regexp/syntax"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -310,6 +308,9 @@ func (p *proof) lenRange(v ssa.Value, at point, depth int) (lo, hi int64) {
 		if g, ok := x.X.(*ssa.Global); ok && g.Pkg != nil && g.Pkg.Pkg.Path() == "os" && g.Name() == "Args" {
 			return 1, limit
 		}
+		if el, ok := x.X.(*ssa.IndexAddr); ok {
+			return p.firstPart(el, at), limit
+		}
 	case *ssa.Parameter:
 		return p.paramLen(x), limit
 	}
@@ -345,39 +346,16 @@ func (p *proof) callLenRange(x *ssa.Call, at point, depth int) (lo, hi int64) {
 		}
 	case "strconv.Itoa", "strconv.FormatInt", "strconv.Quote", "path.Clean", "path/filepath.Clean", "path.Base", "path/filepath.Base", "(time.Time).String":
 		return 1, limit
+	case "(*regexp.Regexp).FindAllString", "(*regexp.Regexp).FindAllStringSubmatch", "(*regexp.Regexp).FindAllStringIndex", "(*regexp.Regexp).FindAll":
+		if p.matchesNothing(x.Call.Args[0], 0) {
+			return 1, limit
+		}
 	case "(*regexp.Regexp).FindStringSubmatch", "(*regexp.Regexp).FindSubmatch":
 		if n := p.groups(x); p.matched(x, at) {
 			return n, n
 		}
 	}
 	return p.resultLen(ir.Callee(&x.Call), target, 0), limit
-}
-
-// contains reports whether the text is known to hold the separator.
-func (p *proof) contains(text, sep ssa.Value, at point, depth int) bool {
-	for _, pkg := range []string{"strings.", "bytes."} {
-		for name, least := range map[string]int64{"Contains": 1, "Count": 1, "Index": 0} {
-			v, ok := p.values[pkg+name+" "+p.key(text, 1)+" "+p.key(sep, 1)]
-			if ok && p.proveFact(Term{value, v}, least, at) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// matched reports whether the regular expression is known to match.
-func (p *proof) matched(x *ssa.Call, at point) bool {
-	if len(x.Call.Args) != 2 {
-		return false
-	}
-	for _, name := range []string{"(*regexp.Regexp).MatchString", "(*regexp.Regexp).Match"} {
-		v, ok := p.values[name+" "+p.key(x.Call.Args[0], 1)+" "+p.key(x.Call.Args[1], 1)]
-		if ok && p.proveFact(Term{value, v}, 1, at) {
-			return true
-		}
-	}
-	return false
 }
 
 // proveFact reports whether a condition says that the term is at least n.
@@ -388,64 +366,6 @@ func (p *proof) proveFact(t Term, n int64, at point) bool {
 		}
 	}
 	return false
-}
-
-// groups is how many strings the regular expression gives that v is a match of: a
-// large number where it is not known, and 0 where v is no match.
-func (s *Solver) groups(v ssa.Value) int64 {
-	c, ok := s.same(v).(*ssa.Call)
-	if !ok {
-		return 0
-	}
-	switch ir.Name(ir.Target(&c.Call)) {
-	case "(*regexp.Regexp).FindStringIndex", "(*regexp.Regexp).FindIndex":
-		return 2
-	case "(*regexp.Regexp).FindStringSubmatch", "(*regexp.Regexp).FindSubmatch":
-		if len(c.Call.Args) == 2 {
-			if n, ok := s.pattern(c.Call.Args[0], 0); ok {
-				return n
-			}
-		}
-		return 1 << 20
-	case "(*regexp.Regexp).FindStringSubmatchIndex", "(*regexp.Regexp).FindSubmatchIndex":
-		if len(c.Call.Args) == 2 {
-			if n, ok := s.pattern(c.Call.Args[0], 0); ok {
-				return 2 * n
-			}
-		}
-		return 1 << 20
-	}
-	return 0
-}
-
-// pattern is 1 plus the number of groups of a regular expression.
-func (s *Solver) pattern(re ssa.Value, depth int) (int64, bool) {
-	if depth > 5 || re == nil {
-		return 0, false
-	}
-	switch x := re.(type) {
-	case *ssa.UnOp:
-		if g, ok := x.X.(*ssa.Global); ok {
-			return s.pattern(s.initial(g), depth+1)
-		}
-		return s.pattern(s.only(x), depth+1)
-	case *ssa.Extract:
-		return s.pattern(x.Tuple, depth+1)
-	case *ssa.Call:
-		switch ir.Name(ir.Target(&x.Call)) {
-		case "regexp.MustCompile", "regexp.Compile":
-			c, ok := x.Call.Args[0].(*ssa.Const)
-			if !ok || c.Value == nil || c.Value.Kind() != constant.String {
-				return 0, false
-			}
-			re, err := syntax.Parse(constant.StringVal(c.Value), syntax.Perl)
-			if err != nil {
-				return 0, false
-			}
-			return int64(re.MaxCap()) + 1, true
-		}
-	}
-	return 0, false
 }
 
 // initial is what init stores in a variable of this package, if nothing else is.

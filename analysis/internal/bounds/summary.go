@@ -89,7 +89,7 @@ func run(pass *analysis.Pass) (any, error) {
 		ir.Calls(fn, func(c ssa.CallInstruction) {
 			if callee := ir.Callee(c.Common()); callee != nil && about.Of(callee).NeverReturns {
 				here[callee] = true
-			} else if c.Common().IsInvoke() && about.OfObject(c.Common().Method).NeverReturns {
+			} else if c.Common().IsInvoke() && about.OfCall(c.Common()).NeverReturns {
 				never[c.Common().Method] = true
 			}
 		})
@@ -203,7 +203,7 @@ func (s *Solver) returned(r *Result, ret *ssa.Return, v ssa.Value, t types.Type)
 	default:
 		src = s.decodedAt(v, 3)
 	}
-	if src.Known() && !r.Known() && !s.checkedSource(src, ret) {
+	if src.Known() && !r.Known() && !s.checkedSource(src, ret) && !s.AwareOf(ret, TooGreat, src.related...) {
 		r.Source = src
 	}
 }

@@ -171,8 +171,38 @@ func (s *Solver) lenOf(v ssa.Value, depth int) Expr {
 		if one := s.only(x); one != nil {
 			return s.lenOf(one, depth+1)
 		}
+		if made := s.madeHere(x); made != nil {
+			return s.lenOf(made, depth+1)
+		}
 	}
 	return Expr{Term{length, s.same(v)}, 0}
+}
+
+// madeHere is what the function made before it loads a field, when it stores nothing
+// else there.
+func (s *Solver) madeHere(load *ssa.UnOp) ssa.Value {
+	field, ok := load.X.(*ssa.FieldAddr)
+	if !ok {
+		return nil
+	}
+	var made ssa.Value
+	for _, b := range load.Parent().Blocks {
+		for _, i := range b.Instrs {
+			st, ok := i.(*ssa.Store)
+			if !ok {
+				continue
+			}
+			if a, ok := st.Addr.(*ssa.FieldAddr); !ok || a.Field != field.Field || s.key(a, 0) != s.key(field, 0) {
+				continue
+			}
+			m, ok := st.Val.(*ssa.MakeSlice)
+			if !ok || made != nil || !st.Block().Dominates(load.Block()) || !ir.Before(st, load) {
+				return nil
+			}
+			made = m
+		}
+	}
+	return made
 }
 
 // sliceLen is the length of x[low:high], where the difference is a term and a
@@ -190,6 +220,14 @@ func (s *Solver) sliceLen(x *ssa.Slice, depth int) (Expr, bool) {
 	}
 	if low.of == number {
 		return high.Plus(-low.K), true
+	}
+	if sum, ok := x.High.(*ssa.BinOp); ok && sum.Op == token.ADD { // x[i : i+n]
+		switch low {
+		case s.linear(sum.X, depth+1):
+			return s.linear(sum.Y, depth+1), true
+		case s.linear(sum.Y, depth+1):
+			return s.linear(sum.X, depth+1), true
+		}
 	}
 	return Expr{}, false
 }
@@ -209,6 +247,35 @@ func (s *Solver) callLen(x *ssa.Call, depth int) (Expr, bool) {
 		if len(x.Call.Args) == 1 && isSlice(x.Call.Args[0].Type()) {
 			return s.lenOf(x.Call.Args[0], depth+1), true
 		}
+	}
+	return s.returnedLen(x, depth)
+}
+
+// returnedLen is the length of what a function returns at its only return, when it
+// is known, or is what the function is told: func (r *reader) read(n int) []byte.
+func (s *Solver) returnedLen(x *ssa.Call, depth int) (Expr, bool) {
+	fn := ir.Callee(&x.Call)
+	if fn == nil || depth > 3 || !isSlice(x.Type()) || len(fn.Params) != len(x.Call.Args) {
+		return Expr{}, false
+	}
+	var only *ssa.Return
+	for _, b := range fn.Blocks {
+		if ret, ok := b.Instrs[len(b.Instrs)-1].(*ssa.Return); ok && b != fn.Recover {
+			if only != nil || len(ret.Results) != 1 {
+				return Expr{}, false
+			}
+			only = ret
+		}
+	}
+	if only == nil {
+		return Expr{}, false
+	}
+	e := s.lenOf(only.Results[0], depth+4)
+	if e.of == number {
+		return e, true
+	}
+	if p, ok := e.v.(*ssa.Parameter); ok && e.of == value && p.Parent() == fn {
+		return s.linear(x.Call.Args[paramIndex(p)], depth+1).Plus(e.K), true
 	}
 	return Expr{}, false
 }

@@ -61,9 +61,9 @@ func Plausible(p panics.Path) bool {
 }
 
 // InRequest is Plausible for what a handler starts, where data comes from the
-// request: of what is near, what is possible will happen.
+// request: of what is near, and of the same program, what is possible will happen.
 func InRequest(p panics.Path) bool {
-	return Plausible(p) || p.Grade == panics.Possible && p.Kind != panics.Callback && len(p.Calls) <= 2
+	return Plausible(p) || p.Grade == panics.Possible && p.Far == "" && p.Kind != panics.Callback && len(p.Calls) <= 2
 }
 
 // Ends reports whether the goroutine is one that ends the process itself when it

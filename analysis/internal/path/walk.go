@@ -129,9 +129,6 @@ func (w *walker) number(v ssa.Value) string { return strconv.FormatUint(w.id(v),
 
 // enter goes along an edge.
 func (w *walker) enter(from, to *ssa.BasicBlock, s *State) {
-	if to.Dominates(from) {
-		s.again(to)
-	}
 	edge := -1
 	for n, p := range to.Preds {
 		if p == from {
@@ -151,6 +148,9 @@ func (w *walker) enter(from, to *ssa.BasicBlock, s *State) {
 			}
 			bound = append(bound, binding{p, v})
 		}
+	}
+	if to.Dominates(from) { // a flag that was set in this turn has been looked up before
+		s.again(to)
 	}
 	for _, b := range bound {
 		s.bind(b.phi, b.val)

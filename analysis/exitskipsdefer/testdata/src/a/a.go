@@ -83,17 +83,6 @@ func writers(w io.Writer) {
 	log.Fatal("x") // want `before the deferred call of Close of \*gzip.Writer`
 }
 
-func file(path string) {
-	f, err := os.Create(path)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer f.Close()
-	if _, err := f.WriteString("x"); err != nil {
-		log.Fatal(err) // want `before the deferred call of Close of a file that is written`
-	}
-}
-
 func conditional(dir string, keep bool) {
 	if !keep {
 		defer os.RemoveAll(dir)
@@ -194,4 +183,16 @@ func run(dir string) error {
 func panics(dir string) {
 	defer os.RemoveAll(dir)
 	log.Panic("x")
+}
+
+// A file has no buffer: what was written is written, and the system closes it.
+func file(path string) {
+	f, err := os.Create(path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString("x"); err != nil {
+		log.Fatal(err)
+	}
 }

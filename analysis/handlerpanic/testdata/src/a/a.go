@@ -217,3 +217,8 @@ func background(ctx context.Context, s string) {
 func spawns(w http.ResponseWriter, r *http.Request) {
 	go background(r.Context(), r.FormValue("x"))
 }
+
+// Another package's precondition, which the call meets.
+func precondition(w http.ResponseWriter, r *http.Request) {
+	b.Pairs("id", r.FormValue("id"))
+}

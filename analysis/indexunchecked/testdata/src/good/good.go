@@ -864,3 +864,113 @@ func runs(list []int) (out [][]int) {
 	}
 	return out
 }
+
+// The first part begins as the whole does, for no separator is in the prefix.
+func release(version string) string {
+	if !strings.HasPrefix(version, "go") {
+		return ""
+	}
+	return strings.Split(version, " ")[0][2:]
+}
+
+func pair(s string) (string, string) {
+	parts := strings.SplitN(s, "=", 2)
+	return parts[0], parts[1]
+}
+
+// Every caller has looked for the separator.
+func settings(args []string) (list []string) {
+	for _, a := range args {
+		if !strings.Contains(a, "=") {
+			continue
+		}
+		k, v := pair(a)
+		list = append(list, k, v)
+	}
+	return list
+}
+
+// The system gives name and value.
+func environment() (list []string) {
+	for _, line := range os.Environ() {
+		list = append(list, strings.SplitN(line, "=", 2)[1])
+	}
+	return list
+}
+
+var version = regexp.MustCompile(`([a-z]*)(\d*)`)
+
+// The expression matches everything, nothing included.
+func software(name string) string {
+	return version.FindAllStringSubmatch(name, -1)[0][1]
+}
+
+type decoder struct {
+	raw []byte
+	off int
+}
+
+func (d *decoder) number() (uint64, error) {
+	n, size := binary.Uvarint(d.raw[d.off:])
+	if size <= 0 {
+		return 0, io.ErrUnexpectedEOF
+	}
+	d.off += size
+	return n, nil
+}
+
+func (d *decoder) length() (int, error) {
+	n, err := d.number()
+	if err != nil {
+		return 0, err
+	}
+	if n > 0 && n-1 > uint64(len(d.raw)-d.off) {
+		return 0, io.ErrUnexpectedEOF
+	}
+	return int(n) - 1, nil
+}
+
+// Compared with what is left, by the function that reads it.
+func (d *decoder) text() (string, error) {
+	n, err := d.length()
+	if err != nil || n < 0 {
+		return "", err
+	}
+	s := string(d.raw[d.off : d.off+n])
+	d.off += n
+	return s, nil
+}
+
+// An offset that was made of two bytes is not negative.
+func word(b []byte, at int) (uint16, int, error) {
+	if len(b) < at+2 {
+		return 0, 0, io.ErrUnexpectedEOF
+	}
+	return binary.BigEndian.Uint16(b[at : at+2]), at + 2, nil
+}
+
+func words(b []byte) error {
+	n, at, err := word(b, 0)
+	if err != nil {
+		return err
+	}
+	_, _, err = word(b, at+int(n))
+	return err
+}
+
+type folders struct{ list []string }
+
+// Made as long as what the loop runs over.
+func (f *folders) read(raw []byte) error {
+	var parts []json.RawMessage
+	if err := json.Unmarshal(raw, &parts); err != nil {
+		return err
+	}
+	f.list = make([]string, len(parts))
+	for i, p := range parts {
+		if err := json.Unmarshal(p, &f.list[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -143,3 +143,25 @@ func (c *Cache) Delete(k string) {
 }
 
 func fetch(string) int { return 1 }
+
+// The field still has the map.
+type pool struct {
+	mu    sync.Mutex
+	conns map[string]func()
+}
+
+func (p *pool) add(k string, reset func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.conns[k] = reset
+	p.conns[k+k] = reset
+}
+
+func (p *pool) Reset() {
+	p.mu.Lock()
+	conns := p.conns
+	p.mu.Unlock()
+	for _, reset := range conns { // want `read of conns without the lock that others hold for it`
+		reset()
+	}
+}

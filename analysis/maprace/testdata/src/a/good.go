@@ -190,3 +190,26 @@ func (s *depot) Encode(st *State) (n int) {
 	}
 	return n
 }
+
+// Taken out with the lock held: nobody else has the map any more.
+type balancer struct {
+	mu        sync.Mutex
+	listeners map[string]func()
+}
+
+func (b *balancer) add(k string, stop func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.listeners[k] = stop
+	b.listeners[k+k] = stop
+}
+
+func (b *balancer) Close() {
+	b.mu.Lock()
+	listeners := b.listeners
+	b.listeners = nil
+	b.mu.Unlock()
+	for _, stop := range listeners {
+		stop()
+	}
+}

@@ -186,3 +186,62 @@ func askedElse(s, t string) (netip.Addr, bool) {
 	}
 	return netip.MustParseAddr(t), true // want `netip.MustParseAddr panics when it does not accept t`
 }
+
+// Only constants are given.
+func strip(tag string, names ...string) string {
+	for _, n := range names {
+		tag = regexp.MustCompile("("+n+"(:.*?)?)").ReplaceAllString(tag, "")
+	}
+	return tag
+}
+
+func stripped(tag string) string { return strip(strip(tag, "embedded"), "type", "size") }
+
+// Compared with a constant before.
+func precision(kind, full string) bool {
+	return kind == "decimal" || kind == "numeric" && regexp.MustCompile(kind+`\(.*\)`).FindString(full) != ""
+}
+
+// A constructor without an error: the program calls it while it starts.
+func NewRules(rules map[string]string) (list []*regexp.Regexp) {
+	for k := range rules {
+		list = append(list, regexp.MustCompile(k+"$"))
+	}
+	return list
+}
+
+// It could have returned one.
+func NewRule(rule string) (*regexp.Regexp, error) {
+	return regexp.MustCompile(rule), nil // want `regexp.MustCompile panics when it does not accept rule`
+}
+
+type ready struct{ status byte }
+
+func (r *ready) Encode(to []byte) ([]byte, error) { return append(to, r.status), nil }
+
+func mustEncode(b []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// An encoder fails of the program's own types.
+func answer(to []byte) []byte { return mustEncode((&ready{1}).Encode(to)) }
+
+func mustValid(p netip.Prefix) netip.Prefix {
+	if !p.IsValid() {
+		panic("no prefix")
+	}
+	return p
+}
+
+// The error has been looked at, and what was parsed once is so again.
+func parsed(s string) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	_ = netip.MustParseAddr(p.Addr().String())
+	return mustValid(p), nil
+}

@@ -343,3 +343,44 @@ func (t *target) viaLiteral(other *subscription) error {
 	sub.client.mu.Unlock()
 	return nil
 }
+
+type store interface {
+	add(key string, locked sync.Locker) error
+}
+
+// Whoever gets the lock as a sync.Locker unlocks it.
+type keeper struct {
+	mu    *sync.RWMutex
+	store store
+}
+
+func (k *keeper) add(key string) error {
+	k.mu.Lock()
+	if key == "" {
+		k.mu.Unlock()
+		return errors.New("no key")
+	}
+	return k.store.add(key, k.mu)
+}
+
+// Locked by one turn of the loop, and no other, until the function ends.
+func (k *keeper) stream(next func() (string, bool), failed func() bool) {
+	locked := false
+	for {
+		key, ok := next()
+		if !ok {
+			return
+		}
+		if key != "" {
+			if !locked {
+				k.mu.Lock()
+				defer k.mu.Unlock()
+				locked = true
+			}
+		}
+		if failed() {
+			continue
+		}
+		println(key)
+	}
+}

@@ -273,3 +273,29 @@ func (o *options) guarded() (id string) {
 	defer func() { _ = recover() }()
 	return o.trace()
 }
+
+// The key comes from a loop over the same map.
+type watches struct{ cancels map[string]func() }
+
+func (w *watches) stop(keep map[string]bool) {
+	for name := range w.cancels {
+		if !keep[name] {
+			w.cancels[name]()
+			delete(w.cancels, name)
+		}
+	}
+}
+
+type settings struct{ backoff func(int) int }
+
+type client struct{ settings *settings }
+
+func (c *client) config() *settings { return c.settings }
+
+// The getter gives the same when it is called again.
+func (c *client) wait(n int) int {
+	if c.config().backoff != nil {
+		return c.config().backoff(n)
+	}
+	return 0
+}

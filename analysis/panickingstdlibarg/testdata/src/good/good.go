@@ -352,3 +352,24 @@ func (r *reader) number() uint16 {
 	r.pos += 2
 	return binary.BigEndian.Uint16(r.buf[start:r.pos])
 }
+
+// As long as it is told, or it does not return.
+func (r *reader) next(n int) []byte {
+	b := r.buf[r.pos : r.pos+n]
+	r.pos += n
+	return b
+}
+
+func (r *reader) skip() []byte {
+	return r.next(int(binary.BigEndian.Uint16(r.next(2))))
+}
+
+func (r *reader) word(size int) uint64 {
+	switch size {
+	case 4:
+		return uint64(binary.BigEndian.Uint32(r.next(size)))
+	case 8:
+		return binary.BigEndian.Uint64(r.next(size))
+	}
+	return 0
+}
