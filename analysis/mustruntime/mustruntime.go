@@ -171,7 +171,7 @@ func given(v ssa.Value) bool {
 		switch ir.Name(ir.Target(&v.Call)) {
 		case "strconv.Itoa", "strconv.FormatInt", "strconv.FormatUint":
 			return false // a number makes no bad pattern
-		case "(net/netip.Addr).String", "(net/netip.Prefix).String", "(net/netip.AddrPort).String":
+		case "(net/netip.Addr).String", "(net/netip.Prefix).String", "(net/netip.AddrPort).String", "(*regexp.Regexp).String":
 			return false // it was parsed once
 		case "fmt.Sprintf":
 			return given(v.Call.Args[0]) || !numbers(v.Call.Args[1])

@@ -52,9 +52,13 @@ func preconditions(r *ring, list [][]byte) {
 		for !r.Empty() {
 			j.ID += r.Pop()
 		}
-		list[0] = number(list[0], uint64(j.ID))
-		pairs("a", "b")
+		list[0] = encode(list[0], j)
 	}()
+}
+
+func encode(to []byte, j *job) []byte {
+	pairs("a", "b")
+	return number(to, uint64(j.ID))
 }
 
 type thread struct {

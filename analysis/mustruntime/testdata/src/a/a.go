@@ -245,3 +245,6 @@ func parsed(s string) (netip.Prefix, error) {
 	_ = netip.MustParseAddr(p.Addr().String())
 	return mustValid(p), nil
 }
+
+// It compiles, because it was compiled.
+func anchored(r *regexp.Regexp) *regexp.Regexp { return regexp.MustCompile("^" + r.String()) }

@@ -1,0 +1,4 @@
+package a
+
+// A name for profiles.
+func lost() { lost() }
