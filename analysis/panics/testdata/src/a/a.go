@@ -18,7 +18,7 @@ import (
 
 func explicit(n int) {
 	if n < 0 {
-		panic("negative") // want `likely explicit: panics with "negative"`
+		panic("negative") // want `possible explicit: panics with "negative"`
 	}
 }
 
@@ -329,7 +329,7 @@ func local() {
 
 // Calls.
 
-func callExplicit(n int) { // want `can panic: likely explicit in explicit`
+func callExplicit(n int) { // want `can panic: possible explicit in explicit`
 	explicit(n)
 }
 
@@ -348,7 +348,7 @@ func callGuarded(n int) {
 	explicit(n)
 }
 
-func callWith() { // want `can panic: likely explicit in explicit`
+func callWith() { // want `can panic: possible explicit in explicit`
 	with(func() { explicit(1) })
 }
 
@@ -360,7 +360,7 @@ func callSpawns() {
 	go explicit(1)
 }
 
-func callRecursive(n int) { // want `can panic: likely explicit in explicit`
+func callRecursive(n int) { // want `can panic: possible explicit in explicit`
 	if n > 0 {
 		callRecursive(n - 1)
 	}
