@@ -175,7 +175,7 @@ var byCaller = map[panics.Kind]bool{
 func (c *checker) risks(fn *ssa.Function) []risk {
 	var list []risk
 	for _, s := range c.panics.Sites(fn) {
-		if s.Grade == panics.Likely || s.Grade == panics.Possible && byCaller[s.Kind] {
+		if s.Grade == panics.Likely || s.Given || s.Grade == panics.Possible && byCaller[s.Kind] {
 			list = append(list, risk{instr: s.Instr, pos: s.Pos, why: s.Why})
 		}
 	}
@@ -210,7 +210,7 @@ func (c *checker) called(call *ssa.Call) (risk, bool) {
 		return risk{}, false
 	}
 	p, ok := c.panics.CanPanic(callee)
-	if !ok || p.Grade != panics.Likely || len(p.Calls) > near {
+	if !ok || p.Grade != panics.Likely && !c.given(callee, p) || len(p.Calls) > near {
 		return risk{}, false
 	}
 	switch p.Kind {
@@ -223,4 +223,9 @@ func (c *checker) called(call *ssa.Call) (risk, bool) {
 		r.path = []rule.Place{{Pos: p.Pos, Message: p.Why}}
 	}
 	return r, true
+}
+
+// given reports whether the callee panics because of a number that it is given.
+func (c *checker) given(callee *ssa.Function, p panics.Path) bool {
+	return slices.ContainsFunc(c.panics.Sites(callee), func(s panics.Site) bool { return s.Given && s.Pos == p.Pos })
 }

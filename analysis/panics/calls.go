@@ -29,7 +29,7 @@ func (x *finder) explicit(p *ssa.Panic) {
 	}
 	x.add(p, Explicit, grade, p.Pos(), "%s", why)
 	if n := len(x.found); n > 0 && x.found[n-1].Instr == p {
-		x.found[n-1].Claimed = claimed
+		x.found[n-1].Claimed, x.found[n-1].Given = claimed, grade > Unlikely && onGiven(asked(p.Block()))
 	}
 }
 
@@ -63,12 +63,9 @@ func (x *finder) gradePanic(p *ssa.Panic) Grade {
 		if isNil(op.X) || isNil(op.Y) {
 			return Possible // a dependency that was not given
 		}
-		if precondition(op.X) && isConst(op.Y) || precondition(op.Y) && isConst(op.X) {
-			return Possible // a number that the caller chooses
-		}
 	}
-	if precondition(cond) {
-		return Possible
+	if onGiven(cond) {
+		return Possible // a number that the caller chooses
 	}
 	if x.ownState(cond) {
 		return Possible

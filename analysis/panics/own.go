@@ -117,6 +117,15 @@ func (f *Facts) inner(t types.Type) bool {
 	return f.module != "" && (n.Obj().Pkg().Path()+"/" == f.module+"/" || strings.HasPrefix(n.Obj().Pkg().Path(), f.module+"/"))
 }
 
+// onGiven reports whether a condition is about a number or a flag that the function is
+// given, and nothing else.
+func onGiven(cond ssa.Value) bool {
+	if op, ok := cond.(*ssa.BinOp); ok && (precondition(op.X) && isConst(op.Y) || precondition(op.Y) && isConst(op.X)) {
+		return true
+	}
+	return precondition(cond)
+}
+
 // precondition reports whether v is a number or a flag that the function is given.
 func precondition(v ssa.Value) bool {
 	if rest, ok := v.(*ssa.BinOp); ok && rest.Op == token.REM && isConst(rest.Y) { // len(pairs) % 2

@@ -69,6 +69,10 @@ type Site struct {
 	// happen, and nothing else does.
 	Claimed bool
 
+	// Given is set when an explicit panic depends on a number, or a flag, that the
+	// function is given.
+	Given bool
+
 	Instr ssa.Instruction
 }
 

@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"runtime"
 	"sort"
 	"strconv"
 	"strings"
@@ -974,3 +975,6 @@ func (f *folders) read(raw []byte) error {
 	}
 	return nil
 }
+
+// A release is never blank.
+func toolchain() string { return strings.Fields(runtime.Version())[0] }
