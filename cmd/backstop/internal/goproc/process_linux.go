@@ -37,6 +37,21 @@ func OpenProcess(pid int) (*Process, error) {
 	return p, nil
 }
 
+// OpenProgram does the same for a process that runs a program which has been read,
+// so that it need not be read again. The number may be that of any of its threads:
+// where the first has ended before the others, nothing is found under that of the
+// process.
+func OpenProgram(pid int, program *Program) (*Process, error) {
+	own := *program
+	own.exe = nil
+	p := &Process{PID: pid, Program: &own}
+	if err := p.open(); err != nil {
+		_ = p.Close()
+		return nil, &OpenError{fmt.Sprintf("process %d", pid), p.explain(err)}
+	}
+	return p, nil
+}
+
 func (p *Process) open() error {
 	if p.PID <= 0 {
 		return ErrNoProcess
@@ -50,8 +65,10 @@ func (p *Process) open() error {
 	if p.exe, err = os.Open(p.path("exe")); err != nil {
 		return err
 	}
-	if p.Program, err = programOf(p.exe); err != nil {
-		return err
+	if p.Program == nil {
+		if p.Program, err = programOf(p.exe); err != nil {
+			return err
+		}
 	}
 	if p.Bias, err = p.bias(); err != nil {
 		return err

@@ -19,3 +19,9 @@ type Process struct {
 func OpenProcess(pid int) (*Process, error) {
 	return nil, &OpenError{fmt.Sprintf("process %d", pid), errors.ErrUnsupported}
 }
+
+// OpenProgram opens a live process, which is possible on Linux only.
+func OpenProgram(pid int, _ *Program) (*Process, error) { return OpenProcess(pid) }
+
+// Close does nothing here.
+func (p *Process) Close() error { return nil }

@@ -30,14 +30,14 @@ func Examine(pid int) error {
 		return gone(pid)
 	}
 	if err != nil {
-		return refused(pid, err)
+		return Refused(pid, err)
 	}
 	if group := status["Tgid"]; group != strconv.Itoa(pid) {
 		return &Refusal{PID: pid, Reason: "that is a thread of process " + group, Hint: "give the number of the process: " + group}
 	}
 	if strings.HasPrefix(status["State"], "Z") || strings.HasPrefix(status["State"], "X") {
 		return &Refusal{
-			PID: pid, Reason: "it has ended already (a zombie): there is nothing left to look at",
+			PID: pid, Gone: true, Reason: "it has ended already (a zombie): there is nothing left to look at",
 			Hint: "its parent, process " + status["PPid"] + ", has not collected its exit status yet",
 		}
 	}
@@ -58,7 +58,7 @@ func architecture(pid int) error {
 		return gone(pid)
 	}
 	if err != nil {
-		return refused(pid, err)
+		return Refused(pid, err)
 	}
 	defer exe.Close()
 	f, err := elf.NewFile(exe)
@@ -72,11 +72,11 @@ func architecture(pid int) error {
 }
 
 func gone(pid int) error {
-	return &Refusal{PID: pid, Reason: "there is no such process", Hint: "pgrep NAME prints the numbers of processes"}
+	return &Refusal{PID: pid, Gone: true, Reason: "there is no such process", Hint: "pgrep NAME prints the numbers of processes"}
 }
 
-// refused says what is missing when the system refuses.
-func refused(pid int, err error) error {
+// Refused says what is missing when the system refuses.
+func Refused(pid int, err error) error {
 	r := &Refusal{PID: pid, Reason: "no right to look at it", Err: err}
 	if !errors.Is(err, fs.ErrPermission) {
 		r.Reason = "the system refused"
@@ -178,12 +178,12 @@ func commOf(pid string) string {
 
 // ended reports whether a thread has ended or is about to.
 func ended(pid, id int) bool {
-	state := stateOf(pid, id)
+	state := StateOf(pid, id)
 	return state == 0 || state == 'Z' || state == 'X'
 }
 
-// stateOf is the state of a thread as a letter, 0 for one that is no more.
-func stateOf(pid, id int) byte {
+// StateOf is the state of a thread as a letter, 0 for one that is no more.
+func StateOf(pid, id int) byte {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/stat", pid, id))
 	if err != nil {
 		return 0
@@ -193,4 +193,34 @@ func stateOf(pid, id int) byte {
 		return 0
 	}
 	return rest[0]
+}
+
+// TracerOf is the thread that traces a thread of a process, 0 when nobody does.
+func TracerOf(pid, id int) int {
+	status, err := statusOf(fmt.Sprintf("%d/task/%d", pid, id))
+	if err != nil {
+		return 0
+	}
+	tracer, _ := strconv.Atoi(status["TracerPid"]) // 0 of what is no number
+	return tracer
+}
+
+// ParentOf is the parent of a process, 0 when there is none to be seen.
+func ParentOf(pid int) int {
+	status, err := statusOf(strconv.Itoa(pid))
+	if err != nil {
+		return 0
+	}
+	parent, _ := strconv.Atoi(status["PPid"]) // 0 of what is no number
+	return parent
+}
+
+// Count is how many threads a process has, 0 when there is none to be seen.
+func Count(pid int) int {
+	status, err := statusOf(strconv.Itoa(pid))
+	if err != nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(status["Threads"]) // 0 of what is no number
+	return n
 }

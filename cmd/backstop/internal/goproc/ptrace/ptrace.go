@@ -48,6 +48,7 @@ type Refusal struct {
 	Reason string
 	Hint   string // the next step a person can take; may be empty
 	Err    error  // what the system said; may be nil
+	Gone   bool   // there is no such process, or no longer
 }
 
 func (r *Refusal) Error() string {

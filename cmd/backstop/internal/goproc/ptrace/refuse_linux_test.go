@@ -44,7 +44,7 @@ func TestRefusals(t *testing.T) {
 	wants(t, refusal(t, 0), "not the number of a process", "")
 	wants(t, refusal(t, os.Getpid()), "this process", "")
 	wants(t, refusal(t, 1<<22+1), "no such process", "pgrep") // above the largest number there is
-	ids, err := threadsOf(p.pid)
+	ids, err := Threads(p.pid)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -183,7 +183,7 @@ func (t *tracer) complete(leaderless bool) (bool, error) {
 		return false, gone(t.pid)
 	}
 	if err != nil {
-		return false, refused(t.pid, err)
+		return false, Refused(t.pid, err)
 	}
 	n, err := strconv.Atoi(status["Threads"])
 	if err != nil {
@@ -201,7 +201,7 @@ func (t *tracer) complete(leaderless bool) (bool, error) {
 // seize makes us the tracer of the threads that are not traced by us yet. The first
 // thread of a process may have ended before the others.
 func (t *tracer) seize() (fresh []int, leaderless bool, err error) {
-	ids, err := threadsOf(t.pid)
+	ids, err := Threads(t.pid)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, false, gone(t.pid)
 	}
@@ -222,7 +222,7 @@ func (t *tracer) seize() (fresh []int, leaderless bool, err error) {
 			// The same for one that is ending (kernel/ptrace.c, ptrace_attach).
 			leaderless = leaderless || id == t.pid
 		default:
-			return nil, false, refused(t.pid, err)
+			return nil, false, Refused(t.pid, err)
 		}
 	}
 	return fresh, leaderless, nil
@@ -271,7 +271,7 @@ func (t *tracer) wait(ctx context.Context, id int) error {
 // stuck says which thread does not stop, and why.
 func (t *tracer) stuck(ctx context.Context, id int) error {
 	r := &Refusal{PID: t.pid, Reason: fmt.Sprintf("thread %d does not stop", id), Err: ctx.Err()}
-	if state := stateOf(t.pid, id); state == 'D' {
+	if state := StateOf(t.pid, id); state == 'D' {
 		r.Reason += ": it waits uninterruptibly in the kernel (state D)"
 		r.Hint = "it waits for a disk, a network file system or a child that was just started; try again"
 	}
@@ -316,8 +316,8 @@ func (t *tracer) detach() (pending bool, first error) {
 	return pending, first
 }
 
-// threadsOf lists the threads of a process.
-func threadsOf(pid int) ([]int, error) {
+// Threads lists the threads of a process.
+func Threads(pid int) ([]int, error) {
 	dir, err := os.Open(fmt.Sprintf("/proc/%d/task", pid))
 	if err != nil {
 		return nil, fmt.Errorf("list threads: %w", err)

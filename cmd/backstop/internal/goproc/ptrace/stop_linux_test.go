@@ -160,13 +160,13 @@ func (p *process) alive(t *testing.T) {
 // states has a letter for each thread.
 func states(t *testing.T, pid int) string {
 	t.Helper()
-	ids, err := threadsOf(pid)
+	ids, err := Threads(pid)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all []byte
 	for _, id := range ids {
-		if s := stateOf(pid, id); s != 0 {
+		if s := StateOf(pid, id); s != 0 {
 			all = append(all, s)
 		}
 	}
