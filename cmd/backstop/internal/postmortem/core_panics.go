@@ -9,6 +9,7 @@ import (
 
 // A panicking is a panic in flight, runtime._panic.
 type panicking struct {
+	typ, data                     uint64 // the two words of the value
 	value                         goproc.Value
 	text                          string // as the runtime prints it
 	recovered, repanicked, goexit bool
@@ -40,6 +41,7 @@ func (c *Core) panics(addr uint64) (all []panicking, whole bool) {
 			return all, false
 		}
 		p := panicking{
+			typ: typ, data: data,
 			recovered: flag(addr, int32(l.Recovered)), repanicked: flag(addr, int32(l.Repanicked)), goexit: flag(addr, int32(l.Goexit)),
 		}
 		if !p.goexit {

@@ -127,7 +127,8 @@ func (c *Core) part(p *place, from goproc.Registers) part {
 			s.frames = append(s.frames, *f)
 		}
 		s.last = *f
-		return true
+		// That of a goroutine may be a gigabyte, and ends with no handler of a signal.
+		return s.where != onGoroutine || len(s.frames) < maxPartFrames
 	})
 	return s
 }

@@ -39,23 +39,32 @@ func (c *Core) value(typ, data uint64) (v goproc.Value, text string, whole bool)
 }
 
 // raised reads the value that panic was called with, where its text has taken its
-// place: an error or a Stringer. It stands where the compiler spills the registers in
-// which gopanic got it, which it need not do; so it counts only if it is of a type
-// that the runtime asks for its text.
+// place.
 func (c *Core) raised(p *place) (goproc.Value, bool) {
 	i, j := p.find("runtime.gopanic")
 	if i < 0 {
 		return goproc.Value{}, false
 	}
-	cfa := p.parts[i].frames[j].CFA
-	typ, _ := c.word(cfa)
-	data, ok := c.word(cfa + 8)
-	t, err := c.binary.TypeAt(typ - c.program.Bias)
-	if !ok || err != nil || !t.HasMethod("Error") && !t.HasMethod("String") {
+	typ, data, ok := c.raisedAt(&p.parts[i].frames[j])
+	if !ok {
 		return goproc.Value{}, false
 	}
 	v, err := c.program.Value(c.file, typ, data)
 	return v, err == nil
+}
+
+// raisedAt finds the two words of a value that is an error or a Stringer. They stand
+// where the compiler spills the registers in which gopanic got them, which it need
+// not do; so they count only if they are of a type that the runtime asks for its
+// text.
+func (c *Core) raisedAt(gopanic *goproc.Frame) (typ, data uint64, ok bool) {
+	typ, _ = c.word(gopanic.CFA)
+	data, ok = c.word(gopanic.CFA + 8)
+	t, err := c.binary.TypeAt(typ - c.program.Bias)
+	if !ok || err != nil || !t.HasMethod("Error") && !t.HasMethod("String") {
+		return 0, 0, false
+	}
+	return typ, data, true
 }
 
 // mask masks what looks like a secret in a value, by itself and as the value of the

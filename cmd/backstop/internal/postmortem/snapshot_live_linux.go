@@ -48,6 +48,29 @@ func Take(ctx context.Context, pid int, o Options) (*Snapshot, error) {
 	return s, nil
 }
 
+// TakeStopped takes a snapshot of a process all of whose threads somebody else has
+// stopped, and keeps stopped: since when, and with which registers. One of them is
+// asked where the first has ended already.
+func TakeStopped(pid, thread int, since time.Time, threads []ptrace.Thread, o Options) (*Snapshot, error) {
+	from := pid
+	if _, err := os.Stat(fmt.Sprintf("/proc/%d/exe", pid)); err != nil {
+		from = thread
+	}
+	p, err := open(from)
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	t, at, err := p.take(&ptrace.Stopped{PID: from, Threads: threads}, host.Process(from).Start)
+	if err != nil {
+		return nil, fmt.Errorf("snapshot of process %d: %w", pid, err)
+	}
+	s := t.build(o)
+	s.TakenAt, s.Process, s.Stopped = at, host.Process(pid), time.Since(since)
+	p.describe(s)
+	return s, nil
+}
+
 // take copies what is needed of a process that is stopped.
 func (p *process) take(stopped *ptrace.Stopped, start uint64) (*taken, time.Time, error) {
 	at := time.Now()

@@ -3,6 +3,7 @@
 package postmortem
 
 import (
+	"bufio"
 	"cmp"
 	"encoding/binary"
 	"encoding/json"
@@ -18,7 +19,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/backstop-go/backstop/cmd/backstop/internal/coretest"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc/ptrace"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/tracee"
@@ -27,7 +27,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	coretest.Main()
 	crashtest.Main(m, map[string]crashtest.Program{"serves": serves})
 }
 
@@ -163,10 +162,18 @@ func interruptedWhileSpinning(t *testing.T, exe string) bool {
 	if _, err := cmd.StderrPipe(); err != nil { // holds 64 kB
 		t.Fatal(err)
 	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { cmd.Process.Kill(); cmd.Wait() }()
+	// Before its first line it may not have a scheduler yet.
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatalf("it says %q: %v", line, err)
+	}
 	fmt.Fprint(in, "park 2000 3\nspin\n")
 	var spin []*Goroutine
 	for deadline := time.Now().Add(20 * time.Second); (len(spin) == 0 || spin[0].Thread == 0) && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {

@@ -41,6 +41,7 @@ type Core struct {
 	// speak of could be read.
 	Problems []string
 
+	live     io.ReaderAt // of a process, instead of a file
 	cache    blocks
 	size     int64 // of the file
 	segments []segment
@@ -78,6 +79,12 @@ func Open(path string) (*Core, error) {
 	}
 	c.closer = f
 	return c, nil
+}
+
+// OfProcess returns what a core would be of a process that is stopped: its memory,
+// whose offsets are addresses, and its threads.
+func OfProcess(memory io.ReaderAt, pid int, threads []Thread) *Core {
+	return &Core{live: memory, Process: Process{PID: pid}, Threads: threads}
 }
 
 func open(f *os.File) (*Core, error) {

@@ -34,6 +34,9 @@ func (e *MissingError) Error() string {
 // io.ReaderAt; what it cannot read gives a MissingError or what reading a file
 // gave.
 func (c *Core) ReadAt(p []byte, off int64) (int, error) {
+	if c.live != nil {
+		return c.live.ReadAt(p, off) //nolint:wrapcheck // it names what it reads
+	}
 	addr, n := uint64(off), 0
 	for n < len(p) {
 		k, err := c.piece(p[n:], addr)
