@@ -1,0 +1,68 @@
+//go:build amd64
+
+package attend
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// bell is the signal that wakes a thread which waits. It is one of the real-time
+// signals, which nobody sends by accident; the runtime handles it, and does nothing
+// when the program has not asked for it (runtime/signal_unix.go, sighandler).
+const bell = 60
+
+// Flags of sigaction(2).
+const (
+	noChildStop = 1          // SA_NOCLDSTOP
+	restart     = 0x10000000 // SA_RESTART
+)
+
+// A sigaction is struct sigaction as the kernel has it.
+type sigaction struct {
+	handler, flags, restorer, mask uint64
+}
+
+// prepare makes wait4 return when the bell rings. The runtime installs all its
+// handlers so that system calls are begun anew after them (runtime/os_linux.go,
+// setsig); for this one signal that is taken back. It also spares this process a
+// SIGCHLD for each stop of a thread that it attends: waiting tells of them.
+var prepare = sync.OnceValue(func() error {
+	if err := change(bell, func(flags uint64) uint64 { return flags &^ restart }); err != nil {
+		return err
+	}
+	return change(int(unix.SIGCHLD), func(flags uint64) uint64 { return flags | noChildStop })
+})
+
+// change changes the flags of the runtime's handler of a signal.
+func change(signal int, flags func(uint64) uint64) error {
+	var a sigaction
+	if err := action(signal, nil, &a); err != nil {
+		return fmt.Errorf("look at the handler of signal %d: %w", signal, err)
+	}
+	if a.handler <= 1 { // SIG_DFL, SIG_IGN
+		return fmt.Errorf("the runtime does not handle signal %d", signal)
+	}
+	a.flags = flags(a.flags)
+	if err := action(signal, &a, nil); err != nil {
+		return fmt.Errorf("change the handler of signal %d: %w", signal, err)
+	}
+	return nil
+}
+
+func action(signal int, set, old *sigaction) error {
+	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(signal), uintptr(unsafe.Pointer(set)), uintptr(unsafe.Pointer(old)), unsafe.Sizeof(sigaction{}.mask), 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// ring wakes a thread of this process that waits.
+func ring(thread int) {
+	_ = unix.Tgkill(os.Getpid(), thread, bell) // it may have ended, and then nobody waits
+}
