@@ -29,7 +29,8 @@ Puts probes into the kernel that are hit when a Go program panics, recovers, cal
 recover in vain, dies or exits, and shows what happened: the value, the stack, who
 recovered it and how long after, who sent the signal. Programs are not changed and
 not restarted, and need no symbols; code that does not panic costs nothing. Linux on
-amd64, root or CAP_BPF and CAP_PERFMON (backstop doctor says what is missing).
+amd64, root or CAP_BPF and CAP_PERFMON (backstop doctor says what is missing), or
+the same user.
 
   backstop trace -pid 4711                  one process, until it ends or Ctrl-C
   backstop trace -exe /usr/local/bin/shop   all that run it, now and later
@@ -44,12 +45,17 @@ amd64, root or CAP_BPF and CAP_PERFMON (backstop doctor says what is missing).
   backstop trace -exe shop -collector http://127.0.0.1:7070 -key KEY
   backstop trace -exe shop -freeze -freeze-dir /var/crash
   backstop trace -exe shop -catch-first     from the first instruction on
+  backstop trace -exe shop -by ptrace       without probes: how processes end
 
 What happens again at the same place is counted and not shown again: full records
 are limited (-rate), counts are exact, and what was lost is said. Secrets in texts
 are masked unless -raw is given. -freeze stops a process that dies, writes the state
 of all its goroutines to a file, and lets it die. -catch-first stops programs when
 they start until the probes are there.
+
+Where there can be no probes, it says what is missing and watches the processes that
+were named by ptrace (-by): it sees how they end and who sent the signal, and no panic
+that is recovered. -all and -catch-first need probes.
 
 Status 0 when it ended as asked; 1 when something could not be traced.`,
 		verbs: []verb{{name: "report", files: true}},
@@ -65,6 +71,7 @@ type traceFlags struct {
 	set *flag.FlagSet
 
 	pids, exes, cgroups   words
+	by                    string
 	all, catchFirst       bool
 	period                time.Duration
 	format, out           string
@@ -103,6 +110,7 @@ func (f *traceFlags) declare(fs *flag.FlagSet) {
 	fs.Var(&f.cgroups, "cgroup", "only what is in this `cgroup`, such as a container's, or below it")
 	fs.DurationVar(&f.period, "for", 0, "end after this `time`; 0 ends at Ctrl-C")
 	fs.BoolVar(&f.catchFirst, "catch-first", false, "stop programs of -exe or -cgroup when they start, until probes are there")
+	fs.StringVar(&f.by, "by", "auto", "`auto`, ebpf (probes in the kernel: everything) or ptrace (ends of processes only); auto takes ptrace where there can be no probes")
 	fs.StringVar(&f.format, "format", "text", "`text` or json (one object a line)")
 	fs.StringVar(&f.out, "out", "", "record into this `file`, as lines of JSON, besides what is shown")
 	fs.IntVar(&f.rate, "rate", 20, "full records of one place a second, at most `n`; 0 is no limit. Counts are exact in any case")
@@ -165,6 +173,12 @@ func (f *traceFlags) check(report bool) error {
 	switch {
 	case f.format != "text" && f.format != "json":
 		return withHint(usageError("%s: unknown format %q", name, f.format), "-format text or -format json")
+	case f.by != "auto" && f.by != "ebpf" && f.by != "ptrace":
+		return withHint(usageError("%s: unknown way -by %q", name, f.by), "-by auto, ebpf or ptrace")
+	case f.by == "ptrace" && f.all:
+		return withHint(usageError("%s: -all needs probes in the kernel", name), "by ptrace those are watched that are named: -pid N, -exe PATH or -cgroup PATH")
+	case f.by == "ptrace" && f.catchFirst:
+		return withHint(usageError("%s: -catch-first needs probes in the kernel", name), "by ptrace programs are found a moment after they start: leave -catch-first out")
 	case f.period < 0:
 		return withHint(usageError("%s: -for %v is negative", name, f.period), "-for 30s")
 	case f.rate < 0:
@@ -218,6 +232,7 @@ func (f *traceFlags) record(ctx context.Context, std stdio) (*trace.Recording, e
 	o := trace.LiveOptions{
 		Host: host.Options{Selection: f.selection(), CatchFirst: f.catchFirst},
 		Rate: f.rate, Raw: f.raw, NoStacks: f.noStacks,
+		By:      f.way(),
 		OnEvent: out.event, OnTarget: out.target, OnNotice: out.notice, OnTick: out.tick,
 	}
 	if f.rate == 0 {
@@ -231,6 +246,14 @@ func (f *traceFlags) record(ctx context.Context, std stdio) (*trace.Recording, e
 		return nil, errors.Join(traceError(err), out.close(nil))
 	}
 	return out.rec, errors.Join(out.close(summary), traceError(err), f.refused(summary))
+}
+
+// way is how processes are to be looked at.
+func (f *traceFlags) way() trace.Way {
+	if f.by == "auto" {
+		return trace.Auto
+	}
+	return trace.Way(f.by)
 }
 
 // context ends with -for, and with the first of the signals; the second one ends
@@ -348,7 +371,10 @@ func (s *sinks) target(a trace.Attachment) {
 	s.writers(func(w *trace.Writer) { w.Target(a) })
 	exe := textview.Escape(a.Exe)
 	switch {
-	case a.Attached && !s.f.quiet:
+	case a.Attached && s.f.quiet:
+	case a.Attached && a.Via == trace.Ptrace:
+		s.say("tracing %s (%s, process %d) by ptrace: %s, attached in %s", exe, textview.Escape(a.GoVersion), a.PID, count(a.Threads, "thread", "threads"), trace.Round(a.Attach))
+	case a.Attached:
 		s.say("tracing %s (%s, process %d): %d probes, read in %s, attached in %s", exe, textview.Escape(a.GoVersion), a.PID, a.Probes, trace.Round(a.Index), trace.Round(a.Attach))
 	case !a.Attached:
 		s.say("warning: not traced: %s (process %d)", textview.Escape(a.Reason), a.PID)

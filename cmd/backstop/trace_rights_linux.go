@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/trace"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/bpf"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/rights"
 )
@@ -19,12 +20,15 @@ func (f *traceFlags) giveUpRights() error {
 	if !ownProcess {
 		return nil
 	}
-	keep := []rights.Capability{rights.BPF, rights.Perfmon, rights.SysPtrace, rights.DACReadSearch}
-	if f.freeze || f.catchFirst {
-		keep = append(keep, rights.Kill)
-	}
-	if bpf.OneByOne() {
-		keep = append(keep, rights.SysAdmin)
+	keep := []rights.Capability{rights.SysPtrace, rights.DACReadSearch}
+	if f.way() != trace.Ptrace {
+		keep = append(keep, rights.BPF, rights.Perfmon)
+		if f.freeze || f.catchFirst {
+			keep = append(keep, rights.Kill)
+		}
+		if bpf.OneByOne() {
+			keep = append(keep, rights.SysAdmin)
+		}
 	}
 	for _, path := range f.writes() {
 		if foreign(path) {

@@ -27,6 +27,7 @@ func TestTraceGivesUpRights(t *testing.T) {
 		want  string
 	}{
 		"plain":                    {nil, "000000c000080004"},
+		"by ptrace":                {[]string{"-by", "ptrace", "-freeze", "-freeze-dir", t.TempDir()}, "0000000000080004"},
 		"freeze":                   {[]string{"-freeze", "-freeze-dir", t.TempDir()}, "000000c000080024"},
 		"a directory of others":    {[]string{"-out", filepath.Join(foreign, "night.jsonl")}, "000000c000080006"},
 		"a directory of our own":   {[]string{"-out", filepath.Join(t.TempDir(), "night.jsonl")}, "000000c000080004"},

@@ -77,6 +77,10 @@ func (en *Engine) value(e *Event, r *bpf.Record) {
 	if text := spoken(v); text != "" {
 		e.Message = &text
 	}
+	if r.Text != "" {
+		text := en.mask(r.Text)
+		e.Message, e.Exact = &text, true
+	}
 }
 
 // spoken is what is known of the text of a value: what the runtime prints, or
@@ -91,6 +95,9 @@ func spoken(v goproc.Value) string {
 // printed is the text of a panic as the runtime is about to print it: fatalpanic
 // comes when methods have been called (runtime/panic.go, preprintpanics).
 func (en *Engine) printed(p *process, r *bpf.Record) (string, bool) {
+	if r.Text != "" {
+		return en.mask(r.Text), true
+	}
 	v, ok := en.read.Value(p, r)
 	if !ok || v.Text == "" || v.Cut {
 		return "", false

@@ -46,6 +46,8 @@ type Options struct {
 	Mask func(string) string
 	// NoStacks leaves all frames out of events but the first of the program's own.
 	NoStacks bool
+	// Via is how it is that records are made; "" for probes.
+	Via Way
 	// OnEvent takes events, in the order in which they are complete.
 	OnEvent func(*Event)
 	// OnStopped takes a process that a record has stopped, and the event that it

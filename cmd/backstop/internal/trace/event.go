@@ -33,6 +33,16 @@ const (
 	Open      Outcome = "open"     // what became of it was not seen
 )
 
+// A Way is how processes are looked at.
+type Way string
+
+// The ways.
+const (
+	Auto   Way = ""       // by probes, and where that cannot be by ptrace
+	EBPF   Way = "ebpf"   // probes in the kernel: everything
+	Ptrace Way = "ptrace" // ends, and signals
+)
+
 // A Place is a function and a line in it.
 type Place struct {
 	Func string `json:"func"`
@@ -90,7 +100,9 @@ type End struct {
 // An Event is one thing that happened, with all that belongs to it. Its text
 // has passed the mask of the [Engine].
 type Event struct {
-	Kind      Kind      `json:"kind"`
+	Kind Kind `json:"kind"`
+	// Via says how it was seen, where that was not by probes: "ptrace".
+	Via       Way       `json:"via,omitempty"`
 	At        time.Time `json:"at"`
 	PID       uint32    `json:"pid"`
 	TID       uint32    `json:"tid,omitempty"`

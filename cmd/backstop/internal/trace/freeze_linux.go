@@ -20,6 +20,7 @@ type thawed struct {
 	e    *Event
 	file string
 	err  error
+	of   *attended // nil when a probe has stopped it
 }
 
 // freezeTime is how long taking the state of a dying process may take. It does not
@@ -36,12 +37,11 @@ func (l *live) freeze(r *bpf.Record, e *Event) {
 		if cont := l.resume(pid); cont != nil {
 			err = errors.Join(err, cont)
 		}
-		l.frozen <- thawed{e, file, err}
+		l.frozen <- thawed{e: e, file: file, err: err}
 	}()
 }
 
-// snapshot writes the state of a process into a file that appears whole or not at
-// all, and that its owner alone may read.
+// snapshot takes the state of a process that a probe has stopped.
 func (l *live) snapshot(pid int, name string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), freezeTime)
 	defer cancel()
@@ -49,12 +49,18 @@ func (l *live) snapshot(pid int, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("take the state of process %d: %w", pid, err)
 	}
+	return writeSnapshot(s, pid, l.o.Freeze, name)
+}
+
+// writeSnapshot writes the state of a process into a file of a directory that
+// appears whole or not at all, and that its owner alone may read.
+func writeSnapshot(s *postmortem.Snapshot, pid int, dir, name string) (string, error) {
 	data, err := json.Marshal(s)
 	if err != nil {
 		return "", fmt.Errorf("write the state of process %d: %w", pid, err)
 	}
-	file := filepath.Join(l.o.Freeze, name)
-	tmp := filepath.Join(l.o.Freeze, "."+name+".tmp")
+	file := filepath.Join(dir, name)
+	tmp := filepath.Join(dir, "."+name+".tmp")
 	err = os.WriteFile(tmp, append(data, '\n'), 0o600)
 	if err == nil {
 		err = os.Rename(tmp, file)

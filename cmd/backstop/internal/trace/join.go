@@ -16,7 +16,7 @@ func (en *Engine) event(p *process, r *bpf.Record, kind Kind) *Event {
 		Kind: kind, At: en.o.Clock(r.Time), PID: p.pid, TID: r.TID,
 		Comm: firstOf(p.comm, r.Comm, p.facts.Comm), Exe: p.facts.Path,
 		Container: p.facts.Container.ID, Pod: p.facts.Container.Pod, Unit: p.facts.Container.Name,
-		Goroutine: r.Goid, Parent: r.Parent,
+		Goroutine: r.Goid, Parent: r.Parent, Via: en.o.Via,
 		who: p, count: countOf(r),
 	}
 	if t := p.target; t != nil {

@@ -8,8 +8,6 @@ import (
 	"io"
 	"strings"
 	"time"
-
-	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
 )
 
 // The types of lines. Readers pass over those that they do not know.
@@ -28,6 +26,8 @@ type Attachment struct {
 	GoVersion string    `json:"go_version,omitempty"`
 	PID       int       `json:"pid"` // the first process that was seen to run it
 	Attached  bool      `json:"attached"`
+	Via       Way       `json:"via,omitempty"`     // "ptrace": this process alone is looked at, and not by probes
+	Threads   int       `json:"threads,omitempty"` // of the process, when it is looked at by ptrace
 	// Index is how long it took to read the executable, Attach to put probes.
 	Index  time.Duration `json:"index_ns,omitempty"`
 	Attach time.Duration `json:"attach_ns,omitempty"`
@@ -67,7 +67,8 @@ type Summary struct {
 	Start   time.Time     `json:"start"`
 	For     time.Duration `json:"for_ns"`
 	Targets int           `json:"targets"` // executables that were traced
-	Refused int           `json:"refused"` // executables that could not be
+	Refused int           `json:"refused"` // executables that could not be; by ptrace processes
+	Via     Way           `json:"via,omitempty"`
 	Sites   int           `json:"sites"`
 	Shown   uint64        `json:"events"` // told one by one
 	Tally
@@ -151,8 +152,7 @@ type Recording struct {
 	Cut       bool // a run has no last line: the tracer was killed, or still writes
 	Unknown   int  // lines of types that are not known
 
-	run   map[string]SeenLine // of the run that is being read
-	whole map[string]bool     // sites and outcomes of which an event was read
+	run map[string]SeenLine // of the run that is being read
 }
 
 // maxLine bounds a line, in bytes: an event has at most 512 frames.
@@ -212,23 +212,6 @@ func (rec *Recording) Add(e *Event) {
 	rec.see(SeenLine{e.Site, e.Seen, e.At})
 }
 
-// slim leaves of an event what tells it from those before it of the same site, which
-// have the same stack: recordings may be of many days.
-func (rec *Recording) slim(e *Event) {
-	key := e.Site + " " + string(e.Outcome)
-	if rec.whole[key] {
-		e.Frames, e.Before, e.Labels = nil, nil, nil
-		if e.Value != nil {
-			e.Value = &goproc.Value{Type: e.Value.Type}
-		}
-		return
-	}
-	if rec.whole == nil {
-		rec.whole = make(map[string]bool)
-	}
-	rec.whole[key] = true
-}
-
 // See takes the count of a site of a run that goes on.
 func (rec *Recording) See(s *Site) { rec.see(SeenLine{s.ID, s.Seen, s.Last}) }
 
@@ -278,7 +261,6 @@ func (rec *Recording) add(line []byte) error {
 		if err := json.Unmarshal(line, e); err != nil {
 			return err //nolint:wrapcheck // as above
 		}
-		rec.slim(e)
 		rec.Add(e)
 	case lineSeen:
 		var s SeenLine

@@ -14,6 +14,7 @@ type LiveOptions struct {
 	Raw      bool   // leave texts as they are
 	NoStacks bool   // neither copy nor tell stacks
 	Freeze   string // directory for the state of processes that die; "" freezes none
+	By       Way    // Auto: by ptrace where there can be no probes
 
 	OnEvent  func(*Event)
 	OnTarget func(Attachment)

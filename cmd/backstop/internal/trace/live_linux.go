@@ -46,25 +46,24 @@ type attached struct {
 	since time.Time // when it had none any more
 }
 
-// Run traces until the context ends, or until nothing is left of processes that
-// were named. The summary is there beside an error that came later than the start.
-func Run(ctx context.Context, o LiveOptions) (*Summary, error) {
+// runProbes traces by probes. The error is an [*unprobed] when they cannot be.
+func runProbes(ctx context.Context, o LiveOptions) (*Summary, error) {
 	l := &live{
 		o: o, attached: make(map[attachKey]*attached), targets: make(map[uint32]*Target),
 		running: make(map[int]attachKey), frozen: make(chan thawed, 64), waiting: newStrangers(),
 	}
 	l.summary.Start = time.Now()
-	if err := checkFiles(o.Host.Exes, o.OnNotice); err != nil {
-		return nil, err
-	}
 	if err := host.CheckNumbers(); err != nil {
-		return nil, err //nolint:wrapcheck // it says what it did, and has a hint
+		return nil, &unprobed{err}
 	}
 	var err error
 	if l.tracer, err = bpf.Load(bpf.Options{Rate: o.Rate}); err != nil {
-		return nil, rights.Explain(err, rights.BPF, rights.Perfmon)
+		return nil, &unprobed{rights.Explain(err, rights.BPF, rights.Perfmon)}
 	}
 	defer l.tracer.Close() //nolint:errcheck // what it detaches is gone with us in any case
+	if missing := rights.Missing(rights.SysAdmin); len(missing) > 0 && bpf.OneByOne() {
+		return nil, &unprobed{&rights.Error{Err: errors.New("attach probes one at a time, as before Linux 6.6"), Missing: missing}}
+	}
 	l.engine = New(l.options())
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

@@ -39,7 +39,7 @@ func (goReader) Stack(p *process, r *bpf.Record) ([]Frame, string) {
 	case r.Regs.PC == 0:
 		return nil, "the stack was not recorded"
 	}
-	s := p.target.unwinder(r.Bias).Unwind(r.Stack, r.Regs, r.Links, maxFrames)
+	s := p.target.unwinder(r.Bias).Unwind(r.Read(), r.Regs, r.Links, maxFrames)
 	return visible(s.Frames, r.Bias), s.Why
 }
 
@@ -49,7 +49,7 @@ func (goReader) System(p *process, r *bpf.Record) []Frame {
 	if p.target == nil || r.System.PC == 0 {
 		return nil
 	}
-	s := p.target.unwinder(r.Bias).Unwind(r.Stack, r.System, nil, maxFrames)
+	s := p.target.unwinder(r.Bias).Unwind(r.Read(), r.System, nil, maxFrames)
 	return visible(s.Frames, r.Bias)
 }
 
@@ -112,10 +112,10 @@ func (goReader) Last(p *process, f Frame) int {
 }
 
 func (goReader) Text(p *process, r *bpf.Record) (string, bool) {
-	if p.target == nil || r.Data == 0 || r.Code <= 0 {
-		return "", false
+	if p.target == nil || r.Text != "" || r.Data == 0 || r.Code <= 0 {
+		return r.Text, r.Text != ""
 	}
-	text, _ := p.target.program(r.Bias).TextOf(r.Stack, r.Data, uint64(r.Code))
+	text, _ := p.target.program(r.Bias).TextOf(r.Read(), r.Data, uint64(r.Code))
 	return text, text != ""
 }
 
@@ -123,7 +123,7 @@ func (goReader) Labels(p *process, r *bpf.Record) map[string]string {
 	if p.target == nil || r.LabelsAt == 0 {
 		return nil
 	}
-	list, _ := p.target.program(r.Bias).Labels(r.Stack, r.LabelsAt) // what is there counts
+	list, _ := p.target.program(r.Bias).Labels(r.Read(), r.LabelsAt) // what is there counts
 	if len(list) == 0 {
 		return nil
 	}
@@ -138,6 +138,6 @@ func (goReader) Value(p *process, r *bpf.Record) (goproc.Value, bool) {
 	if p.target == nil {
 		return goproc.Value{}, false
 	}
-	v, err := p.target.program(r.Bias).Value(r.Stack, r.Type, r.Data)
+	v, err := p.target.program(r.Bias).Value(r.Read(), r.Type, r.Data)
 	return v, err == nil || v.Type != ""
 }

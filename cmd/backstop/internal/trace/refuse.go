@@ -69,7 +69,7 @@ func hint(err error) string {
 // checkFiles refuses what is named by its path and cannot be traced, whoever runs
 // it. What is not there may come, or be there in another mount namespace: notice
 // is told.
-func checkFiles(exes []string, notice func(string)) error {
+func checkFiles(exes []string, by Way, notice func(string)) error {
 	for _, path := range exes {
 		if !strings.Contains(path, "/") || strings.ContainsAny(path, `*?[\`) {
 			continue // a pattern
@@ -86,7 +86,7 @@ func checkFiles(exes []string, notice func(string)) error {
 		case !info.Mode().IsRegular():
 			return &refusal{fmt.Errorf("-exe %s is no file", path), "name the file of an executable, or its base name"}
 		default:
-			err = checkFile(path)
+			err = checkFile(path, by)
 		}
 		if err != nil {
 			return explain(rights.Explain(err, rights.DACReadSearch))
@@ -95,15 +95,15 @@ func checkFiles(exes []string, notice func(string)) error {
 	return nil
 }
 
-// checkFile reports whether an executable has all sites of probes.
-func checkFile(path string) error {
+// checkFile reports whether an executable can be read, and has all sites of probes.
+func checkFile(path string, by Way) error {
 	f, err := gobin.Open(path)
 	if err != nil {
 		return fmt.Errorf("-exe: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // it was read only
 	l, err := goproc.LayoutOf(f)
-	if err == nil {
+	if err == nil && by != Ptrace {
 		_, err = probe.Find(f, l)
 	}
 	if err != nil {

@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) {
 	host.Guard()
-	crashtest.Main(m, map[string]crashtest.Program{"tracer": tracer, "freezer": freezer})
+	crashtest.Main(m, map[string]crashtest.Program{"tracer": tracer, "freezer": freezer, "onlooker": onlooker})
 }
 
 // tracer attaches to an executable, says so, and ends as standard input says.

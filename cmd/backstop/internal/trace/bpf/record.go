@@ -3,6 +3,7 @@
 package bpf
 
 import (
+	"io"
 	"time"
 
 	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
@@ -94,4 +95,17 @@ type Record struct {
 	PeerUID  uint32
 	SigCode  int32 // Signal: si_code
 	Stopped  bool  // the process was stopped by this event and waits
+
+	// Of a process that is looked at by other means than probes: all of its memory,
+	// instead of Stack, and the text that was printed, where it has been read.
+	Memory io.ReaderAt
+	Text   string
+}
+
+// Read returns the memory that there is.
+func (r *Record) Read() io.ReaderAt {
+	if r.Memory != nil {
+		return r.Memory
+	}
+	return r.Stack
 }

@@ -36,3 +36,26 @@ func checkNumbers(link string) error {
 	}
 	return nil
 }
+
+// FindInside finds the process that has a number in the pid namespace of another
+// one: 0 when there is none to be seen.
+func FindInside(pid, number int) int {
+	const here = proc("/proc")
+	namespace, err := os.Readlink(here.path(pid, "ns/pid"))
+	if err != nil {
+		return 0
+	}
+	all, err := here.pids()
+	if err != nil {
+		return 0
+	}
+	for _, other := range all {
+		if its, err := os.Readlink(here.path(other, "ns/pid")); err != nil || its != namespace {
+			continue
+		}
+		if p, err := here.process(other); err == nil && p.NSPID == number {
+			return other
+		}
+	}
+	return 0
+}
