@@ -17,6 +17,7 @@ func (x *examiner) paths() {
 	x.pathExit()
 	x.pathOOM()
 	x.pathTrace()
+	x.pathPtrace()
 	x.pathSnapshot()
 	x.pathCore()
 }

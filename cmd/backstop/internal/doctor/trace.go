@@ -165,7 +165,7 @@ func (x *examiner) namespace() {
 		x.add(groupTrace, name, Info, "unknown: /proc cannot be read", "")
 	default:
 		x.found.outside.inside = true
-		x.add(groupTrace, name, Info, "one of a container: the kernel numbers processes otherwise", "docker run --pid=host, or hostPID: true; or trace on the host")
+		x.add(groupTrace, name, Info, "one of a container: the kernel numbers processes otherwise", "docker run --pid=host, or hostPID: true; or trace on the host. By ptrace, processes of the container are watched as it is")
 	}
 }
 
@@ -295,7 +295,7 @@ func (x *examiner) instead() string {
 	case o.layout != nil:
 		return "backstop run"
 	case o.ptrace == nil && o.memory == nil:
-		return "backstop snapshot, core files"
+		return "by ptrace, backstop snapshot, core files"
 	}
 	return "core files"
 }
@@ -316,9 +316,21 @@ func because(err error) string {
 	return ""
 }
 
+// pathPtrace is what trace does where there are no probes. It needs what a snapshot
+// does.
+func (x *examiner) pathPtrace() {
+	no, partly := x.byPtrace()
+	x.conclude("trace by ptrace", no, partly, "ends of processes that are named: cause, stack, who sent the signal; nothing that is recovered")
+}
+
 func (x *examiner) pathSnapshot() {
+	no, partly := x.byPtrace()
+	x.conclude("snapshot", no, partly, "all goroutines of a running process, by ptrace")
+}
+
+// byPtrace says what speaks against looking at processes by ptrace.
+func (x *examiner) byPtrace() (no, partly reasons) {
 	o := &x.found.outside
-	var no, partly reasons
 	no.when(o.layout != nil, "the structures of this executable's release are not known")
 	no.when(o.ptrace != nil, "no process can be stopped"+because(o.ptrace))
 	no.when(o.memory != nil, "not of this process"+because(o.memory))
@@ -330,7 +342,7 @@ func (x *examiner) pathSnapshot() {
 		partly.when(!o.foreign && (scope == "1" || scope == "2"), "ptrace_scope is "+scope+": needs CAP_SYS_PTRACE")
 		partly.when(!o.foreign && scope != "1" && scope != "2", "processes of this user only")
 	}
-	x.conclude("snapshot", no, partly, "all goroutines of a running process, by ptrace")
+	return no, partly
 }
 
 func (x *examiner) pathCore() {

@@ -68,7 +68,7 @@ func TestFromOutsideAsNobody(t *testing.T) {
 	if c := r.find(t, "probes"); c.Status != Info || !strings.HasSuffix(c.Detail, "CAP_BPF and CAP_PERFMON are missing") || !strings.Contains(c.Hint, "setcap cap_bpf,cap_perfmon+ep") {
 		t.Errorf("%+v", c)
 	}
-	if p := r.path(t, "trace"); p.Works != No || p.Why != "no probes (CAP_BPF, CAP_PERFMON missing); instead: backstop snapshot, core files" {
+	if p := r.path(t, "trace"); p.Works != No || p.Why != "no probes (CAP_BPF, CAP_PERFMON missing); instead: by ptrace, backstop snapshot, core files" {
 		t.Errorf("%+v", p)
 	}
 	if p := r.path(t, "snapshot"); p.Works != Partly {
@@ -180,6 +180,14 @@ func TestCoresWritten(t *testing.T) {
 	}
 }
 
+// ends is what is said of trace by ptrace where a snapshot can do all.
+func ends(snapshot string) string {
+	if snapshot == "all goroutines" {
+		return "ends of processes"
+	}
+	return snapshot
+}
+
 // TestFallBack draws the conclusions for what cannot be made here.
 func TestFallBack(t *testing.T) {
 	denied := &rights.Error{Err: os.ErrPermission, Missing: []rights.Capability{rights.Perfmon}}
@@ -190,11 +198,11 @@ func TestFallBack(t *testing.T) {
 		trace, snapshot, core Works
 		whyTrace, whySnapshot string
 	}{
-		"no rights":      {fromOutside{probes: denied, processes: denied}, 0, No, Partly, Yes, "no probes (CAP_PERFMON missing); instead: backstop snapshot, core files", "processes of this user only"},
+		"no rights":      {fromOutside{probes: denied, processes: denied}, 0, No, Partly, Yes, "no probes (CAP_PERFMON missing); instead: by ptrace, backstop snapshot, core files", "processes of this user only"},
 		"and no ptrace":  {fromOutside{probes: denied, ptrace: os.ErrPermission, foreign: true}, 0, No, No, Yes, "no probes (CAP_PERFMON missing); instead: core files", "no process can be stopped (not permitted); instead: core files"},
-		"a container":    {fromOutside{inside: true, foreign: true}, 0, No, Yes, Yes, "not in a pid namespace of its own; instead: backstop snapshot, core files", "all goroutines"},
+		"a container":    {fromOutside{inside: true, foreign: true}, 0, No, Yes, Yes, "not in a pid namespace of its own; instead: by ptrace, backstop snapshot, core files", "all goroutines"},
 		"unknown build":  {fromOutside{layout: unknown, foreign: true}, 0, No, No, No, "no probe sites in this executable; instead: backstop run", "the structures"},
-		"no sites":       {fromOutside{sites: unknown, foreign: true}, 0, No, Yes, Yes, "no probe sites in this executable; instead: backstop snapshot, core files", "all goroutines"},
+		"no sites":       {fromOutside{sites: unknown, foreign: true}, 0, No, Yes, Yes, "no probe sites in this executable; instead: by ptrace, backstop snapshot, core files", "all goroutines"},
 		"no BTF":         {fromOutside{processes: unknown, foreign: true}, 0, Partly, Yes, Yes, "not who kills, nor how processes end", "all goroutines"},
 		"hidden":         {fromOutside{hidden: "2"}, 0, Partly, Partly, Yes, "processes of this user only; hidepid=2", "processes of this user only"},
 		"another user's": {fromOutside{memory: denied}, 7, Partly, No, Yes, "processes of this user only", "not of this process (CAP_PERFMON missing)"},
@@ -203,12 +211,13 @@ func TestFallBack(t *testing.T) {
 		x := tree(t, nil)
 		x.found.outside, x.options.PID = c.outside, c.pid
 		x.pathTrace()
+		x.pathPtrace()
 		x.pathSnapshot()
 		x.pathCore()
 		for path, want := range map[string]struct {
 			works Works
 			why   string
-		}{"trace": {c.trace, c.whyTrace}, "snapshot": {c.snapshot, c.whySnapshot}, "core": {c.core, ""}} {
+		}{"trace": {c.trace, c.whyTrace}, "trace by ptrace": {c.snapshot, ends(c.whySnapshot)}, "snapshot": {c.snapshot, c.whySnapshot}, "core": {c.core, ""}} {
 			if got := x.report.path(t, path); got.Works != want.works || !strings.HasPrefix(got.Why, want.why) {
 				t.Errorf("%s: %+v, want %+v", name, got, want)
 			}
