@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -35,6 +36,18 @@ func (s *session) traced(exe string, env ...string) *tracee.Process {
 		return false
 	})
 	return p
+}
+
+// killed waits until a process has ended. Its standard input stays open meanwhile: at
+// the end of that it would end by itself, perhaps before the signal.
+func killed(t *testing.T, p *tracee.Process) {
+	t.Helper()
+	crashtest.Eventually(t, "the process has ended", func() bool {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID))
+		_, rest, _ := strings.Cut(string(stat), ") ")
+		return err == nil && strings.HasPrefix(rest, "Z") // nobody has waited for it
+	})
+	_ = p.Wait() // it was killed
 }
 
 // death waits for what a process dies of.
@@ -88,7 +101,7 @@ func TestSenders(t *testing.T) {
 		if out, err := sender.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
-		_ = p.Wait() // it was killed
+		killed(t, p)
 		c.pid, c.sender = p.PID, sender.Process.Pid
 	}
 	for _, c := range sent {
@@ -123,7 +136,7 @@ func TestSenders(t *testing.T) {
 		if err := unix.Tgkill(p.PID, p.PID, unix.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		_ = p.Wait() // it was killed
+		killed(t, p)
 		e := s.death(p.PID)
 		if e.End.By == nil || int(e.End.By.PID) != os.Getpid() {
 			t.Errorf("%s, end %+v", e.Kind, e.End)
