@@ -16,14 +16,15 @@ import (
 // What it holds is given to OpenCore, which closes it. Only what begins like a core is
 // unpacked, and no more than its headers speak of.
 func UnpackCore(ctx context.Context, path string, o packed.Options) (*packed.File, error) {
+	// OpenCore refuses what is no file; opening a pipe with a name would wait.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, nil
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it says "open NAME: why"
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, err //nolint:wrapcheck // OpenCore refuses what is no file
-	}
 	head := make([]byte, packed.MagicSize)
 	n, err := f.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {

@@ -68,6 +68,10 @@ const (
 
 // Open opens the core file at path. Close it after use.
 func Open(path string) (*Core, error) {
+	// Opening a pipe with a name waits for somebody who writes.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("read core %s: %w", path, errNotRegular)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it says "open NAME: why"
@@ -93,10 +97,12 @@ func open(f *os.File) (*Core, error) {
 		return nil, err //nolint:wrapcheck // it names the file
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &FormatError{"it is not a regular file", "a core is read at many places, so it cannot come through a pipe: store it in a file first"}
+		return nil, errNotRegular
 	}
 	return New(f, info.Size())
 }
+
+var errNotRegular = &FormatError{"it is not a regular file", "a core is read at many places: store it in a file first, or give it as standard input (-)"}
 
 // New reads the core in r, which has size bytes and must stay readable while the
 // Core is in use. The error is a FormatError or what r returned.

@@ -64,6 +64,10 @@ func (e *ExecutableError) Error() string { return fmt.Sprintf("executable %s: %s
 // was loaded, and whether the core proved that it is the same build. The error is
 // an ExecutableError, a MismatchError or what reading gave.
 func (c *Core) UseExecutable(path string) (bias uint64, proved bool, err error) {
+	// Opening a pipe with a name waits for somebody who writes.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return 0, false, &ExecutableError{path, "it is not a regular file", "name the executable that died"}
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return 0, false, err //nolint:wrapcheck // it says "open NAME: why"
@@ -79,9 +83,6 @@ func (c *Core) UseExecutable(path string) (bias uint64, proved bool, err error) 
 }
 
 func (c *Core) useExecutable(file *mappedFile) (bias uint64, proved bool, err error) {
-	if info, err := os.Stat(file.path); err == nil && !info.Mode().IsRegular() {
-		return 0, false, &ExecutableError{file.path, "it is not a regular file", "name the executable that died"}
-	}
 	m, err := readImage(file)
 	if err != nil {
 		return 0, false, err

@@ -38,7 +38,9 @@ const maxWindow = 128 << 20
 // formats are known by the first bytes of a file, whatever its name is.
 var formats = []Format{
 	{"zstd", "zstd -dc --long=31", "\x28\xb5\x2f\xfd", func(r io.Reader) (io.Reader, func(), error) {
-		z, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(maxWindow))
+		// More than one at once would be in goroutines of its own, where nobody can
+		// survive their panics.
+		z, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderConcurrency(1))
 		if err != nil {
 			return nil, nil, err //nolint:wrapcheck // Unpack says what it did
 		}

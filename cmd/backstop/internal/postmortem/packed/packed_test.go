@@ -275,3 +275,51 @@ func TestBytes(t *testing.T) {
 		}
 	}
 }
+
+// TestUnpackInterruptedWithinRead: a decoder that finds nothing to unpack reads on, and
+// is interrupted nevertheless.
+func TestUnpackInterruptedWithinRead(t *testing.T) {
+	for format := range writers {
+		ctx, cancel := context.WithCancel(t.Context())
+		empty := pack(t, format, nil)
+		in := &endless{of: bytes.Repeat(empty, 4096), from: 2, cancel: cancel, most: 100}
+		_, err := Unpack(ctx, in, Find(empty), Options{Dir: t.TempDir()})
+		if !errors.Is(err, context.Canceled) || in.reads >= in.most {
+			t.Errorf("%s: %v after %d reads", format, err, in.reads)
+		}
+		cancel()
+	}
+}
+
+// An endless reader has the same again and again, but not more often than most. It
+// cancels a context when it is read from so often.
+type endless struct {
+	of         []byte
+	at         int
+	reads      int
+	from, most int
+	cancel     func()
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.reads++; e.reads == e.from {
+		e.cancel()
+	}
+	if e.reads >= e.most {
+		return 0, io.EOF
+	}
+	n := copy(p, e.of[e.at:])
+	e.at = (e.at + n) % len(e.of)
+	return n, nil
+}
+
+// TestUnpackHint: what the hint names is enough, though sizes are rounded.
+func TestUnpackHint(t *testing.T) {
+	const size = 2<<40 + 45<<30 // 2.04 TiB
+	data := pack(t, "gzip", []byte("core"))
+	_, err := unpack(t, data, Options{Check: func([]byte) (int64, error) { return size, nil }})
+	var hint interface{ Hint() string }
+	if !errors.As(err, &hint) || !strings.HasPrefix(hint.Hint(), "-unpack-max 2.2TiB allows it") {
+		t.Errorf("%v: %v", err, hint)
+	}
+}

@@ -1,6 +1,8 @@
 package packed
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,12 +93,12 @@ func Unpack(ctx context.Context, r io.Reader, format *Format, o Options) (*File,
 		r = o.Progress(r)
 	}
 	u := &unpacking{o: o, format: format, memory: memoryInUse(), checked: -oftenChecked}
-	in, err := format.reader(r)
+	in, err := format.reader(bufio.NewReaderSize(&interruptible{ctx, r}, 64<<10))
 	if err != nil {
-		return nil, u.nothing(err)
+		return nil, cmp.Or(u.interrupted(ctx), u.nothing(err))
 	}
 	defer in.done()
-	if err := u.begin(in); err != nil {
+	if err := u.begin(ctx, in); err != nil {
 		return nil, err
 	}
 	if err := u.run(ctx, in); err != nil {
@@ -104,6 +106,21 @@ func Unpack(ctx context.Context, r io.Reader, format *Format, o Options) (*File,
 		return nil, err
 	}
 	return &u.file, nil
+}
+
+// An interruptible reader ends when its context does: a decoder may read a whole file
+// that unpacks to nothing before it returns.
+type interruptible struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+// Read implements io.Reader.
+func (i *interruptible) Read(p []byte) (int, error) {
+	if err := i.ctx.Err(); err != nil {
+		return 0, err //nolint:wrapcheck // interrupted asks again
+	}
+	return i.r.Read(p) //nolint:wrapcheck // Unpack says what it did
 }
 
 // An unpacking is what Unpack has done so far.
@@ -120,13 +137,16 @@ type unpacking struct {
 }
 
 // begin reads the head, and makes the file if that is good.
-func (u *unpacking) begin(in io.Reader) error {
+func (u *unpacking) begin(ctx context.Context, in io.Reader) error {
 	u.head = make([]byte, HeadSize)
 	n := 0
 	for n < len(u.head) && u.end == nil {
 		var k int
 		k, u.end = in.Read(u.head[n:])
 		n += k
+	}
+	if err := u.interrupted(ctx); err != nil {
+		return err
 	}
 	if u.head = u.head[:n]; n == 0 {
 		err := u.end
@@ -176,7 +196,7 @@ func (u *unpacking) memoryError(err error) error {
 func (u *unpacking) tooLarge(what string, size int64) error {
 	hint := "-unpack-max SIZE allows more"
 	if size > 0 {
-		hint = "-unpack-max " + Bytes(size+(1<<30)) + " allows it"
+		hint = "-unpack-max " + Bytes(size+size/16+(1<<30)) + " allows it" // Bytes rounds
 	}
 	return &Error{
 		fmt.Errorf("unpack %s: %s, and %s at most are unpacked", u.format.Name, what, Bytes(u.o.Max)),
@@ -193,8 +213,8 @@ func (u *unpacking) run(ctx context.Context, in io.Reader) error {
 	u.head = nil
 	chunk := make([]byte, 1<<20)
 	for u.end == nil && more < behind {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("unpack %s: interrupted: %w", u.format.Name, err)
+		if err := u.interrupted(ctx); err != nil {
+			return err
 		}
 		var n int
 		n, u.end = in.Read(chunk)
@@ -208,10 +228,21 @@ func (u *unpacking) run(ctx context.Context, in io.Reader) error {
 		return u.tooLarge("it is larger than that", 0)
 	}
 	if u.end != nil && u.end != io.EOF { //nolint:errorlint // io.Reader returns it as it is
+		if err := u.interrupted(ctx); err != nil {
+			return err
+		}
 		u.file.Short = u.end
 	}
 	if err := u.file.f.Truncate(u.file.Size); err != nil { // what ends in zeros
 		return u.noSpace(err)
+	}
+	return nil
+}
+
+// interrupted is an error once the context has ended, whatever the decoder made of that.
+func (u *unpacking) interrupted(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("unpack %s: interrupted: %w", u.format.Name, err)
 	}
 	return nil
 }
