@@ -334,7 +334,26 @@ func (t *taken) settle(u *goproc.Unwinder) []Request {
 		}
 		requests = append(requests, s.request)
 	}
-	return append(requests, t.requests...)
+	return withQueued(requests, t.requests)
+}
+
+// withQueued adds the requests that wait for a goroutine. A server that has just
+// started one takes the request out of its queue only then.
+func withQueued(requests, queued []Request) []Request {
+	type stream struct {
+		connection string
+		id         uint32
+	}
+	served := make(map[stream]bool, len(requests))
+	for i := range requests {
+		served[stream{requests[i].Connection, requests[i].Stream}] = true
+	}
+	for i := range queued {
+		if !served[stream{queued[i].Connection, queued[i].Stream}] {
+			requests = append(requests, queued[i])
+		}
+	}
+	return requests
 }
 
 // settle decides what a goroutine serves: nil for nothing, and how often the place

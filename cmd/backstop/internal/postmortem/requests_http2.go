@@ -2,6 +2,8 @@ package postmortem
 
 import (
 	"encoding/binary"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -33,6 +35,10 @@ type http2Types struct {
 	queued, queuedSize uint64 // of and in an element of it
 	hasQueue           bool
 }
+
+// maxVain bounds how many elements of queues are looked at in vain. Servers end a
+// connection whose queue is four times as long as their limit (scheduleHandler).
+const maxVain = 1 << 16
 
 // streamClosed is stateClosed of the package http2.
 const streamClosed = 4
@@ -145,18 +151,22 @@ func (h *http2Types) waiting(m *cache, found []*serving) (all []Request) {
 			}
 		}
 	}
-	for conn := range conns {
+	vain := 0
+	for _, conn := range slices.Sorted(maps.Keys(conns)) {
 		at := unhex(conn)
 		array, n := m.word(at+h.queue), m.word(at+h.queue+8)
 		if !pointer(array) || h.queuedSize == 0 {
 			continue
 		}
-		for i := uint64(0); i < min(n, maxRequests) && len(all) < maxRequests; i++ {
+		for i := uint64(0); i < min(n, maxRequests) && len(all) < maxRequests && vain < maxVain; i++ {
 			writer := m.word(array + i*h.queuedSize + h.queued)
-			if f, ok := h.find(m, writer); ok && !f.over && f.request.Connection == conn {
-				f.request.Queued = true
-				all = append(all, f.request)
+			f, ok := h.find(m, writer)
+			if !ok || f.over || f.request.Connection != conn {
+				vain++
+				continue
 			}
+			f.request.Queued = true
+			all = append(all, f.request)
 		}
 	}
 	return all

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/textview"
 )
 
@@ -145,6 +146,48 @@ func TestDiffFolds(t *testing.T) {
 	} {
 		if strings.Count(text.String(), want) != 1 {
 			t.Errorf("not once %q in\n%s", want, text.String())
+		}
+	}
+}
+
+// A request that a server has started already, but still has in its queue, is one.
+func TestWithQueued(t *testing.T) {
+	served := []Request{{URL: "served", Connection: "0x10", Stream: 1, Goroutine: 7}, {URL: "of HTTP/1"}}
+	queued := []Request{
+		{URL: "served", Connection: "0x10", Stream: 1, Queued: true},
+		{URL: "waits", Connection: "0x10", Stream: 3, Queued: true},
+		{URL: "of another", Connection: "0x20", Stream: 1, Queued: true},
+	}
+	var got []string
+	for _, r := range withTable(withQueued(served, queued), []Request{{URL: "of the table"}}) {
+		got = append(got, r.URL)
+	}
+	if got := strings.Join(got, ", "); got != "served, of HTTP/1, waits, of another, of the table" {
+		t.Error(got)
+	}
+}
+
+// However long a stack is, its outermost part is copied: it tells what is served.
+func TestOutermostPartOfStacks(t *testing.T) {
+	const lo, hi = 0x10000, 0x20000
+	memory := make([]byte, hi)
+	for i := range memory {
+		memory[i] = byte(i>>8 + i*7)
+	}
+	for _, used := range []uint64{8, minStackCopy, minStackCopy + 8, 6000, minStackCopy + tailSize, minStackCopy + tailSize + 8, hi - lo} {
+		g := &takenG{regs: goproc.Registers{SP: hi - used}}
+		g.StackLo, g.StackHi = lo, hi
+		taken := &taken{im: &Image{Memory: bytes.NewReader(memory)}, gs: []*takenG{g}}
+		taken.readStacks(minStackCopy)
+		taken.copyTails()
+		outermost := g.stack
+		if g.cut {
+			outermost = g.tail
+		}
+		want := memory[hi-min(used, tailSize):]
+		if end := outermost.addr + uint64(len(outermost.bytes)); end != hi || !bytes.HasSuffix(outermost.bytes, want) ||
+			!bytes.HasPrefix(memory[g.stack.addr:], g.stack.bytes) || g.cut != (used > minStackCopy+tailSize) {
+			t.Errorf("%d bytes: %d were copied, and %d up to %#x; cut %v", used, len(g.stack.bytes), len(g.tail.bytes), end, g.cut)
 		}
 	}
 }

@@ -69,7 +69,7 @@ func older(x, y Request) int {
 	}
 	return cmp.Or(
 		cmp.Compare(behind(&x), behind(&y)), x.StartedAt.Compare(y.StartedAt),
-		cmp.Compare(x.Goroutine, y.Goroutine), cmp.Compare(x.Stream, y.Stream),
+		cmp.Compare(x.Goroutine, y.Goroutine), cmp.Compare(x.Connection, y.Connection), cmp.Compare(x.Stream, y.Stream),
 	)
 }
 
@@ -280,7 +280,9 @@ func (t *taken) scheduler() *Scheduler {
 func withTable(requests, table []Request) []Request {
 	by := make(map[int64]int, len(requests))
 	for i := range requests {
-		by[requests[i].Goroutine] = i
+		if requests[i].Goroutine != 0 {
+			by[requests[i].Goroutine] = i
+		}
 	}
 	for i := range table {
 		r := &table[i]

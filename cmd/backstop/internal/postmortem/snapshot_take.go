@@ -264,15 +264,23 @@ func (t *taken) readStacks(limit uint64) {
 const tailSize = 4 << 10
 
 // copyTails copies the outermost part of stacks that were cut: what a goroutine
-// serves stands there.
+// serves stands there. Where no more than that is missing, the stack is whole then.
 func (t *taken) copyTails() {
 	for _, g := range t.gs {
-		if !g.cut || g.StackHi < tailSize || uint64(len(g.stack.bytes)) > g.used()-tailSize {
+		if !g.cut {
 			continue
 		}
-		b := make([]byte, tailSize)
-		n, _ := t.im.Memory.ReadAt(b, int64(g.StackHi-tailSize)) // what there is counts
-		g.tail = piece{g.StackHi - tailSize, b[:max(n, 0)]}
+		missing := g.used() - uint64(len(g.stack.bytes))
+		b := make([]byte, min(missing, tailSize))
+		at := g.StackHi - uint64(len(b))
+		n, _ := t.im.Memory.ReadAt(b, int64(at)) // what there is counts
+		b = b[:max(n, 0)]
+		if missing > tailSize {
+			g.tail = piece{at, b}
+			continue
+		}
+		g.stack.bytes = append(g.stack.bytes, b...)
+		g.cut = uint64(len(b)) < missing
 	}
 }
 
