@@ -4,6 +4,7 @@ package attend
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -20,6 +21,10 @@ const (
 	faults = 1<<unix.SIGTRAP | 1<<unix.SIGBUS | 1<<unix.SIGFPE | 1<<unix.SIGSEGV
 )
 
+// sent are the codes that come with a sender: SI_USER, SI_QUEUE, SI_MESGQ and SI_TKILL.
+// Timers have other things there (asm-generic/siginfo.h).
+var sent = []int32{0, -1, -3, -6}
+
 // signal tells of a signal that a thread is about to get.
 func (a *Attended) signal(id int, number unix.Signal) {
 	if a.options.OnSignal == nil || number < 0 || number > 31 || deadly>>number&1 == 0 {
@@ -35,7 +40,7 @@ func (a *Attended) signal(id int, number unix.Signal) {
 		if faults>>number&1 == 1 {
 			return // an instruction did it: that is a panic or a fatal error
 		}
-	} else {
+	} else if slices.Contains(sent, s.Code) {
 		s.Sender, s.UID = int(int32(binary.LittleEndian.Uint32(info[16:]))), binary.LittleEndian.Uint32(info[20:])
 	}
 	a.options.OnSignal(s)
