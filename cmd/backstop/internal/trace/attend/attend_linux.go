@@ -23,12 +23,16 @@ type Attended struct {
 
 	pid     int
 	options Options
-	tracer  int // our thread
+	tracer  atomic.Int64 // our thread; 0 before there is one
 	leaving atomic.Bool
 	ended   chan struct{}
 
 	threads map[int]*thread
+	seizing bool
+	denied  int // how often a thread could not be seized that had not ended
 	death   departure
+	looked  time.Time     // when decide last looked at threads that do not leave
+	look    time.Duration // for how long it does not look again
 }
 
 // A thread is one of the process.
@@ -52,28 +56,51 @@ func Attend(pid int, o Options) (*Attended, error) {
 	}
 	a := &Attended{pid: pid, options: o, ended: make(chan struct{}), threads: make(map[int]*thread)}
 	begun := make(chan error, 1)
-	go a.own(begun) //backstop:ignore goroutine-unguarded a fault of ours shall end the tracer: the kernel lets the process go on
-	if err := <-begun; err != nil {
+	go onOwnThread(func() { a.own(begun) }) //backstop:ignore goroutine-unguarded a fault of ours shall end the tracer: the kernel lets the process go on
+	if err := a.await(begun); err != nil {
 		<-a.ended
 		return nil, err
 	}
 	return a, nil
 }
 
-// own has a thread for itself, which ends with it, and lets go of the process with
-// that.
-func (a *Attended) own(begun chan<- error) {
+// await waits until all threads are seized. It wakes our thread now and then, for
+// that may wait for what cannot come before it has handled reports, see seizeListed.
+func (a *Attended) await(begun <-chan error) error {
+	ticks := time.NewTicker(20 * time.Millisecond)
+	defer ticks.Stop()
+	for {
+		select {
+		case err := <-begun:
+			return err
+		case <-ticks.C:
+			if tracer := a.tracer.Load(); tracer != 0 {
+				ring(int(tracer))
+			}
+		}
+	}
+}
+
+// onOwnThread runs a function on a thread that ends with it.
+func onOwnThread(f func()) {
 	runtime.LockOSThread()
 	if !suitable() {
 		// The thread stays taken until another goroutine has got another one.
 		moved := make(chan struct{})
-		go func() { close(moved); a.own(begun) }() //backstop:ignore goroutine-unguarded as in Attend
+		go func() { close(moved); onOwnThread(f) }() //backstop:ignore goroutine-unguarded as in Attend
 		<-moved
 		runtime.UnlockOSThread()
 		return
 	}
-	a.tracer = unix.Gettid()
+	f()
+}
+
+// own attends the process, and lets go of it with the end of its thread.
+func (a *Attended) own(begun chan<- error) {
+	a.tracer.Store(int64(unix.Gettid()))
+	a.seizing = true
 	err := a.seize()
+	a.seizing = false
 	a.Threads = len(a.threads)
 	begun <- err
 	if err == nil {
@@ -101,6 +128,9 @@ func suitable() bool {
 // that a seized one starts come by themselves.
 const maxRounds = 1000
 
+// maxDenied is how often EPERM is not believed.
+const maxDenied = 10
+
 // options of PTRACE_SEIZE. Children are not followed, for PTRACE_O_TRACEFORK and
 // PTRACE_O_TRACEVFORK are not among them.
 const seizeOptions = unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEEXEC | unix.PTRACE_O_TRACEEXIT
@@ -115,6 +145,13 @@ func (a *Attended) seize() error {
 		if err != nil {
 			return err
 		}
+		if len(a.threads) == 0 {
+			// The first thread may have ended, and another be about to take its number.
+			if err := ptrace.Examine(a.pid); err != nil && ptrace.Count(a.pid) < 2 {
+				return err //nolint:wrapcheck // it says which process, and why
+			}
+			pause(time.Millisecond)
+		}
 		if complete++; fresh || len(a.threads) == 0 || ptrace.Count(a.pid) > len(a.threads) {
 			complete = 0
 		}
@@ -122,13 +159,21 @@ func (a *Attended) seize() error {
 			return nil
 		}
 	}
-	return &ptrace.Refusal{PID: a.pid, Reason: "it starts threads faster than they can be attended"}
+	return &ptrace.Refusal{PID: a.pid, Reason: "it starts threads, or executes programs, faster than it can be attended"}
 }
 
 // seizeListed makes us the tracer of the threads that are listed. It reports whether
-// there were new ones.
+// there were new ones, or may be.
+//
+// A thread that executes a program holds a lock that PTRACE_SEIZE waits for
+// (cred_guard_mutex), and waits for the end of all the others (fs/exec.c, de_thread).
+// Those that are ours already wait for us on their way out. So seizing is given up
+// when the bell rings, and they are let go.
 func (a *Attended) seizeListed() (fresh bool, err error) {
 	ids, err := ptrace.Threads(a.pid)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, ptrace.Examine(a.pid) //nolint:wrapcheck // as below
+	}
 	if err != nil {
 		return false, ptrace.Refused(a.pid, err) //nolint:wrapcheck // it says which process, and why
 	}
@@ -136,13 +181,22 @@ func (a *Attended) seizeListed() (fresh bool, err error) {
 		if a.threads[id] != nil {
 			continue
 		}
-		errno := request(unix.PTRACE_SEIZE, id, seizeOptions)
+		_, _, errno := unix.Syscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(id), 0, seizeOptions, 0, 0)
 		switch {
+		case errno == unix.EINTR:
+			a.meanwhile()
+			return true, nil
 		case errno == 0:
 			a.threads[id], fresh = new(thread), true
 		case errno == unix.EPERM && a.ours(id): // as a child of one that is ours
 			a.threads[id] = new(thread)
 		case errno == unix.ESRCH, errno == unix.EPERM && !a.has(id): // it has ended
+		case errno == unix.EPERM && a.denied < maxDenied:
+			// The first thread may have ended just now, and another have taken its number
+			// to execute a program.
+			a.denied++
+			pause(time.Millisecond)
+			return true, nil
 		default:
 			return false, ptrace.Refused(a.pid, errno) //nolint:wrapcheck // as above
 		}
@@ -150,7 +204,23 @@ func (a *Attended) seizeListed() (fresh bool, err error) {
 	return fresh, nil
 }
 
-// request asks for something that concerns a thread. It does not wait.
+// maxMeanwhile bounds how many reports are handled before seizing goes on: one
+// thread may get signals all the time.
+const maxMeanwhile = 10_000
+
+// meanwhile handles what is reported of threads that are ours already.
+func (a *Attended) meanwhile() {
+	for range maxMeanwhile {
+		what, err := next(true)
+		if err == nil && what.thread != 0 {
+			a.handle(what)
+		} else if !errors.Is(err, unix.EINTR) {
+			return
+		}
+	}
+}
+
+// request asks for something that concerns a thread that is ours. It does not wait.
 func request(what int, id int, data uintptr) unix.Errno {
 	_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, uintptr(what), uintptr(id), 0, data, 0, 0)
 	return errno
@@ -158,7 +228,7 @@ func request(what int, id int, data uintptr) unix.Errno {
 
 // ours reports whether a thread is traced by this thread.
 func (a *Attended) ours(id int) bool {
-	return ptrace.TracerOf(a.pid, id) == a.tracer
+	return ptrace.TracerOf(a.pid, id) == int(a.tracer.Load())
 }
 
 // has reports whether a thread is one of the process, and has not ended.
@@ -203,16 +273,21 @@ func (a *Attended) handle(what report) {
 		a.threads[id] = new(thread)
 	}
 	if what.stopped && what.event == 0 {
-		a.signal(id, what.signal)
+		if !a.seizing { // nobody listens yet
+			a.signal(id, what.signal)
+		}
 		request(unix.PTRACE_CONT, id, uintptr(what.signal))
 		return // the report is not taken: see there
 	}
 	what.take()
 	switch {
 	case !what.stopped:
+		if t := a.threads[id]; t != nil && t.leaving != nil {
+			a.death.waits-- // killed while it waited
+		}
 		delete(a.threads, id)
 		a.decide()
-		if id == a.pid && !a.death.over { // all others are gone, and none has waited
+		if id == a.pid && !a.death.over && !a.seizing { // all others are gone, and none has waited
 			a.death.status = uint(what.status)
 			a.dies(true)
 		}
@@ -246,10 +321,10 @@ func (a *Attended) Leave() {
 	for {
 		select {
 		case <-a.ended:
-			awaitEnd(a.tracer)
+			awaitEnd(int(a.tracer.Load()))
 			return
 		case <-time.After(time.Millisecond):
-			ring(a.tracer) // it may just be about to wait: once is not enough
+			ring(int(a.tracer.Load())) // it may just be about to wait: once is not enough
 		}
 	}
 }

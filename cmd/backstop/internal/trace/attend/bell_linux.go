@@ -12,9 +12,11 @@ import (
 )
 
 // bell is the signal that wakes a thread which waits. It is one of the real-time
-// signals, which nobody sends by accident; the runtime handles it, and does nothing
-// when the program has not asked for it (runtime/signal_unix.go, sighandler).
+// signals, which nobody sends by accident.
 const bell = 60
+
+// onBellAt is the address of its handler.
+var onBellAt uintptr
 
 // Flags of sigaction(2).
 const (
@@ -27,19 +29,24 @@ type sigaction struct {
 	handler, flags, restorer, mask uint64
 }
 
-// prepare makes wait4 return when the bell rings. The runtime installs all its
-// handlers so that system calls are begun anew after them (runtime/os_linux.go,
-// setsig); for this one signal that is taken back. It also spares this process a
-// SIGCHLD for each stop of a thread that it attends: waiting tells of them.
+// prepare makes waitid and PTRACE_SEIZE return when the bell rings. The runtime
+// installs all its handlers so that system calls are begun anew after them
+// (runtime/os_linux.go, setsig); for this one signal that is taken back. It also
+// spares this process a SIGCHLD for each stop of a thread that it attends: waiting
+// tells of them.
 var prepare = sync.OnceValue(func() error {
-	if err := change(bell, func(flags uint64) uint64 { return flags &^ restart }); err != nil {
+	err := change(bell, func(a *sigaction) {
+		a.flags &^= restart
+		a.handler = uint64(onBellAt)
+	})
+	if err != nil {
 		return err
 	}
-	return change(int(unix.SIGCHLD), func(flags uint64) uint64 { return flags | noChildStop })
+	return change(int(unix.SIGCHLD), func(a *sigaction) { a.flags |= noChildStop })
 })
 
-// change changes the flags of the runtime's handler of a signal.
-func change(signal int, flags func(uint64) uint64) error {
+// change changes how the runtime handles a signal.
+func change(signal int, how func(*sigaction)) error {
 	var a sigaction
 	if err := action(signal, nil, &a); err != nil {
 		return fmt.Errorf("look at the handler of signal %d: %w", signal, err)
@@ -47,7 +54,7 @@ func change(signal int, flags func(uint64) uint64) error {
 	if a.handler <= 1 { // SIG_DFL, SIG_IGN
 		return fmt.Errorf("the runtime does not handle signal %d", signal)
 	}
-	a.flags = flags(a.flags)
+	how(&a)
 	if err := action(signal, &a, nil); err != nil {
 		return fmt.Errorf("change the handler of signal %d: %w", signal, err)
 	}

@@ -15,6 +15,7 @@ import (
 // A departure is what is known of threads that wait on their way out.
 type departure struct {
 	since  time.Time // when the first of them stopped
+	waits  int       // how many do
 	status uint      // of the process, when certain
 	// certain says that the process ends, and not only some threads of it.
 	certain bool
@@ -37,11 +38,12 @@ func (a *Attended) exits(id int) {
 	t, err := registersOf(id)
 	code, codeErr := unix.PtraceGetEventMsg(id)
 	alone := t.Call == unix.SYS_EXIT && code&0x7f == 0 && len(a.threads) > 1
-	if err != nil || codeErr != nil || alone || a.death.over {
+	if err != nil || codeErr != nil || alone || a.death.over || a.seizing {
 		a.letGo(id)
 		return
 	}
 	a.threads[id].leaving = &t
+	a.death.waits++
 	if a.death.since.IsZero() {
 		a.death.since = time.Now()
 	}
@@ -63,10 +65,16 @@ func (a *Attended) letGo(id int) {
 
 // decide finds out whether threads that wait are the end of the process.
 func (a *Attended) decide() {
-	if !a.death.undecided() {
+	// To look at all threads for each of a thousand takes seconds.
+	if !a.death.undecided() || a.death.waits < len(a.threads) && time.Since(a.looked) < a.look {
 		return
 	}
-	waited := time.Since(a.death.since)
+	began := time.Now()
+	waited := began.Sub(a.death.since)
+	defer func() {
+		a.looked = time.Now()
+		a.look = min(max(time.Millisecond, 4*a.looked.Sub(began)), 100*time.Millisecond)
+	}()
 	var rest []int
 	for id, t := range a.threads {
 		switch {
