@@ -278,8 +278,8 @@ const (
 	cleanups
 )
 
-// isSystem is runtime.isSystemGoroutine. Whether a finalizer runs is told by the
-// goroutine's state, for the runtime keeps it in a variable of its own.
+// isSystem is runtime.isSystemGoroutine. Whether a finalizer runs is told by where the
+// goroutine stands, for the runtime keeps it in a variable of its own.
 func (rt *Runtime) isSystem(g *Goroutine, b record) bool {
 	v, ok := rt.system[g.StartPC]
 	if !ok {
@@ -301,7 +301,8 @@ func (rt *Runtime) isSystem(g *Goroutine, b record) bool {
 	case system:
 		return true
 	case finalizers:
-		return g.State == "finalizer wait"
+		begins := g.Status == rt.l.Status.Runnable && g.Regs.PC == g.StartPC
+		return g.State == "finalizer wait" || begins
 	case cleanups:
 		return !b.flag(rt.l.G.RunningCleanups)
 	}
