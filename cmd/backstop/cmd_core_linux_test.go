@@ -8,29 +8,31 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/coretest"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/tracee"
 	"github.com/backstop-go/backstop/crash"
 	"github.com/backstop-go/backstop/event"
 	"github.com/backstop-go/backstop/internal/crashtest"
 )
 
+func init() {
+	coretest.Main()
+	ownPrograms = map[string]func(){"leave-core": func() { coretest.Leave(os.Args[1:]) }}
+}
+
 // oneCore lets the traced program die, and returns its executable, its core and what
 // it wrote.
 func oneCore(t *testing.T, death string) (exe, core string, stderr []byte) {
 	t.Helper()
-	if !coresStay() {
-		crashtest.Skip(t, "cores do not stay in the working directory: look at /proc/sys/kernel/core_pattern and ulimit -c")
-	}
 	exe = tracee.Build(t, tracee.Toolchains[len(tracee.Toolchains)-1], tracee.Stripped)
-	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", `ulimit -c 2097152; exec "$0"`, exe)
+	cmd := coretest.Command(t, exe)
 	var out bytes.Buffer
 	cmd.Dir, cmd.Stdin, cmd.Stderr = t.TempDir(), strings.NewReader(death+"\n"), &out
-	cmd.Env = append(os.Environ(), "GOTRACEBACK=crash", "GOMAXPROCS=2")
+	cmd.Env = append(cmd.Environ(), "GOTRACEBACK=crash", "GOMAXPROCS=2")
 	_ = cmd.Run() // it dies
 	cores, _ := filepath.Glob(filepath.Join(cmd.Dir, "core*"))
 	if len(cores) != 1 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/backstop-go/backstop/analysis/driver"
 	"github.com/backstop-go/backstop/analysis/rules"
@@ -42,7 +43,7 @@ func (f *traceFlags) report(ctx context.Context, std stdio, files []string) erro
 		if rec == nil {
 			return failed
 		}
-	} else if rec, err = readRecordings(std, files); err != nil {
+	} else if rec, err = f.readRecordings(ctx, std, files); err != nil {
 		return err
 	}
 	inv := inventory.Make(rec)
@@ -64,10 +65,10 @@ func (f *traceFlags) report(ctx context.Context, std stdio, files []string) erro
 }
 
 // readRecordings reads all files into one recording.
-func readRecordings(std stdio, files []string) (*trace.Recording, error) {
+func (f *traceFlags) readRecordings(ctx context.Context, std stdio, files []string) (*trace.Recording, error) {
 	rec := trace.NewRecording()
 	for _, name := range files {
-		if err := readRecording(std, rec, name); err != nil {
+		if err := f.readRecording(ctx, std, rec, name); err != nil {
 			return nil, err
 		}
 	}
@@ -77,15 +78,17 @@ func readRecordings(std stdio, files []string) (*trace.Recording, error) {
 	return rec, nil
 }
 
-func readRecording(std stdio, rec *trace.Recording, name string) error {
-	var r io.Reader = std.in
+func (f *traceFlags) readRecording(ctx context.Context, std stdio, rec *trace.Recording, name string) error {
+	m := newMeter(std.err, f.quiet)
+	defer m.clear()
+	r := std.in
 	if name != "-" {
-		file, err := os.Open(name)
+		file, err := f.openPatiently(ctx, std, name)
 		if err != nil {
 			return withHint(readError(name, err), "name a file that backstop trace -out FILE or -format json wrote; - is standard input")
 		}
 		defer file.Close()
-		r = file
+		r = metered(file, name, m)
 	}
 	in, err := unpack(r, io.NopCloser(nil))
 	if err == nil {
@@ -97,11 +100,50 @@ func readRecording(std stdio, rec *trace.Recording, name string) error {
 	return nil
 }
 
+// patience is how long opening a file may take before it is said what is waited for.
+const patience = 300 * time.Millisecond
+
+// openPatiently opens a file. A pipe with a name opens when somebody opens it to write,
+// which may be never: so that is said.
+func (f *traceFlags) openPatiently(ctx context.Context, std stdio, name string) (*os.File, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, errDirectory
+	case info.Mode()&os.ModeNamedPipe == 0:
+		return os.Open(name)
+	}
+	type opened struct {
+		file *os.File
+		err  error
+	}
+	done := make(chan opened, 1)
+	go func() { // ends with the process when nobody ever writes
+		file, err := os.Open(name)
+		done <- opened{file, err}
+	}()
+	said := time.After(patience)
+	for {
+		select {
+		case o := <-done:
+			return o.file, o.err
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-said:
+			if !f.quiet {
+				fmt.Fprintf(std.err, "backstop: %s is a pipe that nobody writes into yet: waiting for that; Ctrl-C ends it\n", textview.Escape(name))
+			}
+		}
+	}
+}
+
 // findings are those of -vet or of -src; nil when neither is given.
 func (f *traceFlags) findings(ctx context.Context, std stdio) ([]inventory.Finding, error) {
 	switch {
 	case f.vet != "":
-		file, err := os.Open(f.vet)
+		file, err := f.openPatiently(ctx, std, f.vet)
 		if err != nil {
 			return nil, withHint(readError(f.vet, err), "make it: backstop vet -rules all -format json ./... > vet.jsonl")
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"runtime"
@@ -17,13 +18,21 @@ import (
 // scripts run the real thing in a process of its own.
 func TestMain(m *testing.M) {
 	host.Guard() // this binary is the command's guardian, too
-	testscript.Main(m, map[string]func(){
+	testscript.Main(m, withOwn(map[string]func(){
 		"backstop": main,
 		"shop":     dyingShop,
 
 		"parked-shop":  parkedShop,
 		"backstop-pid": backstopPID,
-	})
+	}))
+}
+
+// ownPrograms are those of scripts that are of one system alone.
+var ownPrograms map[string]func()
+
+func withOwn(programs map[string]func()) map[string]func() {
+	maps.Copy(programs, ownPrograms)
+	return programs
 }
 
 // goCommand lets scripts use the go command as the test does: what it has built
@@ -56,17 +65,6 @@ func condition(name string) (bool, error) {
 	switch name {
 	case "trace": // whether any process may be traced
 		return runtime.GOOS == "linux" && runtime.GOARCH == "amd64" && os.Getuid() == 0, nil
-	case "cores":
-		return coresStay(), nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
-}
-
-// coresStay says whether cores of a program stay in its working directory (core(5)).
-func coresStay() bool {
-	pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
-	if err != nil || !strings.HasPrefix(string(pattern), "core") || strings.Contains(string(pattern), "/") {
-		return false
-	}
-	return exec.Command("sh", "-c", "ulimit -c 2097152").Run() == nil // 1 GiB in blocks of 512 bytes
 }

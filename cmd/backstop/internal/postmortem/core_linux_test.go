@@ -5,20 +5,18 @@ package postmortem
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/coretest"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/tracee"
 	"github.com/backstop-go/backstop/crash"
-	"github.com/backstop-go/backstop/internal/crashtest"
 )
 
 // A dump is a core that a program left, and what it wrote before.
@@ -37,14 +35,10 @@ func dumpCore(tb testing.TB, exe, commands string, env ...string) dump {
 // dumpSignalled sends a signal when the commands were answered, if there is one.
 func dumpSignalled(tb testing.TB, exe, commands string, signal os.Signal, env ...string) dump {
 	tb.Helper()
-	needCores(tb)
 	dir := tb.TempDir()
-	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
-	defer cancel()
-	// The limit is in blocks of 512 bytes: 1 GiB, holes not counted.
-	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", `ulimit -c 2097152 || exit 99; exec "$0"`, exe)
+	cmd := coretest.Command(tb, exe)
 	cmd.Dir, cmd.WaitDelay = dir, time.Second
-	cmd.Env = append(append(os.Environ(), "GOTRACEBACK=crash", "GOMAXPROCS=2", "GOMEMLIMIT=64MiB"), env...)
+	cmd.Env = append(append(cmd.Environ(), "GOTRACEBACK=crash", "GOMAXPROCS=2", "GOMEMLIMIT=64MiB"), env...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdin, err := cmd.StdinPipe()
@@ -71,27 +65,11 @@ func dumpSignalled(tb testing.TB, exe, commands string, signal os.Signal, env ..
 		}
 	}
 	err = cmd.Wait()
-	if cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == 99 {
-		crashtest.Skip(tb, "cores are forbidden here: ulimit -c")
-	}
 	cores, globErr := filepath.Glob(filepath.Join(dir, "core*"))
 	if globErr != nil || len(cores) != 1 {
 		tb.Fatalf("%s left %d cores: %v, %v; it wrote %s", commands, len(cores), err, globErr, stderr.Bytes())
 	}
 	return dump{exe: exe, core: cores[0], stderr: stderr.Bytes()}
-}
-
-// needCores skips the test where the kernel gives cores to a program, or puts them
-// elsewhere (core(5)).
-func needCores(tb testing.TB) {
-	tb.Helper()
-	pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
-	if err != nil {
-		crashtest.Skip(tb, "no core files here: %v", err)
-	}
-	if p := strings.TrimSpace(string(pattern)); !strings.HasPrefix(p, "core") || strings.Contains(p, "/") {
-		crashtest.Skip(tb, "cores do not stay in the working directory: core_pattern is %q", p)
-	}
 }
 
 // examine reads a core as GOTRACEBACK=crash prints it.

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/backstop-go/backstop/cmd/backstop/internal/coretest"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc/ptrace"
 	"github.com/backstop-go/backstop/cmd/backstop/internal/tracee"
@@ -27,6 +28,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	coretest.Main()
 	crashtest.Main(m, map[string]crashtest.Program{"serves": serves})
 }
 

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc"
 )
 
 // The types of lines. Readers pass over those that they do not know.
@@ -152,7 +154,8 @@ type Recording struct {
 	Cut       bool // a run has no last line: the tracer was killed, or still writes
 	Unknown   int  // lines of types that are not known
 
-	run map[string]SeenLine // of the run that is being read
+	run   map[string]SeenLine // of the run that is being read
+	whole map[string]bool     // sites and outcomes of which an event was read
 }
 
 // maxLine bounds a line, in bytes: an event has at most 512 frames.
@@ -212,6 +215,23 @@ func (rec *Recording) Add(e *Event) {
 	rec.see(SeenLine{e.Site, e.Seen, e.At})
 }
 
+// slim leaves of an event what tells it from those before it of the same site, which
+// have the same stack: recordings may be of many days.
+func (rec *Recording) slim(e *Event) {
+	key := e.Site + " " + string(e.Outcome)
+	if rec.whole[key] {
+		e.Frames, e.Before, e.Labels = nil, nil, nil
+		if e.Value != nil {
+			e.Value = &goproc.Value{Type: e.Value.Type}
+		}
+		return
+	}
+	if rec.whole == nil {
+		rec.whole = make(map[string]bool)
+	}
+	rec.whole[key] = true
+}
+
 // See takes the count of a site of a run that goes on.
 func (rec *Recording) See(s *Site) { rec.see(SeenLine{s.ID, s.Seen, s.Last}) }
 
@@ -261,6 +281,7 @@ func (rec *Recording) add(line []byte) error {
 		if err := json.Unmarshal(line, e); err != nil {
 			return err //nolint:wrapcheck // as above
 		}
+		rec.slim(e)
 		rec.Add(e)
 	case lineSeen:
 		var s SeenLine

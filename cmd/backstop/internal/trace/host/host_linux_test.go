@@ -68,7 +68,8 @@ type child struct {
 	stderr *strings.Builder // complete after Wait
 }
 
-// executable copies the test binary: a Go program of another name and inode.
+// executable copies the test binary: a Go program of another name and inode. The
+// name must be nobody else's: programs are looked for on the whole machine.
 func executable(t *testing.T, name string) string {
 	t.Helper()
 	data, err := os.ReadFile("/proc/self/exe")
@@ -189,13 +190,13 @@ func seen(t *testing.T, w *Watcher, kind bpf.Kind) Event {
 }
 
 func TestWatch(t *testing.T) {
-	path := executable(t, "shop")
+	path := executable(t, "watched-shop")
 	before := start(t, path)
 	before.up(t)
 	w := watch(t, Options{Selection: Selection{Exes: []string{path}}})
 	e := next(t, w, Added)
 	p := e.Target
-	if p.PID != before.Process.Pid || p.Path != path || p.Comm != "shop" || p.NSPID != p.PID || p.Parent != os.Getpid() ||
+	if p.PID != before.Process.Pid || p.Path != path || p.Comm != "watched-shop" || p.NSPID != p.PID || p.Parent != os.Getpid() ||
 		p.Exec != 0 || p.Stopped || p.Start == 0 || p.UID != uint32(os.Getuid()) || p.Cgroup == "" {
 		t.Errorf("at the start: %+v", p)
 	}
@@ -245,8 +246,8 @@ func TestWatch(t *testing.T) {
 
 // TestWatchPolls does without the kernel.
 func TestWatchPolls(t *testing.T) {
-	path := executable(t, "shop")
-	w := watch(t, Options{Selection: Selection{Exes: []string{"sh?p"}}, WithoutKernel: true, Poll: 10 * time.Millisecond})
+	path := executable(t, "watched-shop")
+	w := watch(t, Options{Selection: Selection{Exes: []string{"watched-sh?p"}}, WithoutKernel: true, Poll: 10 * time.Millisecond})
 	c := start(t, path)
 	c.up(t)
 	if e := next(t, w, Added); e.Target.PID != c.Process.Pid || e.Target.Exec != 0 {
@@ -279,7 +280,7 @@ func TestWatchInside(t *testing.T) {
 
 // TestExpire closes what nobody runs any more, and nothing else.
 func TestExpire(t *testing.T) {
-	one, two := executable(t, "one"), executable(t, "two")
+	one, two := executable(t, "watched-one"), executable(t, "watched-two")
 	w := watch(t, Options{Selection: Selection{Exes: []string{one, two}}, WithoutKernel: true, Poll: time.Hour})
 	stays := start(t, one)
 	stays.up(t)
@@ -313,7 +314,7 @@ func TestExpire(t *testing.T) {
 
 // TestWatchExec has a process run one program after the other.
 func TestWatchExec(t *testing.T) {
-	one, two := executable(t, "one"), executable(t, "two")
+	one, two := executable(t, "watched-one"), executable(t, "watched-two")
 	w := watch(t, Options{Selection: Selection{Exes: []string{one, two}}})
 	cmd := exec.Command("/bin/sh", "-c", fmt.Sprintf("exec %s", two))
 	cmd.Env = crashtest.Command(t, "wait", &crashtest.Options{}).Env
@@ -324,7 +325,7 @@ func TestWatchExec(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if e := next(t, w, Added); e.Target.PID != cmd.Process.Pid || e.Target.Comm != "two" {
+	if e := next(t, w, Added); e.Target.PID != cmd.Process.Pid || e.Target.Comm != "watched-two" {
 		t.Errorf("%+v", e.Target)
 	}
 	in.Close() //nolint:errcheck // the child sees it
@@ -336,7 +337,7 @@ func TestWatchExec(t *testing.T) {
 }
 
 func TestWatchPID(t *testing.T) {
-	path := executable(t, "shop")
+	path := executable(t, "watched-shop")
 	c, other := start(t, path), start(t, path)
 	c.up(t)
 	other.up(t)
@@ -356,7 +357,7 @@ func TestWatchPID(t *testing.T) {
 
 func TestWatchOOM(t *testing.T) {
 	dir := crashtest.MemoryCgroup(t, 64<<20)
-	path := executable(t, "eater")
+	path := executable(t, "watched-eater")
 	w := watch(t, Options{Selection: Selection{Exes: []string{path}}})
 	c := startWith(t, "eat", &crashtest.Options{Executable: path, Cgroup: dir})
 	c.up(t)
@@ -369,7 +370,7 @@ func TestWatchOOM(t *testing.T) {
 		switch e := next(t, w, Seen); e.Record.Kind {
 		case bpf.Exec:
 		case bpf.OOM:
-			victim = int(e.Record.PID) == pid && int(e.Record.Peer) == pid && e.Record.Comm == "eater" && e.Record.PeerComm == "eater"
+			victim = int(e.Record.PID) == pid && int(e.Record.Peer) == pid && e.Record.Comm == "watched-eater" && e.Record.PeerComm == "watched-eater"
 		case bpf.Signal: // the kernel's
 			signal = e.Record.Code == 9 && e.Record.Peer == 0 && e.Record.SigCode == 0x80
 		case bpf.Exit:
@@ -388,7 +389,7 @@ func TestWatchOOM(t *testing.T) {
 // TestWatchCgroup selects by cgroup alone.
 func TestWatchCgroup(t *testing.T) {
 	dir := crashtest.MemoryCgroup(t, 512<<20)
-	path := executable(t, "shop")
+	path := executable(t, "watched-shop")
 	w := watch(t, Options{Selection: Selection{Cgroups: []string{dir}}})
 	outside := start(t, path)
 	outside.up(t)
@@ -422,18 +423,21 @@ func TestRefusals(t *testing.T) {
 		sleep.Process.Kill() //nolint:errcheck // it runs
 		sleep.Wait()         //nolint:errcheck // it was killed
 	})
-	for want, o := range map[string]Options{
+	refused := map[string]Options{
 		"no process is selected":             {},
 		"there is no process 4194305":        {Selection: Selection{PIDs: []int{4194305}}},
 		"is this one":                        {Selection: Selection{PIDs: []int{os.Getpid()}}},
 		"not a Go executable":                {Selection: Selection{PIDs: []int{sleep.Process.Pid}}},
-		"is a thread of the kernel":          {Selection: Selection{PIDs: []int{2}}},
 		`-exe "[" is no pattern`:             {Selection: Selection{Exes: []string{"["}}},
 		"would stop every program":           {Selection: Selection{All: true}, CatchFirst: true},
 		"-catch-first with -exe /srv/*":      {Selection: Selection{Exes: []string{"/srv/*"}}, CatchFirst: true},
 		"-catch-first has nothing to wait":   {Selection: Selection{PIDs: []int{sleep.Process.Pid}}, CatchFirst: true},
 		"/no/such is no cgroup of version 2": {Selection: Selection{Cgroups: []string{"/no/such"}}, CatchFirst: true},
-	} {
+	}
+	if comm, err := os.ReadFile("/proc/2/comm"); err == nil && string(comm) == "kthreadd\n" { // not in a container
+		refused["is a thread of the kernel"] = Options{Selection: Selection{PIDs: []int{2}}}
+	}
+	for want, o := range refused {
 		w, err := Watch(context.Background(), o)
 		if err == nil {
 			w.Close()

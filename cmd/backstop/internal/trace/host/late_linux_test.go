@@ -40,7 +40,7 @@ func leaderless([]string) {
 
 // TestTargetBeforeAdded asks for a process whose start nobody has read of yet.
 func TestTargetBeforeAdded(t *testing.T) {
-	path := executable(t, "shop")
+	path := executable(t, "watched-shop")
 	for name, o := range map[string]Options{
 		"kernel": {},
 		"proc":   {WithoutKernel: true, Poll: time.Millisecond},
@@ -76,7 +76,7 @@ func TestTargetBeforeAdded(t *testing.T) {
 // TestEndOfUnseen is of a process that is about to end when its start is read: the
 // first thread and the memory are gone already. How it ends is told all the same.
 func TestEndOfUnseen(t *testing.T) {
-	path := executable(t, "shop")
+	path := executable(t, "watched-shop")
 	w := watch(t, Options{Selection: Selection{Exes: []string{path}}})
 	first := start(t, path)
 	first.up(t)

@@ -60,7 +60,11 @@ type stat struct {
 	state  byte // 'T' is stopped, 't' stopped by a debugger, 'Z' has ended
 	parent int
 	start  time.Duration // since boot
+	kernel bool          // it is a thread of the kernel
 }
+
+// kernelThread is the flag of threads of the kernel (PF_KTHREAD in linux/sched.h).
+const kernelThread = 0x200000
 
 // stat reads /proc/PID/stat (proc_pid_stat(5)). A name may hold anything, ") " as
 // well; what follows it may not.
@@ -73,7 +77,7 @@ func (p proc) stat(pid int) (s stat, err error) {
 	if open < 0 || end < open {
 		return s, fmt.Errorf("stat of process %d is damaged", pid)
 	}
-	const starttime = 22 - 3 // the fields before the state are numbered 1 and 2
+	const flags, starttime = 9 - 3, 22 - 3 // the fields before the state are numbered 1 and 2
 	fields := strings.Fields(text[end+2:])
 	if len(fields) <= starttime || len(fields[0]) != 1 {
 		return s, fmt.Errorf("stat of process %d has %d fields", pid, len(fields)+2)
@@ -86,7 +90,11 @@ func (p proc) stat(pid int) (s stat, err error) {
 	if err != nil {
 		return s, fmt.Errorf("parent of process %d: %w", pid, err)
 	}
-	return stat{text[open+1 : end], fields[0][0], parent, time.Duration(start) * tick}, nil
+	bits, err := strconv.ParseUint(fields[flags], 10, 32)
+	if err != nil {
+		return s, fmt.Errorf("flags of process %d: %w", pid, err)
+	}
+	return stat{text[open+1 : end], fields[0][0], parent, time.Duration(start) * tick, bits&kernelThread != 0}, nil
 }
 
 // process reads all of a Process but its executable.

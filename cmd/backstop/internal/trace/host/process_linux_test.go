@@ -51,6 +51,7 @@ func TestProcessDamaged(t *testing.T) {
 		"no name":       {"stat": "70 x" + statTail, "status": ""},
 		"start":         {"stat": strings.Replace("70 (x)"+statTail, "12345", "-1", 1), "status": ""},
 		"parent":        {"stat": strings.Replace("70 (x)"+statTail, " 7 ", " x ", 1), "status": ""},
+		"flags":         {"stat": strings.Replace("70 (x)"+statTail, " 4194304 ", " x ", 1), "status": ""},
 		"user":          {"stat": "70 (x)" + statTail, "status": "Uid:\tx\n"},
 		"has ended":     {"stat": strings.Replace("70 (x)"+statTail, " S ", " Z ", 1), "status": "Uid:\t0\n"},
 		"reversed name": {"stat": ") (" + statTail, "status": ""},

@@ -144,16 +144,19 @@ func (w *Watcher) check(pid int) error {
 	if pid == os.Getpid() {
 		return &usageError{fmt.Sprintf("process %d is this one", pid), "-pid takes the number of another process"}
 	}
-	_, err := w.index.proc.stat(pid)
+	s, err := w.index.proc.stat(pid)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
 		return &usageError{fmt.Sprintf("there is no process %d", pid), "-pid takes a number that ps shows"}
+	}
+	if err == nil && s.kernel { // who may not look at it, gets no better reason
+		return &usageError{fmt.Sprintf("process %d is a thread of the kernel", pid), "-pid takes the number of a program that runs, as ps shows it"}
 	}
 	path, err := w.index.proc.link(pid)
 	if err == nil {
 		_, err = w.index.lookup(pid, path)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return &usageError{fmt.Sprintf("process %d is a thread of the kernel, or has ended", pid), "-pid takes the number of a program that runs, as ps shows it"}
+		return &usageError{fmt.Sprintf("process %d has ended", pid), "-pid takes the number of a program that runs, as ps shows it"}
 	}
 	if err != nil {
 		return rights.Explain(fmt.Errorf("look at process %d: %w", pid, err), rights.SysPtrace, rights.DACReadSearch)
