@@ -127,8 +127,8 @@ func TestSystemStack(t *testing.T) {
 		var alone Stack
 		crashtest.Eventually(t, "a thread waits for the others to stop", func() (found bool) {
 			r, found = stopping(t, p)
-			alone = p.Unwind(p.Memory, r, nil, 0)
-			return found
+			alone = p.Unwind(p.Memory, r, nil, 0) // it may have gone on meanwhile
+			return found && strings.HasSuffix(names(alone), " runtime.systemstack")
 		})
 		user := saved(t, p, g)
 		if !strings.HasSuffix(names(alone), " runtime.systemstack") || alone.Why == "" {

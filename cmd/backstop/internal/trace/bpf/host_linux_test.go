@@ -134,7 +134,7 @@ func TestHostCatches(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := openHost(t, o)
-			cmd := exec.Command(path, "0")
+			cmd := exec.Command(path, "0.5") // the signal may come late
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
