@@ -81,6 +81,9 @@ func TestSeizeWhatExecutes(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Fatal("neither can the process go on nor can we")
 	}
+	// Whoever waits for a child is told of its stops as long as a thread of the same
+	// process traces it.
+	awaitEnd(int(a.tracer.Load()))
 	want("ready")
 	tell("exit")
 	_ = cmd.Wait() // the status tells
