@@ -126,7 +126,7 @@ func (t *taken) registers(g *goproc.Goroutine) (regs goproc.Registers, why strin
 		return t.switching(g, regs), ""
 	}
 	if interrupted, ok := t.interrupted(g.M, regs.SP); ok && within(interrupted) {
-		return interrupted, ""
+		return t.switching(g, interrupted), ""
 	}
 	return g.Regs, ""
 }
