@@ -98,7 +98,7 @@ func fails(entries *entry.Entries, facts *panics.Facts, s panics.Site) bool {
 }
 
 func report(pass *rule.Pass, from *entry.Trace, pos token.Pos, why string) {
-	handler := panics.Name(from.Entry.Target)
+	handler := strings.TrimPrefix(panics.Name(from.Entry.Target), "a function literal ") // the handler in routes
 	what := "the connection is closed without an answer"
 	if !from.Entry.Guarded() {
 		what = "nothing recovers, so that the process ends"

@@ -3,6 +3,7 @@ package handlerspawn
 
 import (
 	"fmt"
+	"strings"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -56,7 +57,7 @@ func run(pass *rule.Pass) error {
 		if !ok || !crash.InRequest(p) {
 			continue
 		}
-		handler := panics.Name(from.Entry.Target)
+		handler := strings.TrimPrefix(panics.Name(from.Entry.Target), "a function literal ") // the handler in routes
 		var path []rule.Place
 		for _, at := range from.Calls {
 			path = append(path, rule.Place{Pos: at, Message: "is called for a request"})

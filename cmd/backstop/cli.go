@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/term"
@@ -156,7 +157,7 @@ func (c command) invoke(ctx context.Context, args []string, std stdio) error {
 			c.printHelp(std.out, fs)
 			return nil
 		}
-		return withHint(usageError("%s: %v", c.name, err), "run `backstop help %s` for its flags", c.name)
+		return badFlag(fs, err)
 	}
 	if err := fromEnvironment(fs, os.LookupEnv); err != nil {
 		return err
@@ -174,6 +175,28 @@ func (c command) invoke(ctx context.Context, args []string, std stdio) error {
 	return err
 }
 
+// badFlag is what package flag says of arguments, with what may have been meant.
+func badFlag(fs *flag.FlagSet, err error) error {
+	hint := fmt.Sprintf("run `backstop help %s` for its flags", fs.Name())
+	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
+		var names []string
+		fs.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+		if near := nearestOf(name, names); len(near) > 1 && len(name) > 1 {
+			hint = fmt.Sprintf("did you mean -%s? %s", near, hint)
+		}
+	}
+	_, rest, _ := strings.Cut(err.Error(), " for flag -")
+	name, _, _ := strings.Cut(rest, ":")
+	if f := fs.Lookup(name); f != nil {
+		if value, ok := f.Value.(flag.Getter); ok {
+			if _, ok := value.Get().(time.Duration); ok {
+				hint = "a time has a unit, such as 500ms, 30s or 10m"
+			}
+		}
+	}
+	return withHint(usageError("%s: %v", fs.Name(), err), "%s", hint)
+}
+
 // trailingFlags parses flags that stand between and behind arguments, which
 // package flag leaves alone.
 func trailingFlags(fs *flag.FlagSet, args []string) (words []string, err error) {
@@ -183,7 +206,7 @@ func trailingFlags(fs *flag.FlagSet, args []string) (words []string, err error) 
 			if errors.Is(err, flag.ErrHelp) {
 				return nil, err
 			}
-			return nil, withHint(usageError("%s: %v", fs.Name(), err), "run `backstop help %s` for its flags", fs.Name())
+			return nil, badFlag(fs, err)
 		}
 		args = fs.Args()
 	}
@@ -261,23 +284,30 @@ func nearestOf(name string, names []string) string {
 	return at
 }
 
+// editDistance counts the letters to add, to leave out, to replace, and the pairs of
+// neighbours to exchange.
 func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	var before []int // two letters of a ago
+	last := make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
 	}
 	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
+		row := make([]int, len(b)+1)
 		row[0] = i
 		for j := 1; j <= len(b); j++ {
 			cost := 1
 			if a[i-1] == b[j-1] {
 				cost = 0
 			}
-			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, diagonal+cost)
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
 		}
+		before, last = last, row
 	}
-	return row[len(b)]
+	return last[len(b)]
 }
 
 // isTerminal reports whether w is a terminal that takes colour. NO_COLOR

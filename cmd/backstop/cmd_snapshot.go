@@ -143,9 +143,13 @@ func readSnapshot(name string) (*postmortem.Snapshot, error) {
 		return nil, fmt.Errorf("read snapshot: %w", err)
 	}
 	defer file.Close()
+	const hint = "name a file that backstop snapshot -format json -o FILE PID wrote"
+	if info, err := file.Stat(); err == nil && info.IsDir() {
+		return nil, withHint(fmt.Errorf("%s is a directory", name), hint)
+	}
 	s, err := postmortem.Read(bufio.NewReader(file))
 	if err != nil {
-		return nil, withHint(fmt.Errorf("read %s: %w", name, err), "backstop snapshot -format json -o %s PID writes such a file", name)
+		return nil, withHint(fmt.Errorf("read %s: %w", name, err), hint)
 	}
 	return s, nil
 }

@@ -29,8 +29,7 @@ Puts probes into the kernel that are hit when a Go program panics, recovers, cal
 recover in vain, dies or exits, and shows what happened: the value, the stack, who
 recovered it and how long after, who sent the signal. Programs are not changed and
 not restarted, and need no symbols; code that does not panic costs nothing. Linux on
-amd64, root or CAP_BPF and CAP_PERFMON (backstop doctor says what is missing), or
-the same user.
+amd64; root, or CAP_BPF and CAP_PERFMON (backstop doctor says what is missing).
 
   backstop trace -pid 4711                  one process, until it ends or Ctrl-C
   backstop trace -exe /usr/local/bin/shop   all that run it, now and later
@@ -54,8 +53,8 @@ of all its goroutines to a file, and lets it die. -catch-first stops programs wh
 they start until the probes are there.
 
 Where there can be no probes, it says what is missing and watches the processes that
-were named by ptrace (-by): it sees how they end and who sent the signal, and no panic
-that is recovered. -all and -catch-first need probes.
+were named by ptrace (-by), for which the same user is enough: it sees how they end and
+who sent the signal, and no panic that is recovered. -all and -catch-first need probes.
 
 Status 0 when it ended as asked; 1 when something could not be traced.`,
 		verbs: []verb{{name: "report", files: true}},

@@ -394,7 +394,7 @@ func (f *vetFlags) explainRule(std stdio, id string) error {
 // rulesHint is where to find the name of a rule that was mistyped.
 func rulesHint(name string) string {
 	hint := "backstop vet rules lists them"
-	if near := nearestOf(name, rules.Names()); near != "" {
+	if near := nearestOf(name, rules.Names()); len(near) > 1 { // any letter is near a tier
 		hint = fmt.Sprintf("did you mean %s? %s", near, hint)
 	}
 	return hint

@@ -24,7 +24,7 @@ func (x *examiner) openProcess() error {
 		if comm := x.read(dir + "/comm"); x.read(dir+"/cmdline") == "" {
 			return fmt.Errorf("process %d (%s) is a thread of the kernel, or has ended", x.pid, comm)
 		}
-		return fmt.Errorf("the executable of process %d may not be read", x.pid)
+		return fmt.Errorf("the executable of process %d may not be read: it takes the user of the process, or CAP_SYS_PTRACE", x.pid)
 	} else {
 		x.report.Path = target
 	}

@@ -249,7 +249,7 @@ func TestWriteText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"snapshot of shop, process 4711  go1.26.8, stripped", "example.com/shop at abc", "stopped for 3ms; it was stopped by a signal before",
+		"snapshot of shop, process 4711  go1.26.8, stripped", "example.com/shop at abc", "stopped for 3ms; it was stopped before",
 		"4 goroutines: 2 sync.Mutex.Lock, 1 evil", "1 more of the runtime itself", "memory: 1.0 MB resident, 8.2 kB of stacks, the collector is at work",
 		"3 requests in flight", "GET /cart  for 1m00s", "goroutine 18 [", "main.(*Cache).Get  /src/shop/cache.go:31",
 		"the longest waits", "goroutine 20 [sync.Mutex.Lock] for 2m00s", "the stack ends here: cut",

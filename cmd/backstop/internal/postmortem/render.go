@@ -99,7 +99,7 @@ func (p *page) head() {
 	}
 	held := "  stopped for " + rough(s.Stopped)
 	if s.Frozen {
-		held += "; it was stopped by a signal before, and still is"
+		held += "; it was stopped before, and still is"
 	}
 	p.line("%s", held)
 	p.title("%s", p.counts())

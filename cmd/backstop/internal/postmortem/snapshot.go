@@ -24,7 +24,7 @@ type Snapshot struct {
 	Stripped   bool          `json:"stripped"`           // the executable has no debug information
 
 	// Stopped is how long the process was held, in nanoseconds. Frozen says that
-	// it was stopped by a signal before, and was left so.
+	// it was stopped before, by a signal or by trace -freeze, and was left so.
 	Stopped time.Duration `json:"stopped_ns"`
 	Frozen  bool          `json:"frozen,omitempty"`
 	// Raw says that texts of the program stand here as they are: nothing is

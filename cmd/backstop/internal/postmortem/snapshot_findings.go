@@ -50,7 +50,7 @@ func stopped(s *Snapshot) []Finding {
 	if s.Scheduler == nil || !s.Scheduler.StopTheWorld {
 		return nil
 	}
-	return []Finding{{Kind: "stop_the_world", Text: "the world is stopped, or being stopped: while that lasts nothing else runs"}}
+	return []Finding{{Kind: "stop_the_world", Text: "the world is stopped, or being stopped, as by a runtime that dies: while that lasts nothing else runs"}}
 }
 
 // asleep tells a program in which every goroutine waits for another one. The

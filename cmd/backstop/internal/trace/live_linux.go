@@ -27,6 +27,7 @@ type live struct {
 	caught   *bpf.Stopped   // what the watcher stops; nil when it does not
 	freezing int
 	events   uint64
+	counted  bool // count has been there
 	waiting  strangers
 }
 
@@ -257,6 +258,12 @@ func (l *live) host(e host.Event) (nobody bool) {
 
 // count takes the kernel's counts, and tells how things stand.
 func (l *live) count(now time.Time) {
+	if s := &l.o.Host.Selection; !l.counted && len(l.attached) == 0 && len(s.PIDs) == 0 {
+		if text := awaited(s.Exes); text != "" {
+			l.o.OnNotice(text)
+		}
+	}
+	l.counted = true
 	counts, err := l.tracer.Counts()
 	if err != nil {
 		l.o.OnNotice(err.Error())

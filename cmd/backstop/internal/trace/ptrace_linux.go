@@ -29,6 +29,7 @@ type onlooker struct {
 	frozen   chan thawed
 	freezing int
 	events   uint64
+	counted  bool // count has been there
 }
 
 // news is what one of the threads that attend has seen: a signal, a death, or that
@@ -204,6 +205,12 @@ func (b *onlooker) nobody() bool {
 
 // count tells how things stand.
 func (b *onlooker) count(now time.Time) {
+	if s := &b.o.Host.Selection; !b.counted && len(b.programs)+len(b.refused) == 0 && len(s.PIDs) == 0 {
+		if text := awaited(s.Exes); text != "" {
+			b.o.OnNotice(text)
+		}
+	}
+	b.counted = true
 	for _, a := range b.running {
 		a.rotate(now)
 	}

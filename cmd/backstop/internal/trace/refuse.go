@@ -95,6 +95,25 @@ func checkFiles(exes []string, by Way, notice func(string)) error {
 	return nil
 }
 
+// awaited are the executables of -exe that are there, or are patterns: it is said
+// that nobody runs them yet, once, when nothing was found at the start. Of those
+// that are not there checkFiles has said it.
+func awaited(exes []string) string {
+	var list []string
+	for _, path := range exes {
+		if strings.Contains(path, "/") && !strings.ContainsAny(path, `*?[\`) {
+			if _, err := os.Stat(path); err != nil {
+				continue
+			}
+		}
+		list = append(list, path)
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("no process that can be looked at runs %s yet: it is waited for", strings.Join(list, " or "))
+}
+
 // checkFile reports whether an executable can be read, and has all sites of probes.
 func checkFile(path string, by Way) error {
 	f, err := gobin.Open(path)

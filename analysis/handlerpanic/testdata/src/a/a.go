@@ -42,7 +42,7 @@ func (s *server) find(name string) string {
 func routes(mux *http.ServeMux) {
 	mux.HandleFunc("/a", func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength < 0 {
-			panic("no length") // want `the handler a function literal in routes panics`
+			panic("no length") // want `the handler in routes panics`
 		}
 	})
 	mux.Handle("/b", logged(http.HandlerFunc(notImplemented)))
@@ -65,7 +65,7 @@ func otherPackage(w http.ResponseWriter, r *http.Request) {
 func logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") == "" {
-			panic(errors.New("no authorization")) // want `the handler a function literal in logged panics`
+			panic(errors.New("no authorization")) // want `the handler in logged panics`
 		}
 		next.ServeHTTP(w, r)
 	})

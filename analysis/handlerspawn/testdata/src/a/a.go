@@ -41,14 +41,14 @@ func (s *server) later(to string) {
 
 func routes(mux *http.ServeMux) {
 	mux.HandleFunc("/a", func(w http.ResponseWriter, r *http.Request) {
-		go notify(r.FormValue("to")) // want `the handler a function literal in routes starts`
+		go notify(r.FormValue("to")) // want `the handler in routes starts`
 	})
 	mux.Handle("/b", middleware(nil))
 }
 
 func middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		go func() { // want `the handler a function literal in middleware`
+		go func() { // want `the handler in middleware`
 			notify(r.URL.Path)
 		}()
 		next.ServeHTTP(w, r)
@@ -98,7 +98,7 @@ func otherPackage(w http.ResponseWriter, r *http.Request) {
 // The factory is given a function, and yet the handler starts the goroutine.
 func factory(each func(string)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		go func(to string) { // want `the handler a function literal in factory starts`
+		go func(to string) { // want `the handler in factory starts`
 			notify(to)
 			each(to)
 		}(r.FormValue("to"))

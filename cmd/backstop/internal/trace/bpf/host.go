@@ -15,8 +15,6 @@ import (
 	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/ringbuf"
 	"github.com/cilium/ebpf/rlimit"
-
-	"github.com/backstop-go/backstop/cmd/backstop/internal/trace/rights"
 )
 
 //go:embed host_bpfel.o
@@ -68,7 +66,7 @@ func OpenHost(o HostOptions) (_ *Host, err error) {
 	_ = rlimit.RemoveMemlock() // where that is needed and refused, loading says so
 	h := &Host{}
 	if h.maps, err = ebpf.NewCollection(spec); err != nil {
-		return nil, rights.Explain(fmt.Errorf("load programs for processes: %w", err), rights.BPF, rights.Perfmon)
+		return nil, denied("load programs for processes", err)
 	}
 	defer func() {
 		if err != nil {

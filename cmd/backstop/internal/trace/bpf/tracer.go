@@ -5,7 +5,9 @@ import (
 	_ "embed" // of the object
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -59,6 +61,16 @@ type Tracer struct {
 	polls bool // of the reader: records may wait that nobody was woken for
 }
 
+// denied says why programs could not be loaded. For want of rights that is said
+// alone: which map was the first, and that it may be for a limit of memory, which
+// the library adds to every such error, leads nowhere.
+func denied(attempt string, err error) error {
+	if errors.Is(err, fs.ErrPermission) && len(rights.Missing(rights.BPF, rights.Perfmon)) > 0 {
+		err = syscall.EPERM
+	}
+	return rights.Explain(fmt.Errorf("%s: %w", attempt, err), rights.BPF, rights.Perfmon)
+}
+
 // Load loads the programs; [Tracer.Attach] puts them to use. It needs CAP_BPF and
 // CAP_PERFMON, and Linux 5.15 (attach cookies of uprobes); the executable must be
 // readable. Process ids are those of the initial pid namespace.
@@ -83,7 +95,7 @@ func Load(o Options) (*Tracer, error) {
 		t.maps, err = ebpf.NewCollection(spec)
 	}
 	if err != nil {
-		return nil, rights.Explain(fmt.Errorf("load programs for probes: %w", err), rights.BPF, rights.Perfmon)
+		return nil, denied("load programs for probes", err)
 	}
 	if err := t.maps.Maps["counts"].Put(countKey{}, countValue{}); err != nil {
 		t.maps.Close()

@@ -139,9 +139,10 @@ func (e *Error) Hint() string {
 }
 
 // Explain adds to an error that says "not permitted" which of the rights in the
-// list are missing, if any is.
+// list are missing, if any is. An error that says so already stays as it is.
 func Explain(err error, list ...Capability) error {
-	if err == nil || !errors.Is(err, fs.ErrPermission) {
+	var explained *Error
+	if err == nil || !errors.Is(err, fs.ErrPermission) || errors.As(err, &explained) {
 		return err
 	}
 	missing := Missing(list...)
