@@ -77,6 +77,9 @@ func (f *snapshotFlags) run(ctx context.Context, std stdio, args []string) error
 	if err := f.check(); err != nil {
 		return err
 	}
+	if err := f.checkEvery(args); err != nil {
+		return err
+	}
 	if len(args) > 0 && args[0] == "diff" {
 		return f.diff(ctx, std, args[1:])
 	}
@@ -109,6 +112,25 @@ func (f *snapshotFlags) check() error {
 	}
 	if f.goroutine != 0 && f.format != "text" {
 		return withHint(usageError("-goroutine shows text"), "leave -format out, or pick it from the JSON: jq '.goroutines[] | select(.id == %d)'", f.goroutine)
+	}
+	return nil
+}
+
+// checkEvery says that -every on the command line has nothing to separate: two
+// snapshots are taken of one process alone. A value of the environment is for
+// whatever call it fits.
+func (f *snapshotFlags) checkEvery(args []string) error {
+	if _, ambient := os.LookupEnv(envName("every")); ambient || !given(f.set)["every"] {
+		return nil
+	}
+	const hint = "backstop snapshot diff -every 30s PID takes two of one process"
+	switch {
+	case f.every < 0:
+		return withHint(usageError("-every %v is negative", f.every), hint)
+	case len(args) == 0 || args[0] != "diff":
+		return withHint(usageError("-every is for snapshot diff"), hint)
+	case len(args) > 2:
+		return withHint(usageError("-every is for one process, got %d arguments: two are compared as they are", len(args)-1), hint)
 	}
 	return nil
 }

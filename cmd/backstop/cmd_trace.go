@@ -178,6 +178,12 @@ func (f *traceFlags) check(report bool) error {
 		return withHint(usageError("%s: -all needs probes in the kernel", name), "by ptrace those are watched that are named: -pid N, -exe PATH or -cgroup PATH")
 	case f.by == "ptrace" && f.catchFirst:
 		return withHint(usageError("%s: -catch-first needs probes in the kernel", name), "by ptrace programs are found a moment after they start: leave -catch-first out")
+	case f.catchFirst && f.selects() && len(f.exes)+len(f.cgroups) == 0:
+		text := "has nothing to wait for: the processes run already"
+		if f.all {
+			text = "would stop every program that starts"
+		}
+		return withHint(usageError("%s: -catch-first %s", name, text), "-catch-first needs -exe with the name of a file, or -cgroup")
 	case f.period < 0:
 		return withHint(usageError("%s: -for %v is negative", name, f.period), "-for 30s")
 	case f.rate < 0:
