@@ -241,8 +241,26 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// A process that trace has frozen as it died is not told to be stopped for some
+// other reason.
+func TestDyingIsNoFinding(t *testing.T) {
+	s := sample()
+	s.Scheduler.StopTheWorld, s.Dying = true, "a panic: \x1b[31m"
+	if got := stopped(s); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+	var text bytes.Buffer
+	if err := WriteText(&text, s, textview.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := text.String(); !strings.Contains(got, "stopped for 3ms; frozen by backstop trace as it died of a panic: \\x1b[31m\n") || strings.Contains(got, "it was stopped before") || strings.Contains(got, "the world is stopped") {
+		t.Error(got)
+	}
+}
+
 func TestWriteText(t *testing.T) {
 	s := sample()
+	s.Dying = ""
 	s.Goroutines[1].State = "evil\x1b[31m" // a program may be hostile
 	var text bytes.Buffer
 	if err := WriteText(&text, s, textview.Options{}); err != nil {

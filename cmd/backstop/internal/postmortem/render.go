@@ -98,7 +98,10 @@ func (p *page) head() {
 		p.line("%s", about)
 	}
 	held := "  stopped for " + rough(s.Stopped)
-	if s.Frozen {
+	switch {
+	case s.Dying != "":
+		held += "; frozen by backstop trace as it died of " + textview.Escape(s.Dying)
+	case s.Frozen:
 		held += "; it was stopped before, and still is"
 	}
 	p.line("%s", held)

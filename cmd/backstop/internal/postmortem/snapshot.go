@@ -27,6 +27,9 @@ type Snapshot struct {
 	// it was stopped before, by a signal or by trace -freeze, and was left so.
 	Stopped time.Duration `json:"stopped_ns"`
 	Frozen  bool          `json:"frozen,omitempty"`
+	// Dying is what it died of when trace -freeze froze it for this snapshot, such
+	// as "SIGQUIT" or the text of a panic; "" otherwise.
+	Dying string `json:"dying,omitempty"`
 	// Raw says that texts of the program stand here as they are: nothing is
 	// redacted.
 	Raw bool `json:"raw,omitempty"`

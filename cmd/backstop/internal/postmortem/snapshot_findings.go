@@ -47,7 +47,7 @@ func about(kind string, goroutines []*Goroutine, format string, args ...any) Fin
 }
 
 func stopped(s *Snapshot) []Finding {
-	if s.Scheduler == nil || !s.Scheduler.StopTheWorld {
+	if s.Scheduler == nil || !s.Scheduler.StopTheWorld || s.Dying != "" { // a runtime that dies stops it (runtime/panic.go, startpanic_m)
 		return nil
 	}
 	return []Finding{{Kind: "stop_the_world", Text: "the world is stopped, or being stopped, as by a runtime that dies: while that lasts nothing else runs"}}

@@ -28,7 +28,7 @@ func sample() *Snapshot {
 	s := &Snapshot{
 		Version: Version, TakenAt: time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC),
 		Process: event.Process{PID: 4711, Start: 12, BootID: "b", Host: "h"}, Executable: "/srv/shop", GoVersion: "go1.26.8",
-		Module: "example.com/shop", Revision: "abc", Stripped: true, Stopped: 3 * time.Millisecond, Frozen: true,
+		Module: "example.com/shop", Revision: "abc", Stripped: true, Stopped: 3 * time.Millisecond, Frozen: true, Dying: "SIGQUIT",
 		Requests:     []Request{{Goroutine: 18, Method: "GET", URL: "/cart", Route: "GET /cart", StartedAt: time.Date(2026, 11, 26, 9, 59, 0, 0, time.UTC), Via: ViaHTTP}},
 		RequestsMore: 2,
 		Memory:       &Memory{Resident: 1 << 20, Stacks: 1 << 13, Collecting: true},

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/backstop-go/backstop/crash"
@@ -15,6 +16,9 @@ func (en *Engine) stack(e *Event, r *bpf.Record) {
 	frames, why := en.read.Stack(e.who, r)
 	e.system = shown(en.read.System(e.who, r))
 	e.Incomplete = why
+	if e.Kind == Signal && e.Goroutine == 0 && scheduling(frames) {
+		e.Incomplete = "the thread was in the scheduler and ran no goroutine"
+	}
 	if n := len(frames); n > 0 && why == "" {
 		e.Entry = entryOf(frames)
 	}
@@ -28,6 +32,13 @@ func (en *Engine) stack(e *Event, r *bpf.Record) {
 		return
 	}
 	e.Frames = shown(frames)
+}
+
+// scheduling reports whether a thread looks for a goroutine to run, and waits for
+// one: then it runs none, and whatever had been running on it says nothing
+// (runtime/proc.go, schedule).
+func scheduling(frames []Frame) bool {
+	return slices.ContainsFunc(frames, func(f Frame) bool { return f.Func == "runtime.schedule" })
 }
 
 // entryOf is the function that a goroutine began with. runtime.main calls the

@@ -31,9 +31,9 @@ const freezeTime = 20 * time.Second
 // on. The records of others are read meanwhile.
 func (l *live) freeze(r *bpf.Record, e *Event) {
 	l.freezing++
-	pid, name := int(r.PID), snapshotName(e)
+	pid, name, cause := int(r.PID), snapshotName(e), causeOf(e)
 	go func() { //backstop:ignore goroutine-unguarded a fault of ours shall end the tracer: the guardian lets the process go on
-		file, err := l.snapshot(pid, name)
+		file, err := l.snapshot(pid, name, cause)
 		if cont := l.resume(pid); cont != nil {
 			err = errors.Join(err, cont)
 		}
@@ -42,13 +42,14 @@ func (l *live) freeze(r *bpf.Record, e *Event) {
 }
 
 // snapshot takes the state of a process that a probe has stopped.
-func (l *live) snapshot(pid int, name string) (string, error) {
+func (l *live) snapshot(pid int, name, cause string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), freezeTime)
 	defer cancel()
 	s, err := postmortem.Take(ctx, pid, postmortem.Options{Raw: l.o.Raw})
 	if err != nil {
 		return "", fmt.Errorf("take the state of process %d: %w", pid, err)
 	}
+	s.Dying = cause
 	return writeSnapshot(s, pid, l.o.Freeze, name)
 }
 
@@ -70,6 +71,21 @@ func writeSnapshot(s *postmortem.Snapshot, pid int, dir, name string) (string, e
 		return "", fmt.Errorf("write the state of process %d: %w", pid, err)
 	}
 	return file, nil
+}
+
+// causeOf says in a few words, as far as it is known by now, what a process dies of.
+func causeOf(e *Event) string {
+	what := "a panic"
+	switch e.Kind {
+	case Signal:
+		return e.Signal
+	case Fatal:
+		what = "a fatal error"
+	}
+	if text, _, _ := strings.Cut(e.Headline(), "\n"); text != "" {
+		what += ": " + clip(text, 300)
+	}
+	return what
 }
 
 // snapshotName sorts by time and names the program and its process.

@@ -162,15 +162,15 @@ func (b *onlooker) freeze(r *bpf.Record, e *Event) {
 	}
 	a.death.frozen = true
 	b.freezing++
-	name := snapshotName(e)
+	name, cause := snapshotName(e), causeOf(e)
 	go func() { //backstop:ignore goroutine-unguarded a fault of ours shall end the tracer: the kernel lets the process go on
-		file, err := b.snapshot(a, name)
+		file, err := b.snapshot(a, name, cause)
 		b.frozen <- thawed{e: e, file: file, err: err, of: a}
 	}()
 }
 
 // snapshot writes the state of a process that waits on its way out.
-func (b *onlooker) snapshot(a *attended, name string) (string, error) {
+func (b *onlooker) snapshot(a *attended, name, cause string) (string, error) {
 	pid := a.target.PID
 	threads := make([]ptrace.Thread, 0, len(a.death.threads))
 	for own, id := range a.death.threads {
@@ -186,6 +186,7 @@ func (b *onlooker) snapshot(a *attended, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("take the state of process %d: %w", pid, err)
 	}
+	s.Dying = cause
 	return writeSnapshot(s, pid, b.o.Freeze, name)
 }
 

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -356,6 +357,9 @@ func TestPtraceFreeze(t *testing.T) {
 	}
 	defer file.Close()
 	s, err := postmortem.Read(file)
+	if err == nil && (!strings.HasPrefix(s.Dying, "a panic: ") || slices.ContainsFunc(s.Findings(), func(f postmortem.Finding) bool { return f.Kind == "stop_the_world" })) {
+		t.Errorf("dying of %q, findings %+v", s.Dying, s.Findings())
+	}
 	if err != nil || len(s.Goroutines) < 22 || len(s.Requests) != 1 || !strings.HasPrefix(s.Requests[0].URL, "/die") || s.Stopped <= 0 {
 		t.Errorf("%d goroutines, requests %+v, problems %q: %v", len(s.Goroutines), s.Requests, s.Problems, err)
 	}
