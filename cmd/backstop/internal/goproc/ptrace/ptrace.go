@@ -4,9 +4,9 @@
 // Stopping is with PTRACE_SEIZE and PTRACE_INTERRUPT, which send no signal: what
 // the process had pending stays pending, a process that was stopped by SIGSTOP
 // stays stopped, and when whoever stops it dies, the kernel lets it go on
-// (kernel/ptrace.c, exit_ptrace). The one thing that a process may see is that a
-// system call which the kernel does not restart after a stop returns EINTR, as
-// it does after SIGSTOP and SIGCONT (signal(7)); the Go runtime repeats those.
+// (kernel/ptrace.c, exit_ptrace), with the signals that threads were about to get, see
+// Next. The one thing that a process may see is that a system call which the
+// kernel does not restart after a stop returns EINTR, as it does after SIGSTOP and SIGCONT (signal(7)); the Go runtime repeats those.
 //
 // It does not read memory, sets no breakpoints and changes no register.
 package ptrace
@@ -61,6 +61,6 @@ func (r *Refusal) Error() string {
 func (r *Refusal) Unwrap() error { return r.Err }
 
 // DefaultTimeout bounds how long Stop waits for threads to stop where its
-// context has no deadline. A thread stops within microseconds unless it waits
+// context has no deadline; it is looked at every 20 ms. A thread stops within microseconds unless it waits
 // uninterruptibly, for a disk or in vfork.
 const DefaultTimeout = 5 * time.Second

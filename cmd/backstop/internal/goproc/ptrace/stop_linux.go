@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -32,24 +33,36 @@ func Stop(ctx context.Context, pid int) (*Stopped, error) {
 		ctx, cancel = context.WithTimeout(ctx, DefaultTimeout)
 		defer cancel()
 	}
+	if err := Prepare(); err != nil {
+		return nil, fmt.Errorf("stop process %d: %w", pid, err)
+	}
 	s := &Stopped{PID: pid, release: make(chan struct{}), done: make(chan error, 1)}
-	stopped := make(chan outcome, 1)
-	go s.own(ctx, stopped)
-	out := <-stopped
-	if out.err == nil {
-		return s, nil
+	var tracer atomic.Int64
+	stopped := make(chan error, 1)
+	go onOwnThread(func() { s.own(ctx, &tracer, stopped) })
+	if err := untilStopped(stopped, &tracer); err != nil {
+		awaitEnd(int(tracer.Load())) // some threads are let go by that only
+		return nil, err
 	}
-	if out.pending {
-		awaitEnd(out.thread)
-	}
-	return nil, out.err
+	return s, nil
 }
 
-// An outcome is how stopping went.
-type outcome struct {
-	err     error
-	thread  int  // that traced
-	pending bool // some threads are let go by the end of that thread only
+// untilStopped waits until threads are stopped. It wakes the thread that stops them now and
+// then, for that may wait for what cannot come before it has handled reports, see
+// seizeOne.
+func untilStopped(stopped <-chan error, tracer *atomic.Int64) error {
+	ticks := time.NewTicker(20 * time.Millisecond)
+	defer ticks.Stop()
+	for {
+		select {
+		case err := <-stopped:
+			return err
+		case <-ticks.C:
+			if thread := tracer.Load(); thread != 0 {
+				Ring(int(thread))
+			}
+		}
+	}
 }
 
 // awaitEnd waits until a thread of this process has ended, which comes right
@@ -85,35 +98,42 @@ func (s *Stopped) Held() time.Duration {
 	return s.held
 }
 
-// own is the goroutine that traces. A tracer is a thread, not a process
-// (ptrace(2)), so it keeps its thread for itself, and lets it end with it: should
-// a thread of the process not have been let go, the kernel does that then.
-func (s *Stopped) own(ctx context.Context, stopped chan<- outcome) {
+// onOwnThread runs a function on a thread that ends with it. A tracer is a thread, not a
+// process (ptrace(2)), so it has its thread for itself, and lets it end: should a thread
+// of the process not have been let go, the kernel does that then.
+func onOwnThread(f func()) {
 	runtime.LockOSThread()
 	if unix.Gettid() == os.Getpid() {
 		// The first thread of a program never ends (runtime/proc.go, mexit):
 		// it stays taken until another goroutine has got another one.
 		moved := make(chan struct{})
-		go func() { close(moved); s.own(ctx, stopped) }()
+		go func() { close(moved); onOwnThread(f) }()
 		<-moved
 		runtime.UnlockOSThread()
 		return
 	}
+	f()
+}
+
+// own traces.
+func (s *Stopped) own(ctx context.Context, thread *atomic.Int64, stopped chan<- error) {
+	thread.Store(int64(unix.Gettid()))
 	t := tracer{pid: s.PID, threads: make(map[int]*tracee)}
 	err := t.stop(ctx)
-	if err == nil {
-		s.Threads, err = t.registers()
+	for whole := false; err == nil && !whole; {
+		if s.Threads, whole, err = t.registers(ctx); err == nil && !whole {
+			err = t.stop(ctx)
+		}
 	}
 	s.start, s.Frozen = t.start, t.frozen
 	if err != nil {
-		pending, detachErr := t.detach()
-		stopped <- outcome{err: errs.And(err, detachErr), thread: unix.Gettid(), pending: pending}
+		stopped <- errs.And(err, t.detach())
 		return
 	}
 	release := s.release
-	stopped <- outcome{}
+	stopped <- nil
 	<-release
-	_, err = t.detach()
+	err = t.detach()
 	s.held = time.Since(t.start)
 	s.done <- err
 }
@@ -124,6 +144,7 @@ type tracer struct {
 	threads map[int]*tracee
 	start   time.Time // when the first thread was told to stop
 	frozen  bool
+	denied  int // how often a thread could not be seized that had not ended
 }
 
 type tracee struct {
@@ -137,12 +158,15 @@ type tracee struct {
 // those not yet stopped can start more, so each round finds those of one instant.
 const maxRounds = 1000
 
+// maxDenied is how often EPERM is not believed.
+const maxDenied = 10
+
 // stop seizes and stops threads until there is no other one. All that are known are
 // seized before the first is stopped: seizing goes unnoticed, so a process that
 // we have no right to is not touched at all.
 func (t *tracer) stop(ctx context.Context) error {
 	for range maxRounds {
-		fresh, leaderless, err := t.seize()
+		fresh, leaderless, err := t.seize(ctx)
 		if err != nil {
 			return err
 		}
@@ -151,8 +175,7 @@ func (t *tracer) stop(ctx context.Context) error {
 			if err != nil || all {
 				return err
 			}
-			pause := unix.NsecToTimespec(int64(time.Millisecond)) // see wait
-			unix.Nanosleep(&pause, nil)                           //nolint:errcheck // a shorter pause is as good
+			rest(time.Millisecond)
 			continue
 		}
 		if t.start.IsZero() {
@@ -200,7 +223,7 @@ func (t *tracer) complete(leaderless bool) (bool, error) {
 
 // seize makes us the tracer of the threads that are not traced by us yet. The first
 // thread of a process may have ended before the others.
-func (t *tracer) seize() (fresh []int, leaderless bool, err error) {
+func (t *tracer) seize(ctx context.Context) (fresh []int, leaderless bool, err error) {
 	ids, err := Threads(t.pid)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, false, gone(t.pid)
@@ -212,15 +235,26 @@ func (t *tracer) seize() (fresh []int, leaderless bool, err error) {
 		if t.threads[id] != nil {
 			continue
 		}
-		switch err := unix.PtraceSeize(id); {
+		switch err := t.seizeOne(ctx, id); {
 		case err == nil:
 			t.threads[id] = new(tracee)
 			fresh = append(fresh, id)
 		case errors.Is(err, unix.ESRCH):
 			// It has ended.
+		case errors.Is(err, unix.EINTR):
+			return nil, false, t.stuck(ctx, id)
 		case errors.Is(err, unix.EPERM) && ended(t.pid, id):
 			// The same for one that is ending (kernel/ptrace.c, ptrace_attach).
 			leaderless = leaderless || id == t.pid
+		case errors.Is(err, unix.EPERM) && TracerOf(t.pid, id) == unix.Gettid():
+			// It had another number when it became ours, and has executed a program.
+			t.threads[id] = new(tracee)
+			fresh = append(fresh, id)
+		case errors.Is(err, unix.EPERM) && t.denied < maxDenied:
+			// The first thread may have ended just now, and another have taken its
+			// number to execute a program.
+			t.denied++
+			rest(time.Millisecond)
 		default:
 			return nil, false, Refused(t.pid, err)
 		}
@@ -228,44 +262,95 @@ func (t *tracer) seize() (fresh []int, leaderless bool, err error) {
 	return fresh, leaderless, nil
 }
 
+// seizeOne seizes a thread. The error is EINTR when the context ends before that can
+// be done.
+//
+// A thread that executes a program holds a lock that PTRACE_SEIZE waits for
+// (cred_guard_mutex), and waits for the end of all the others (fs/exec.c, de_thread).
+// Of those that are ours it hears when we have taken the report of their end. So seizing
+// is interrupted when the bell rings, and the reports are taken.
+func (t *tracer) seizeOne(ctx context.Context, id int) error {
+	for {
+		err := unix.PtraceSeize(id)
+		if !errors.Is(err, unix.EINTR) || ctx.Err() != nil {
+			return err //nolint:wrapcheck // seize tells it apart
+		}
+		t.reap()
+	}
+}
+
+// reap takes the reports of threads that have ended. One that the kernel tells nothing of
+// is the first thread: not before the others are gone (kernel/exit.c,
+// delay_group_leader).
+func (t *tracer) reap() {
+	for id := range t.threads {
+		what, err := Next(id, true)
+		switch {
+		case err != nil: // ECHILD; or EINTR, and then there is a next time
+			if errors.Is(err, unix.ECHILD) {
+				delete(t.threads, id)
+			}
+		case what.Thread == 0:
+			if id == t.pid && StateOf(t.pid, id) == 'Z' {
+				delete(t.threads, id)
+			}
+		case !what.Stopped:
+			what.Take()
+			delete(t.threads, id)
+		}
+	}
+}
+
+// rest lets the thread sleep: a goroutine that has it locked is switched away from and
+// back for one of the scheduler's.
+func rest(d time.Duration) {
+	step := unix.NsecToTimespec(int64(d))
+	unix.Nanosleep(&step, nil) //nolint:errcheck // a shorter pause is as good
+}
+
 // wait waits until a thread has stopped. The thread must be asked for by its
-// number: waiting for any child would take those of other goroutines.
+// number: waiting for any child would take those of other goroutines. What is said of a
+// thread that is about to get a signal is not taken, see [Next].
+//
+// The bell rings now and then: it may be the thread that waits for others, see seizeOne.
 func (t *tracer) wait(ctx context.Context, id int) error {
-	th := t.threads[id]
-	for pause := 5 * time.Microsecond; ; {
-		var status unix.WaitStatus
-		got, err := unix.Wait4(id, &status, unix.WALL|unix.WNOHANG, nil)
+	for poll := false; ; {
+		th := t.threads[id]
+		if th == nil { // ended
+			return nil
+		}
+		what, err := Next(id, poll)
 		switch {
 		case errors.Is(err, unix.EINTR):
-			continue
+			t.reap()
+			poll = ctx.Err() != nil // and then it is the last look
 		case errors.Is(err, unix.ECHILD): // ended, and reaped with its process
 			delete(t.threads, id)
-			return nil
 		case err != nil:
 			return fmt.Errorf("wait for thread %d of process %d: %w", id, t.pid, err)
-		case got == 0:
-			if ctx.Err() != nil {
-				return t.stuck(ctx, id)
-			}
-			// A sleep of the thread, because a goroutine that has it locked
-			// is switched away from and back for one of the scheduler's.
-			step := unix.NsecToTimespec(int64(pause))
-			unix.Nanosleep(&step, nil) //nolint:errcheck // a shorter pause is as good
-			pause = min(pause*2, time.Millisecond)
-			continue
-		case status.Exited() || status.Signaled():
+		case what.Thread == 0:
+			return t.stuck(ctx, id)
+		case !what.Stopped:
+			what.Take()
 			delete(t.threads, id)
+		default:
+			t.stopped(th, &what)
 			return nil
 		}
-		th.stopped = true
-		switch sig := status.StopSignal(); {
-		case status>>16 == 0: // about to be delivered
-			th.signal = sig
-		case sig != unix.SIGTRAP: // PTRACE_EVENT_STOP in a process stopped by that signal
-			t.frozen = true
-		}
-		return nil
 	}
+}
+
+// stopped notes that a thread has stopped, and for what.
+func (t *tracer) stopped(th *tracee, what *Report) {
+	th.stopped = true
+	if what.Event == 0 { // about to be delivered
+		th.signal = what.Signal
+		return
+	}
+	if what.Signal != unix.SIGTRAP { // PTRACE_EVENT_STOP in a process stopped by that signal
+		t.frozen = true
+	}
+	what.Take()
 }
 
 // stuck says which thread does not stop, and why.
@@ -278,33 +363,48 @@ func (t *tracer) stuck(ctx context.Context, id int) error {
 	return r
 }
 
-// registers reads the registers of all threads.
-func (t *tracer) registers() ([]Thread, error) {
-	all := make([]Thread, 0, len(t.threads))
+// registers reads the registers of all threads, and reports whether all were there. Those
+// that are not were killed while they were stopped, with the whole process or because
+// another thread executed a program before it was stopped. They are waited for then: one of
+// them may be that other thread by now, which has the number of the first.
+func (t *tracer) registers(ctx context.Context) (all []Thread, whole bool, err error) {
+	all, whole = make([]Thread, 0, len(t.threads)), true
 	for id := range t.threads {
 		var r unix.PtraceRegs
-		if err := unix.PtraceGetRegs(id, &r); err != nil {
-			if errors.Is(err, unix.ESRCH) { // killed while it was stopped
-				continue
+		err := unix.PtraceGetRegs(id, &r)
+		if errors.Is(err, unix.ESRCH) {
+			whole = false
+			*t.threads[id] = tracee{}
+			_ = unix.PtraceInterrupt(id) // waiting tells
+			if err := t.wait(ctx, id); err != nil {
+				return nil, false, err
 			}
-			return nil, fmt.Errorf("registers of thread %d of process %d: %w", id, t.pid, err)
+			continue
+		}
+		if err != nil {
+			return nil, false, fmt.Errorf("registers of thread %d of process %d: %w", id, t.pid, err)
 		}
 		all = append(all, Thread{ID: id, Registers: goproc.Registers{PC: r.Rip, SP: r.Rsp, BP: r.Rbp, Trap: true}, R14: r.R14})
 	}
-	if len(all) == 0 {
-		return nil, gone(t.pid)
+	if !whole && ctx.Err() != nil {
+		return nil, false, &Refusal{
+			PID: t.pid, Reason: "its threads end while they are stopped: it executes programs, or is being killed",
+			Hint: "try again", Err: ctx.Err(),
+		}
+	}
+	if whole && len(all) == 0 {
+		return nil, false, gone(t.pid)
 	}
 	slices.SortFunc(all, func(a, b Thread) int { return a.ID - b.ID })
-	return all, nil
+	return all, whole, nil
 }
 
 // detach lets all threads go, each with the signal that it was about to get. A
 // thread that never stopped cannot be let go by hand: that happens when the
 // thread we are ends.
-func (t *tracer) detach() (pending bool, first error) {
+func (t *tracer) detach() (first error) {
 	for id, th := range t.threads {
 		if !th.stopped {
-			pending = true
 			continue
 		}
 		_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_DETACH, uintptr(id), 0, uintptr(th.signal), 0, 0)
@@ -313,7 +413,7 @@ func (t *tracer) detach() (pending bool, first error) {
 		}
 	}
 	t.threads = nil
-	return pending, first
+	return first
 }
 
 // Threads lists the threads of a process.

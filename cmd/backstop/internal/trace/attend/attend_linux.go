@@ -51,7 +51,7 @@ func Attend(pid int, o Options) (*Attended, error) {
 		// wait_task_stopped).
 		return nil, &ptrace.Refusal{PID: pid, Reason: "it is a child of this process"}
 	}
-	if err := prepare(); err != nil {
+	if err := ptrace.Prepare(); err != nil {
 		return nil, err
 	}
 	a := &Attended{pid: pid, options: o, ended: make(chan struct{}), threads: make(map[int]*thread)}
@@ -75,7 +75,7 @@ func (a *Attended) await(begun <-chan error) error {
 			return err
 		case <-ticks.C:
 			if tracer := a.tracer.Load(); tracer != 0 {
-				ring(int(tracer))
+				ptrace.Ring(int(tracer))
 			}
 		}
 	}
@@ -211,8 +211,8 @@ const maxMeanwhile = 10_000
 // meanwhile handles what is reported of threads that are ours already.
 func (a *Attended) meanwhile() {
 	for range maxMeanwhile {
-		what, err := next(true)
-		if err == nil && what.thread != 0 {
+		what, err := ptrace.Next(0, true)
+		if err == nil && what.Thread != 0 {
 			a.handle(what)
 		} else if !errors.Is(err, unix.EINTR) {
 			return
@@ -240,12 +240,12 @@ func (a *Attended) has(id int) bool {
 // attend waits for what happens until nothing is left, or Leave is called.
 func (a *Attended) attend() {
 	for !a.leaving.Load() {
-		what, err := next(a.death.undecided())
+		what, err := ptrace.Next(0, a.death.undecided())
 		switch {
 		case errors.Is(err, unix.EINTR):
 		case err != nil: // ECHILD: nothing is left
 			return
-		case what.thread == 0:
+		case what.Thread == 0:
 			a.decide()
 			pause(time.Millisecond)
 		default:
@@ -262,41 +262,41 @@ func pause(d time.Duration) {
 }
 
 // handle does what a report of the kernel asks for.
-func (a *Attended) handle(what report) {
-	id := what.thread
-	if a.threads[id] == nil && what.stopped {
+func (a *Attended) handle(what ptrace.Report) {
+	id := what.Thread
+	if a.threads[id] == nil && what.Stopped {
 		if !a.has(id) { // a process of its own that was made as if it were a thread
-			what.take()
+			what.Take()
 			request(unix.PTRACE_DETACH, id, 0)
 			return
 		}
 		a.threads[id] = new(thread)
 	}
-	if what.stopped && what.event == 0 {
+	if what.Stopped && what.Event == 0 {
 		if !a.seizing { // nobody listens yet
-			a.signal(id, what.signal)
+			a.signal(id, what.Signal)
 		}
-		request(unix.PTRACE_CONT, id, uintptr(what.signal))
+		request(unix.PTRACE_CONT, id, uintptr(what.Signal))
 		return // the report is not taken: see there
 	}
-	what.take()
+	what.Take()
 	switch {
-	case !what.stopped:
+	case !what.Stopped:
 		if t := a.threads[id]; t != nil && t.leaving != nil {
 			a.death.waits-- // killed while it waited
 		}
 		delete(a.threads, id)
 		a.decide()
 		if id == a.pid && !a.death.over && !a.seizing { // all others are gone, and none has waited
-			a.death.status = uint(what.status)
+			a.death.status = uint(what.Status)
 			a.dies(true)
 		}
-	case what.event == unix.PTRACE_EVENT_STOP && stops(what.signal):
+	case what.Event == unix.PTRACE_EVENT_STOP && stops(what.Signal):
 		// The process was stopped, and stays so until SIGCONT.
 		request(unix.PTRACE_LISTEN, id, 0)
-	case what.event == unix.PTRACE_EVENT_EXIT:
+	case what.Event == unix.PTRACE_EVENT_EXIT:
 		a.exits(id)
-	case what.event == unix.PTRACE_EVENT_EXEC:
+	case what.Event == unix.PTRACE_EVENT_EXEC:
 		// The others are gone, and this one has the number of the process now.
 		a.threads = map[int]*thread{id: new(thread)}
 		a.death = departure{}
@@ -324,7 +324,7 @@ func (a *Attended) Leave() {
 			awaitEnd(int(a.tracer.Load()))
 			return
 		case <-time.After(time.Millisecond):
-			ring(int(a.tracer.Load())) // it may just be about to wait: once is not enough
+			ptrace.Ring(int(a.tracer.Load())) // it may just be about to wait: once is not enough
 		}
 	}
 }

@@ -53,7 +53,7 @@ func TestSeizeWhatExecutes(t *testing.T) {
 	want("ready")
 	tell("many")
 	want("many")
-	if err := prepare(); err != nil {
+	if err := ptrace.Prepare(); err != nil {
 		t.Fatal(err)
 	}
 	a := &Attended{pid: cmd.Process.Pid, threads: make(map[int]*thread), seizing: true}

@@ -1,6 +1,6 @@
 //go:build amd64
 
-package attend
+package ptrace
 
 import (
 	"fmt"
@@ -29,12 +29,12 @@ type sigaction struct {
 	handler, flags, restorer, mask uint64
 }
 
-// prepare makes waitid and PTRACE_SEIZE return when the bell rings. The runtime
+// Prepare makes waitid and PTRACE_SEIZE return when the bell rings. The runtime
 // installs all its handlers so that system calls are begun anew after them
 // (runtime/os_linux.go, setsig); for this one signal that is taken back. It also
-// spares this process a SIGCHLD for each stop of a thread that it attends: waiting
+// spares this process a SIGCHLD for each stop of a thread that it traces: waiting
 // tells of them.
-var prepare = sync.OnceValue(func() error {
+var Prepare = sync.OnceValue(func() error {
 	err := change(bell, func(a *sigaction) {
 		a.flags &^= restart
 		a.handler = uint64(onBellAt)
@@ -69,7 +69,9 @@ func action(signal int, set, old *sigaction) error {
 	return nil
 }
 
-// ring wakes a thread of this process that waits.
-func ring(thread int) {
+// Ring wakes a thread of this process that waits in waitid or PTRACE_SEIZE, after
+// [Prepare]: those end with EINTR. It may come just before the thread waits, so once is
+// not enough.
+func Ring(thread int) {
 	_ = unix.Tgkill(os.Getpid(), thread, bell) // it may have ended, and then nobody waits
 }
