@@ -77,7 +77,7 @@ func runProbes(ctx context.Context, o LiveOptions) (*Summary, error) {
 		}
 	}
 	if l.watcher, err = host.Watch(watching, o.Host); err != nil {
-		return nil, errors.Join(explain(err), l.unguard())
+		return nil, errors.Join(unwatched(err, o.Host.PIDs), l.unguard())
 	}
 	l.loop(ctx)
 	l.finish()
@@ -308,5 +308,8 @@ func (l *live) finish() {
 		if a.err != nil {
 			s.Refused++
 		}
+	}
+	if s.Targets == 0 {
+		s.Refused += l.watcher.Refused()
 	}
 }

@@ -3,6 +3,7 @@ package trace
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"sync"
 	"time"
@@ -153,6 +154,24 @@ func unattended(err error) error {
 		return text
 	}
 	return &refusal{text, r.Hint}
+}
+
+// unwatched is the error about processes that were named and may not be looked at.
+// What it says of the first of those is what a snapshot of it would.
+func unwatched(err error, pids []int) error {
+	if !errors.Is(err, fs.ErrPermission) {
+		return explain(err)
+	}
+	for _, pid := range pids {
+		if _, link := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); !errors.Is(link, fs.ErrPermission) {
+			continue
+		}
+		var r *ptrace.Refusal
+		if errors.As(ptrace.Refused(pid, fs.ErrPermission), &r) {
+			return &refusal{fmt.Errorf("look at process %d: %s: %w", pid, r.Reason, fs.ErrPermission), r.Hint}
+		}
+	}
+	return explain(err)
 }
 
 // inside reports whether a process has another pid namespace than we.

@@ -63,7 +63,7 @@ func runPtrace(ctx context.Context, o LiveOptions) (*Summary, error) {
 	defer stop()
 	var err error
 	if b.watcher, err = host.Watch(watching, o.Host); err != nil {
-		return nil, explain(err)
+		return nil, unwatched(err, o.Host.PIDs)
 	}
 	b.introduce()
 	b.loop(ctx)
@@ -240,6 +240,9 @@ func (b *onlooker) finish() {
 	b.count(now)
 	s := &b.summary
 	s.For, s.Targets, s.Refused = now.Sub(s.Start), len(b.targets), len(b.refused)
+	if s.Targets == 0 {
+		s.Refused += b.watcher.Refused()
+	}
 	s.Tally = b.engine.Tally()
 	s.Sites = len(b.engine.fold.sites)
 	s.Shown, s.Damaged = b.events, b.engine.strange

@@ -53,7 +53,12 @@ func onlooker(args []string) {
 		w.Summary(*s)
 	}
 	if err != nil {
-		_ = say.Encode(heard{Type: "error", Notice: err.Error()})
+		told := heard{Type: "error", Notice: err.Error()}
+		var h trace.Hinted
+		if errors.As(err, &h) {
+			told.Hint = h.Hint()
+		}
+		_ = say.Encode(told)
 	}
 }
 
@@ -373,10 +378,7 @@ func TestPtraceInstead(t *testing.T) {
 	}
 	nobody := &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	exe := tracee.Build(t, tracee.Toolchains[5], tracee.PIEStripped)
-	path := filepath.Join(public(t), "own")
-	if err := os.Rename(tracee.Private(t, exe), path); err != nil {
-		t.Fatal(err)
-	}
+	path := renamed(t, exe, "own")
 	foreign := tracee.Start(t, path)
 	own := exec.Command(path)
 	own.SysProcAttr = nobody
@@ -402,6 +404,15 @@ func TestPtraceInstead(t *testing.T) {
 		<-second.ended
 		second.line(want, func(h *heard) bool { return strings.Contains(h.Reason+h.Notice, want) && !h.Attached })
 	}
+	// By its name it is found and may not be looked at: that is a refusal, too.
+	named := tracee.Start(t, renamed(t, exe, "backstop-others"))
+	third := watching(t, trace.Auto, "backstop-others", "", nobody)
+	third.line("that it is forbidden", func(h *heard) bool {
+		return strings.Contains(h.Notice, "could not be looked at: "+strconv.Itoa(named.PID)+" ")
+	})
+	_ = third.stdin.Close()
+	<-third.ended
+	third.line("that it was refused", func(h *heard) bool { return h.Type == "summary" && h.Refused == 1 })
 	if _, err := io.WriteString(stdin, "die-custom\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -412,6 +423,30 @@ func TestPtraceInstead(t *testing.T) {
 	only := watching(t, trace.EBPF, strconv.Itoa(foreign.PID), "", nobody)
 	<-only.ended
 	only.line("an error", func(h *heard) bool { return h.Type == "error" && strings.Contains(h.Notice, "CAP_BPF") })
+}
+
+// A process that may not be looked at is refused for the reason that a snapshot of
+// it has.
+func TestUnwatched(t *testing.T) {
+	if os.Geteuid() != 0 {
+		crashtest.Skip(t, "only root can be somebody else")
+	}
+	foreign := tracee.Start(t, tracee.Build(t, tracee.Toolchains[5], tracee.PIEStripped))
+	nobody := &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	w := watching(t, trace.Ptrace, strconv.Itoa(foreign.PID), "", nobody)
+	<-w.ended
+	w.line("whose it is", func(h *heard) bool {
+		return h.Type == "error" && strings.HasPrefix(h.Notice, fmt.Sprintf("look at process %d: it belongs to user root, and CAP_SYS_PTRACE is missing", foreign.PID)) && strings.Contains(h.Hint, "run it as that user")
+	})
+}
+
+// renamed is a copy of an executable under another name.
+func renamed(t *testing.T, exe, name string) string {
+	path := filepath.Join(public(t), name)
+	if err := os.Rename(tracee.Private(t, exe), path); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // What needs probes is refused with a hint.

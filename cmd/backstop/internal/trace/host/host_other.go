@@ -23,6 +23,9 @@ func (*Watcher) Events() <-chan Event { return nil }
 // Target is nil.
 func (*Watcher) Target(int) *Target { return nil }
 
+// Refused is 0.
+func (*Watcher) Refused() int { return 0 }
+
 // Stopped is nil.
 func (*Watcher) Stopped() *bpf.Stopped { return nil }
 

@@ -151,6 +151,7 @@ func (w *Watcher) refused(ctx context.Context, pid int, why *refusedError) {
 	if errors.Is(why, gobin.ErrNotGo) && !named || errors.Is(why, fs.ErrNotExist) {
 		return
 	}
+	w.deny(why.path)
 	w.tell(ctx, "refused "+why.path, fmt.Sprintf("process %d is not traced: %v", pid, why))
 }
 

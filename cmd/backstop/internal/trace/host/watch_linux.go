@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -35,9 +36,12 @@ type Watcher struct {
 	adopted map[int]bool // targets without an Added yet
 	gone    []gone       // targets that were removed a short time ago, oldest first
 
+	refusals atomic.Int64 // what denied holds, for others
+
 	// For the goroutine that looks.
-	looked    map[int]looked // processes that are no targets
-	forbidden map[int]string // processes that could not be looked at, and their names
+	looked    map[int]looked  // processes that are no targets
+	forbidden map[int]string  // processes that could not be looked at, and their names
+	denied    map[string]bool // programs that were named, or may have been, and cannot be traced
 	told      map[string]bool
 	lost      uint64
 }
@@ -71,6 +75,7 @@ func Watch(ctx context.Context, o Options) (*Watcher, error) {
 		adopted:   make(map[int]bool),
 		looked:    make(map[int]looked),
 		forbidden: make(map[int]string),
+		denied:    make(map[string]bool),
 		told:      make(map[string]bool),
 	}
 	var err error
@@ -168,6 +173,11 @@ func (w *Watcher) check(pid int) error {
 // ends or the Watcher is closed. Who reads slowly delays what follows; the kernel
 // keeps some ten thousand records meanwhile.
 func (w *Watcher) Events() <-chan Event { return w.events }
+
+// Refused counts the programs that were named, and of All every program, that run
+// and cannot be traced. One that may not be looked at is known by the name of its
+// process alone.
+func (w *Watcher) Refused() int { return int(w.refusals.Load()) }
 
 // Target is the one with a pid, or the last that had it until a few seconds ago;
 // nil if there is none. It may be there before its Added: who reads records of
@@ -360,6 +370,19 @@ func (w *Watcher) forbid(pid int) {
 	s, err := w.index.proc.stat(pid)
 	if err == nil && w.selector.maybe(pid, s.comm) {
 		w.forbidden[pid] = s.comm
+		w.deny(s.comm)
+	}
+}
+
+// maxDenied bounds how many names of programs are counted: a host may start others
+// all the time.
+const maxDenied = 1000
+
+// deny counts a program that cannot be traced, unless only its cgroup was named.
+func (w *Watcher) deny(name string) {
+	if len(w.denied) < maxDenied && (w.selector.All || len(w.selector.Exes) > 0) {
+		w.denied[name] = true
+		w.refusals.Store(int64(len(w.denied)))
 	}
 }
 
