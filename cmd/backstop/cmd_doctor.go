@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -72,6 +73,10 @@ func (f *doctorFlags) run(ctx context.Context, std stdio, args []string) error {
 		f.options.Executable = args[0]
 	}
 	report, err := doctor.Examine(ctx, f.options)
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return fmt.Errorf("doctor: %w", err)
+	}
 	if err != nil {
 		return withHint(fmt.Errorf("doctor: %w", err), "EXECUTABLE is a Go program, -pid the number of a running one")
 	}

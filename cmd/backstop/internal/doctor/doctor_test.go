@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +35,20 @@ func TestMain(m *testing.M) {
 }
 
 // report examines this host and writes JSON, for a test that is another user.
-func report([]string) {
+// Of a process that was named it writes the error and its hint.
+func report(args []string) {
+	if len(args) > 0 {
+		pid, err := strconv.Atoi(args[0])
+		if err != nil {
+			panic(err)
+		}
+		_, err = Examine(context.Background(), Options{PID: pid})
+		var hinted interface{ Hint() string }
+		if errors.As(err, &hinted) {
+			fmt.Printf("%v; %s\n", err, hinted.Hint())
+		}
+		return
+	}
 	r, err := Examine(context.Background(), Options{})
 	if err != nil {
 		panic(err)

@@ -1,11 +1,15 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/backstop-go/backstop/cmd/backstop/internal/goproc/ptrace"
 )
 
 const groupProcess = "process"
@@ -24,7 +28,7 @@ func (x *examiner) openProcess() error {
 		if comm := x.read(dir + "/comm"); x.read(dir+"/cmdline") == "" {
 			return fmt.Errorf("process %d (%s) is a thread of the kernel, or has ended", x.pid, comm)
 		}
-		return fmt.Errorf("the executable of process %d may not be read: it takes the user of the process, or CAP_SYS_PTRACE", x.pid)
+		return unreadable(x.pid)
 	} else {
 		x.report.Path = target
 	}
@@ -34,6 +38,26 @@ func (x *examiner) openProcess() error {
 		x.env = parseEnvironment(strings.Split(string(data), "\x00"))
 	}
 	return nil
+}
+
+// An unreadableError is of a process that may not be looked at.
+type unreadableError struct{ *ptrace.Refusal }
+
+func (e *unreadableError) Error() string {
+	return fmt.Sprintf("the executable of process %d may not be read: %s", e.PID, e.Reason)
+}
+
+// Hint says what a person can do about it.
+func (e *unreadableError) Hint() string { return e.Refusal.Hint }
+
+// unreadable says why, as a snapshot of the process would.
+func unreadable(pid int) error {
+	refused := ptrace.Refused(pid, fs.ErrPermission)
+	var r *ptrace.Refusal
+	if errors.As(refused, &r) && r.Hint != "" {
+		return &unreadableError{r}
+	}
+	return fmt.Errorf("the executable of process %d may not be read: %w", pid, refused)
 }
 
 // supervised is the program that a process runs, if that is backstop run (PID 1

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -61,6 +62,29 @@ func asNobody(t *testing.T, have ...rights.Capability) *Report {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// A process of another user cannot be examined: whose it is is said, and what to do.
+func TestForeignProcessAsNobody(t *testing.T) {
+	if os.Geteuid() != 0 || runtime.GOARCH != "amd64" {
+		crashtest.Skip(t, "only root can be somebody else, and the reason is known on amd64")
+	}
+	dir, err := os.MkdirTemp("", "backstop-doctor-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	pid := strconv.Itoa(os.Getpid())
+	cmd := crashtest.Command(t, "report", &crashtest.Options{Dir: dir, Args: []string{pid}})
+	cmd.Path = "/proc/self/exe" // the directory of the test is root's
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	out, err := cmd.Output()
+	if err != nil || !strings.HasPrefix(string(out), "the executable of process "+pid+" may not be read: it belongs to user root, and CAP_SYS_PTRACE is missing; run it as that user") {
+		t.Errorf("%v: %s", err, out)
+	}
 }
 
 func TestFromOutsideAsNobody(t *testing.T) {
