@@ -36,9 +36,10 @@ func (en *Engine) stack(e *Event, r *bpf.Record) {
 
 // scheduling reports whether a thread looks for a goroutine to run, and waits for
 // one: then it runs none, and whatever had been running on it says nothing
-// (runtime/proc.go, schedule).
+// (runtime/proc.go, schedule and findRunnable: what was copied of the stack may end
+// there).
 func scheduling(frames []Frame) bool {
-	return slices.ContainsFunc(frames, func(f Frame) bool { return f.Func == "runtime.schedule" })
+	return slices.ContainsFunc(frames, func(f Frame) bool { return f.Func == "runtime.schedule" || f.Func == "runtime.findRunnable" })
 }
 
 // entryOf is the function that a goroutine began with. runtime.main calls the

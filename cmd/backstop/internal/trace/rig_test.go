@@ -23,6 +23,7 @@ var fakeStacks = map[uint64][]string{
 	5: {"runtime.gorecover", "fmt.(*pp).catchPanic", "runtime.deferreturn", "fmt.(*pp).handleMethods", "example.com/shop.serve.func1", "runtime.gopanic", "example.com/shop.serve"},
 	6: {"runtime.throw", "internal/runtime/maps.fatal", "example.com/shop.race", "runtime.goexit"},
 	8: {"runtime.futex", "runtime.notesleep", "runtime.findRunnable", "runtime.schedule", "runtime.park_m", "runtime.mcall"},
+	9: {"runtime.futex", "runtime.notesleep", "runtime.findRunnable"},
 	7: {"os.Exit", "log.Fatal", "main.main", "runtime.main", "runtime.goexit"},
 }
 
