@@ -89,14 +89,7 @@ func ends(b *testing.B, goroutines int, command, freeze string) {
 	exe := smallTracee(b)
 	watched := tracee.Private(b, exe)
 	s := spectate(b, watched, freeze)
-	end := func(exe string, attended bool) time.Duration {
-		p := tracee.Start(b, exe)
-		if attended {
-			s.attached(p.PID)
-		}
-		if goroutines > 0 {
-			p.Do(fmt.Sprintf("park %d", goroutines))
-		}
+	end := func(p *tracee.Process) time.Duration {
 		began := time.Now()
 		p.Send(command)
 		err := p.Wait()
@@ -106,14 +99,23 @@ func ends(b *testing.B, goroutines int, command, freeze string) {
 		}
 		return took
 	}
-	end(exe, false)
-	end(watched, true)
-	taken(b, freeze, goroutines)
+	// Both have been idle for as long when they are told to die.
+	pair := func() (alone, attended time.Duration) {
+		first, second := tracee.Start(b, exe), tracee.Start(b, watched)
+		s.attached(second.PID)
+		if goroutines > 0 {
+			first.Do(fmt.Sprintf("park %d", goroutines))
+			second.Do(fmt.Sprintf("park %d", goroutines))
+		}
+		alone, attended = end(first), end(second)
+		taken(b, freeze, goroutines)
+		return alone, attended
+	}
+	pair() // the first one reads the executable
 	var without, with []time.Duration
 	for b.Loop() {
-		without = append(without, end(exe, false))
-		with = append(with, end(watched, true))
-		taken(b, freeze, goroutines)
+		alone, attended := pair()
+		without, with = append(without, alone), append(with, attended)
 	}
 	b.ReportMetric(0, "ns/op") // most of it is the start, and looking for what started
 	b.ReportMetric(milliseconds(without), "alone-ms")
