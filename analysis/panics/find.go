@@ -64,6 +64,7 @@ func (f *Facts) find(fn *ssa.Function) []Site {
 		}
 		for _, i := range b.Instrs {
 			x.look(i)
+			x.outOfRange(i)
 			if c, ok := i.(*ssa.Call); ok && f.OfCall(c.Common()).NeverReturns {
 				break
 			}

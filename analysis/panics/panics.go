@@ -22,6 +22,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/backstop-go/backstop/analysis/behaviour"
+	"github.com/backstop-go/backstop/analysis/internal/indexes"
 	"github.com/backstop-go/backstop/analysis/internal/ir"
 )
 
@@ -120,7 +121,7 @@ var Analyzer = &analysis.Analyzer{
 	Name:       "panics",
 	Doc:        "find the places where functions may panic",
 	Run:        run,
-	Requires:   []*analysis.Analyzer{buildssa.Analyzer, behaviour.Analyzer},
+	Requires:   []*analysis.Analyzer{buildssa.Analyzer, behaviour.Analyzer, indexes.Analyzer},
 	ResultType: reflect.TypeFor[*Facts](),
 	FactTypes:  []analysis.Fact{new(Fact)},
 }
@@ -136,6 +137,7 @@ type Facts struct {
 	stored    map[*ssa.Global]bool
 	callers   map[*ssa.Function][]ssa.CallInstruction
 	escapes   map[*ssa.Function]bool // used other than to be called
+	judged    map[ssa.Instruction]indexes.Site
 	fillings  map[*types.Var][]filling
 	sites     map[*ssa.Function][]Site
 	best      map[*ssa.Function]*Path
@@ -168,6 +170,7 @@ func run(pass *analysis.Pass) (any, error) {
 		callers:   make(map[*ssa.Function][]ssa.CallInstruction),
 		escapes:   make(map[*ssa.Function]bool),
 		fillings:  make(map[*types.Var][]filling),
+		judged:    make(map[ssa.Instruction]indexes.Site),
 		methods:   make(map[*types.Func][]*ssa.Function),
 		sites:     make(map[*ssa.Function][]Site),
 		best:      make(map[*ssa.Function]*Path),
@@ -190,6 +193,11 @@ func run(pass *analysis.Pass) (any, error) {
 	}
 	if ir.Std(pass.Pkg.Path()) {
 		return f, nil // some drivers come here; the model tells of it
+	}
+	if about, ok := pass.ResultOf[indexes.Analyzer].(*indexes.Facts); ok {
+		for _, s := range about.Sites() {
+			f.judged[s.At] = s
+		}
 	}
 	f.survey()
 	for _, fn := range f.Funcs {

@@ -179,3 +179,14 @@ func bad11(counts map[string]int, total chan int) {
 		}
 	}()
 }
+
+func badNil() {
+	go func() { // want `it uses list\[5\], which is beyond the end whenever it runs`
+		var list []int
+		log.Print(list[5])
+	}()
+}
+
+func badArguments() {
+	go func() { log.Print(os.Args[3]) }() // want `it uses os.Args\[3\] without a check`
+}

@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -165,5 +166,17 @@ func good11(vals chan any) {
 				log.Print(v)
 			}
 		}
+	}()
+}
+
+func goodArguments() {
+	go func() {
+		if len(os.Args) > 3 {
+			fmt.Println(os.Args[3])
+		}
+	}()
+	go func() {
+		list := make([]int, 6)
+		fmt.Println(list[5])
 	}()
 }

@@ -175,13 +175,76 @@ func index(line string, list []string, n int) {
 	sort.Slice(list, func(i, j int) bool { return list[i] < list[j] })
 }
 
+// The remainder of a negative number is negative.
 func parsed(list []string, text string) string {
 	n, err := strconv.Atoi(text)
 	if err != nil {
 		return ""
 	}
-	_ = list[n%3]
+	_ = list[n%3]  // want `likely index`
 	return list[n] // want `likely index`
+}
+
+func remainder(list []string, text string) string {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || len(list) < 3 {
+		return ""
+	}
+	return list[n%3]
+}
+
+func never() {
+	var list []string
+	_ = list[5] // want `likely index: uses list\[5\], which is beyond the end whenever it runs`
+}
+
+func arguments() string {
+	_ = os.Args[0]
+	return os.Args[3] // want `likely index: uses os.Args\[3\] without a check`
+}
+
+func argumentsCut() []string {
+	return os.Args[2:] // want `likely index: cuts os.Args\[2:\] without a check`
+}
+
+func argumentsAsked() (string, []string) {
+	if len(os.Args) < 4 {
+		return "", nil
+	}
+	return os.Args[3], os.Args[2:]
+}
+
+func made() string {
+	list := make([]string, 6)
+	return list[5]
+}
+
+func mayBeNil(full bool) string {
+	var list []string
+	if full {
+		list = []string{"a", "b", "c"}
+	}
+	if len(list) > 2 {
+		return list[2]
+	}
+	return ""
+}
+
+func theSame(a, b []byte) bool {
+	return Equal(a, b)
+}
+
+func Equal(a, b []byte) bool {
+	for n := range a {
+		if a[n] != b[n] { // want `possible index: uses b\[n\] without a check`
+			return false
+		}
+	}
+	return true
+}
+
+func callNever() { // want `can panic: likely index in never`
+	never()
 }
 
 func lines(text string) {

@@ -1,4 +1,4 @@
-package indexunchecked
+package indexes
 
 import (
 	"go/types"
@@ -83,7 +83,7 @@ func (c *checker) trailer(e bounds.Expr) bounds.Source {
 	if elem, ok := b.Elem().Underlying().(*types.Basic); !ok || elem.Kind() != types.Byte {
 		return bounds.Source{}
 	}
-	return bounds.Source{What: "the caller of " + p.Parent().Name()}.With(p)
+	return bounds.Source{What: caller + p.Parent().Name()}.With(p)
 }
 
 // tight reports whether the capacity is no greater than the length, as far as it

@@ -1,4 +1,4 @@
-package indexunchecked
+package indexes
 
 import (
 	"go/ast"
@@ -12,7 +12,7 @@ import (
 
 // syntax is the expression that an instruction stands for.
 type syntax struct {
-	x, index, low, high ast.Expr
+	whole, x, index, low, high ast.Expr
 }
 
 // written finds the index or slice expression of an instruction. There is none for
@@ -20,13 +20,13 @@ type syntax struct {
 func (c *checker) written(at ssa.Instruction) (syntax, bool) {
 	if c.exprs == nil {
 		c.exprs = make(map[token.Pos]syntax)
-		for _, file := range c.pass.Files {
+		for _, file := range c.files {
 			ast.Inspect(file, func(n ast.Node) bool {
 				switch n := n.(type) {
 				case *ast.IndexExpr:
-					c.exprs[n.Lbrack] = syntax{x: n.X, index: n.Index}
+					c.exprs[n.Lbrack] = syntax{whole: n, x: n.X, index: n.Index}
 				case *ast.SliceExpr:
-					c.exprs[n.Lbrack] = syntax{x: n.X, low: n.Low, high: n.High}
+					c.exprs[n.Lbrack] = syntax{whole: n, x: n.X, low: n.Low, high: n.High}
 				}
 				return true
 			})
@@ -39,7 +39,7 @@ func (c *checker) written(at ssa.Instruction) (syntax, bool) {
 // kernel reports whether the file reads what the kernel writes, whose format is
 // fixed: it has a path below /proc or /sys.
 func (c *checker) kernel(at ssa.Instruction) bool {
-	for _, file := range c.pass.Files {
+	for _, file := range c.files {
 		if at.Pos() < file.FileStart || at.Pos() > file.FileEnd {
 			continue
 		}
@@ -53,6 +53,12 @@ func (c *checker) kernel(at ssa.Instruction) bool {
 		return found
 	}
 	return false
+}
+
+// text is how the code writes the expression of the instruction.
+func (c *checker) text(at ssa.Instruction) string {
+	s, _ := c.written(at)
+	return shortened(s.whole)
 }
 
 // name is how the code writes v, which is what the instruction works on.
