@@ -207,6 +207,21 @@ func argumentsCut() []string {
 	return os.Args[2:] // want `likely index: cuts os.Args\[2:\] without a check`
 }
 
+func (r *request) fill() {
+	r.Items = make([]string, 1)
+	r.Items[0] = "first"
+}
+
+func whole(r *request) bool { return len(r.Items) > 0 }
+
+func decodedAsked(data []byte) string {
+	r := new(request)
+	if err := json.Unmarshal(data, r); err != nil || !whole(r) {
+		return ""
+	}
+	return r.Items[len(r.Items)-1]
+}
+
 func argumentsAsked() (string, []string) {
 	if len(os.Args) < 4 {
 		return "", nil
