@@ -310,6 +310,20 @@ func editDistance(a, b string) int {
 	return last[len(b)]
 }
 
+// checkColor finds what is wrong with the value of -color.
+func checkColor(choice string) error {
+	switch choice {
+	case "auto", "always", "never":
+		return nil
+	}
+	return withHint(usageError("unknown choice of colours %q", choice), "-color auto, -color always or -color never")
+}
+
+// wantsColor reports whether that value of -color means colour on w.
+func wantsColor(choice string, w io.Writer) bool {
+	return choice == "always" || choice == "auto" && isTerminal(w)
+}
+
 // isTerminal reports whether w is a terminal that takes colour. NO_COLOR
 // (no-color.org) and TERM=dumb are honoured.
 func isTerminal(w io.Writer) bool {

@@ -177,10 +177,8 @@ func (f *coreFlags) check(args []string) error {
 	default:
 		return withHint(usageError("unknown format %q", f.format), "-format text, -format json or -format traceback")
 	}
-	switch f.color {
-	case "auto", "always", "never":
-	default:
-		return withHint(usageError("unknown choice of colours %q", f.color), "-color auto, -color always or -color never")
+	if err := checkColor(f.color); err != nil {
+		return err
 	}
 	for _, dir := range []struct{ flag, path, what string }{
 		{"src", f.src, "the root of a source tree, such as a checkout"},
@@ -214,7 +212,7 @@ func (f *coreFlags) show(w, out io.Writer, a *postmortem.Autopsy) error {
 		return postmortem.WriteTraceback(w, a.Headline, a.Report)
 	}
 	style := textview.Options{
-		All: f.all, Width: terminalWidth(out), Color: f.color == "always" || f.color == "auto" && isTerminal(out),
+		All: f.all, Width: terminalWidth(out), Color: wantsColor(f.color, out),
 		Source: source.New(source.Options{Dir: f.src}).Excerpt,
 	}
 	return postmortem.WriteCore(w, a, style)

@@ -117,10 +117,8 @@ func (f *parseFlags) executable() (program.Program, error) {
 
 // check finds what is wrong with the flags before anything is read.
 func (f *parseFlags) check() error {
-	switch f.color {
-	case "auto", "always", "never":
-	default:
-		return withHint(usageError("unknown choice of colours %q", f.color), "-color auto, -color always or -color never")
+	if err := checkColor(f.color); err != nil {
+		return err
 	}
 	if f.format != "text" && f.format != "json" {
 		return withHint(usageError("unknown format %q", f.format), "-format text or -format json")
@@ -170,7 +168,7 @@ func (f *parseFlags) style(w io.Writer) textview.Options {
 	return textview.Options{
 		All:   f.all,
 		Width: terminalWidth(w),
-		Color: f.color == "always" || f.color == "auto" && isTerminal(w),
+		Color: wantsColor(f.color, w),
 	}
 }
 

@@ -100,10 +100,8 @@ func (f *snapshotFlags) check() error {
 	default:
 		return withHint(usageError("unknown format %q", f.format), "-format text, -format json or -format traceback")
 	}
-	switch f.color {
-	case "auto", "always", "never":
-	default:
-		return withHint(usageError("unknown choice of colours %q", f.color), "-color auto, -color always or -color never")
+	if err := checkColor(f.color); err != nil {
+		return err
 	}
 	if f.src != "" {
 		if info, err := os.Stat(f.src); err != nil || !info.IsDir() {
@@ -216,7 +214,7 @@ func (f *snapshotFlags) show(w io.Writer, s *postmortem.Snapshot) error {
 func (f *snapshotFlags) style(w io.Writer) textview.Options {
 	return textview.Options{
 		All: f.all, Width: terminalWidth(w),
-		Color:  f.color == "always" || f.color == "auto" && isTerminal(w),
+		Color:  wantsColor(f.color, w),
 		Source: source.New(source.Options{Dir: f.src}).Excerpt,
 	}
 }
