@@ -105,6 +105,20 @@ func (l *live) thaw(t thawed) {
 	l.engine.Frozen(t.e, t.file, t.err)
 }
 
+// awaitFrozen waits, for a bounded time, until no state is being taken any more. thaw
+// takes what is ready, and counts it down.
+func awaitFrozen(freezing *int, frozen <-chan thawed, thaw func(thawed)) {
+	deadline := time.After(lastSnapshot)
+	for *freezing > 0 {
+		select {
+		case t := <-frozen:
+			thaw(t)
+		case <-deadline:
+			*freezing = 0
+		}
+	}
+}
+
 // resume lets a process go on that a probe has stopped.
 func (l *live) resume(pid int) error {
 	return host.Resume(l.tracer.Stopped(), pid) //nolint:wrapcheck // it says what it did

@@ -286,15 +286,7 @@ func (l *live) count(now time.Time) {
 
 // finish tells what waits still, and fills the summary.
 func (l *live) finish() {
-	deadline := time.After(lastSnapshot)
-	for l.freezing > 0 {
-		select {
-		case t := <-l.frozen:
-			l.thaw(t)
-		case <-deadline:
-			l.freezing = 0
-		}
-	}
+	awaitFrozen(&l.freezing, l.frozen, l.thaw)
 	now := time.Now()
 	l.engine.Tick(SinceBoot() + settle)
 	l.engine.Close()

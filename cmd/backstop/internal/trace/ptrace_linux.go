@@ -221,15 +221,7 @@ func (b *onlooker) count(now time.Time) {
 
 // finish lets go of all, tells what waits still, and fills the summary.
 func (b *onlooker) finish() {
-	deadline := time.After(lastSnapshot)
-	for b.freezing > 0 {
-		select {
-		case t := <-b.frozen:
-			b.thaw(t)
-		case <-deadline:
-			b.freezing = 0
-		}
-	}
+	awaitFrozen(&b.freezing, b.frozen, b.thaw)
 	b.leave()
 	for _, a := range b.running {
 		a.leave()
